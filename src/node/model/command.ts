@@ -1,0 +1,159 @@
+/**
+ * Commands inside a batch of kind `commands`: records, one after the other.
+ *
+ * ```
+ *  u32  header   bits 0..27 length of the body, bit 30 an origin follows, bit 31 a session follows
+ *  u32 member, u32 boot, u64 sequence     only with an origin: who forwarded it, see below
+ *  u64 session, u64 sequence              only with a session (reserved: exactly-once clients)
+ *  body          the app's command; its first byte is the app's command format
+ * ```
+ *
+ * The *origin* travels through the log, so that the node which forwarded a command recognises it
+ * when it applies it and answers its client from its own state, whoever leads by then.
+ */
+import { assert } from '../../std/assert.ts';
+import { allocBytes, type Bytes, readU64, writeU64 } from '../../std/bytes.ts';
+import { BATCH_BYTES_MAX, BATCH_HEADER_BYTES, type Batch } from './batch.ts';
+import type { LogIndex, MemberNumber } from './ids.ts';
+
+const LENGTH_MASK = 0x0fff_ffff;
+const ORIGIN_BIT = 0x4000_0000;
+const SESSION_BIT = 0x8000_0000;
+const EXTENSION_BYTES = 16;
+
+/** Largest body of one command: leaves room for headers below the batch cap. */
+export const COMMAND_BYTES_MAX = BATCH_BYTES_MAX - 64 * 1024;
+
+/** Who forwarded a command: the member, its process's boot number, and its running number there. */
+export interface Origin {
+  readonly member: MemberNumber;
+  /** Random 32 bits drawn at each process start: an old life's answers never meet a new life's. */
+  readonly boot: number;
+  readonly sequence: number;
+}
+
+/** Command records in the making: grows by doubling, reused from turn to turn. */
+export class PayloadBuilder {
+  #bytes: Bytes = allocBytes(64 * 1024);
+  #length = 0;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get byteLength(): number {
+    return this.#length;
+  }
+
+  /** Copies one command in, with its origin when it will be forwarded. */
+  add(body: Bytes, origin: Origin | null): void {
+    assert(body.length <= COMMAND_BYTES_MAX, `command of ${body.length} bytes is over the cap`);
+    const bytes = this.#reserve(4 + EXTENSION_BYTES + body.length);
+    let at = this.#length;
+    if (origin === null) {
+      bytes.writeUInt32LE(body.length, at);
+      at += 4;
+    } else {
+      bytes.writeUInt32LE((body.length | ORIGIN_BIT) >>> 0, at);
+      bytes.writeUInt32LE(origin.member, at + 4);
+      bytes.writeUInt32LE(origin.boot, at + 8);
+      writeU64(bytes, origin.sequence, at + 12);
+      at += 4 + EXTENSION_BYTES;
+    }
+    body.copy(bytes, at);
+    this.#length = at + body.length;
+    this.#count += 1;
+  }
+
+  /** Copies records that were encoded elsewhere (a forwarded group). */
+  addRecords(records: Bytes, count: number): void {
+    records.copy(this.#reserve(records.length), this.#length);
+    this.#length += records.length;
+    this.#count += count;
+  }
+
+  /** The records so far. Valid until the next change of this builder. */
+  view(): Bytes {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  clear(): void {
+    this.#length = 0;
+    this.#count = 0;
+    // A rare giant must not pin its memory for ever.
+    if (this.#bytes.length > 4 * 1024 * 1024) this.#bytes = allocBytes(64 * 1024);
+  }
+
+  #reserve(more: number): Bytes {
+    const needed = this.#length + more;
+    if (needed > this.#bytes.length) {
+      const grown = allocBytes(Math.max(needed, this.#bytes.length * 2));
+      this.#bytes.copy(grown, 0, 0, this.#length);
+      this.#bytes = grown;
+    }
+    return this.#bytes;
+  }
+}
+
+/** Walks the commands of a batch without allocating: call `next()` until it is false. */
+export class CommandCursor {
+  #bytes: Bytes;
+  #at: number;
+  /** Index of the current command. */
+  index: LogIndex;
+  /** The body lies at `start..end` of `bytes`. */
+  start = 0;
+  end = 0;
+  originMember: MemberNumber = 0;
+  originBoot = 0;
+  originSequence = 0;
+
+  constructor(batch: Batch) {
+    this.#bytes = batch.bytes;
+    this.#at = BATCH_HEADER_BYTES;
+    this.index = batch.first - 1;
+  }
+
+  get bytes(): Bytes {
+    return this.#bytes;
+  }
+
+  /** Moves to the next command. `originMember` is 0 when it has no origin. */
+  next(): boolean {
+    if (this.#at >= this.#bytes.length) return false;
+    const header = this.#bytes.readUInt32LE(this.#at);
+    let at = this.#at + 4;
+    this.originMember = 0;
+    if ((header & ORIGIN_BIT) !== 0) {
+      this.originMember = this.#bytes.readUInt32LE(at);
+      this.originBoot = this.#bytes.readUInt32LE(at + 4);
+      this.originSequence = readU64(this.#bytes, at + 8);
+      at += EXTENSION_BYTES;
+    }
+    if ((header & SESSION_BIT) !== 0) at += EXTENSION_BYTES;
+    this.start = at;
+    this.end = at + (header & LENGTH_MASK);
+    assert(this.end <= this.#bytes.length, 'a command ends after its batch');
+    this.#at = this.end;
+    this.index += 1;
+    return true;
+  }
+}
+
+/**
+ * Checks command records that came from a peer before they enter a batch.
+ * @returns whether `records` holds exactly `count` whole records.
+ */
+export function recordsAreWhole(records: Bytes, count: number): boolean {
+  let at = 0;
+  let seen = 0;
+  while (at + 4 <= records.length) {
+    const header = records.readUInt32LE(at);
+    at += 4 + (header & LENGTH_MASK);
+    if ((header & ORIGIN_BIT) !== 0) at += EXTENSION_BYTES;
+    if ((header & SESSION_BIT) !== 0) at += EXTENSION_BYTES;
+    seen += 1;
+  }
+  return at === records.length && seen === count;
+}

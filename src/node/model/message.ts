@@ -1,0 +1,109 @@
+/**
+ * What replicas say to each other. The first ten are Raft's own and go through the core
+ * (`RaftMessage`); the last two move clients' commands to the leader and belong to the replica.
+ * Encoding: message-codec.ts; bytes: docs/wire-protocol.md.
+ */
+import type { Bytes } from '../../std/bytes.ts';
+import type { Batch } from './batch.ts';
+import type { LogIndex, MemberNumber, Term } from './ids.ts';
+
+interface Addressed {
+  readonly from: MemberNumber;
+  readonly to: MemberNumber;
+  /** Sender's term. For a pre-vote and its granting reply: the term that would be stood for. */
+  readonly term: Term;
+}
+
+/** Paper 5.2, thesis 9.6: asks for a vote; a pre-vote asks whether one would be granted. */
+export interface VoteRequest extends Addressed {
+  readonly type: 'preVote' | 'vote';
+  readonly lastIndex: LogIndex;
+  readonly lastTerm: Term;
+}
+
+export interface VoteReply extends Addressed {
+  readonly type: 'preVoteReply' | 'voteReply';
+  readonly granted: boolean;
+}
+
+/** Paper 5.3. Without batches it probes: does the follower's log hold (prevIndex, prevTerm)? */
+export interface AppendRequest extends Addressed {
+  readonly type: 'append';
+  readonly prevIndex: LogIndex;
+  readonly prevTerm: Term;
+  readonly commitIndex: LogIndex;
+  /** ReadIndex round: echoed in `heartbeatReply`, proves the sender still led when it was asked. */
+  readonly round: number;
+  readonly batches: readonly Batch[];
+}
+
+/** The follower's log is durable and equal to the leader's up to `matchIndex`. */
+export interface AppendReply extends Addressed {
+  readonly type: 'appendReply';
+  readonly matchIndex: LogIndex;
+}
+
+/** (prevIndex, prevTerm) is not in the follower's log; the hint lets the leader skip whole terms. */
+export interface AppendReject extends Addressed {
+  readonly type: 'appendReject';
+  /** The `prevIndex` refused, so that a late reject can be told from a fresh one. */
+  readonly prevIndex: LogIndex;
+  /** No index above this one can match, */
+  readonly hintIndex: LogIndex;
+  /** and this is the follower's term there (0: its log is empty there). */
+  readonly hintTerm: Term;
+}
+
+/** Carries leadership, commit index and ReadIndex round; never batches, so it is never late. */
+export interface Heartbeat extends Addressed {
+  readonly type: 'heartbeat';
+  /** At most what the follower is known to hold. */
+  readonly commitIndex: LogIndex;
+  readonly round: number;
+}
+
+export interface HeartbeatReply extends Addressed {
+  readonly type: 'heartbeatReply';
+  readonly round: number;
+}
+
+/** Thesis 6.4: a follower asks the leader for an index that is safe to read at. */
+export interface ReadIndexRequest extends Addressed {
+  readonly type: 'readIndex';
+  readonly requestId: number;
+}
+
+export interface ReadIndexReply extends Addressed {
+  readonly type: 'readIndexReply';
+  readonly requestId: number;
+  /** 0: refused (not the leader, or not yet able to serve). */
+  readonly index: LogIndex;
+}
+
+export type RaftMessage =
+  | VoteRequest
+  | VoteReply
+  | AppendRequest
+  | AppendReply
+  | AppendReject
+  | Heartbeat
+  | HeartbeatReply
+  | ReadIndexRequest
+  | ReadIndexReply;
+
+/** Commands for the leader to propose: records with origins (command.ts), sent exactly once. */
+export interface Forward extends Addressed {
+  readonly type: 'forward';
+  readonly firstSequence: number;
+  readonly count: number;
+  readonly records: Bytes;
+}
+
+/** None of the commands `firstSequence..+count` entered the log here: safe to try elsewhere. */
+export interface ForwardRefused extends Addressed {
+  readonly type: 'forwardRefused';
+  readonly firstSequence: number;
+  readonly count: number;
+}
+
+export type PeerMessage = RaftMessage | Forward | ForwardRefused;

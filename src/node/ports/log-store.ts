@@ -1,0 +1,84 @@
+/**
+ * The replica's log and hard state on durable storage.
+ *
+ * Writes are queued in order and made durable in groups: at most one sync is under way, whatever
+ * arrives meanwhile goes into the next. `onSynced(sequence)` says that the write with that sequence
+ * and all before it are durable. There are no partial failures: the first failed write or sync ends
+ * in `onFailed`, and nothing is ever reported durable after it.
+ */
+import type { RaftctlError } from '../../std/errors.ts';
+import type { Batch } from '../model/batch.ts';
+import type { HardState } from '../model/hard-state.ts';
+import type { LogIndex, Term } from '../model/ids.ts';
+
+/** Which sync a log makes before it reports durable: see docs/wal-format.md. */
+export type FsyncMode = 'always' | 'batch' | 'none';
+
+export interface LogWrite {
+  /** Rises by one with every write of a process's life. */
+  readonly sequence: number;
+  /** Written only when it changed. */
+  readonly hardState: HardState | null;
+  /** A batch whose `first` is not past the end of the log replaces everything from there on. */
+  readonly batches: readonly Batch[];
+}
+
+/** A run of entries of one term, as ranges instead of one number per entry. */
+export interface TermRun {
+  readonly term: Term;
+  readonly first: LogIndex;
+}
+
+/** What was found on disk when the log was opened. All of it is durable. */
+export interface RecoveredLog {
+  readonly hardState: HardState;
+  /** Index of the first entry held: 1 until compaction exists. */
+  readonly firstIndex: LogIndex;
+  /** 0: empty. */
+  readonly lastIndex: LogIndex;
+  /** Ascending; covers firstIndex..lastIndex. */
+  readonly termRuns: readonly TermRun[];
+  /** Every batch of kind `configuration`, ascending. */
+  readonly configurations: readonly Batch[];
+  /** The newest batches, contiguous up to lastIndex, as many as fit the cache. */
+  readonly tail: readonly Batch[];
+}
+
+export interface LogStoreEvents {
+  onSynced(sequence: number): void;
+  /** Fail stop: the process must end (DISK_FAILED), it may not retry. */
+  onFailed(error: RaftctlError): void;
+  /**
+   * A new segment could not be made for lack of space, or there is space again. While full, queued
+   * writes wait (they are neither lost nor reported) and the replica must take no new ones.
+   */
+  onSpace(full: boolean): void;
+}
+
+export interface LogStoreStats {
+  readonly logBytes: number;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+  readonly syncs: number;
+  readonly full: boolean;
+}
+
+export interface LogStore {
+  readonly recovered: RecoveredLog;
+  readonly fsync: FsyncMode;
+  /** Must be called once, before the first write. */
+  start(events: LogStoreEvents): void;
+  write(write: LogWrite): void;
+  /**
+   * Reads whole batches from the one that holds `from`, in order, at least one, then as many as fit
+   * `bytesMax`. Never past `through`, the last index the caller knows to be in the log. Checksums
+   * are verified.
+   */
+  read(
+    range: { readonly from: LogIndex; readonly through: LogIndex; readonly bytesMax: number },
+    done: (error: RaftctlError | null, batches: readonly Batch[]) => void,
+  ): void;
+  stats(): LogStoreStats;
+  /** Makes everything written durable, marks the log as cleanly closed and lets go of the lock. */
+  close(): Promise<void>;
+}

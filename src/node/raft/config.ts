@@ -1,0 +1,55 @@
+/** What one replica's core is told at its start, and the named bounds of everything it keeps. */
+import type { Prng } from '../../std/prng.ts';
+import type { Batch } from '../model/batch.ts';
+import type { HardState } from '../model/hard-state.ts';
+import type { ClusterId, LogIndex, MemberNumber } from '../model/ids.ts';
+import type { TermRun } from '../ports/log-store.ts';
+
+export interface RaftConfig {
+  /** A follower that hears nothing for a random time in this range stands for election. */
+  readonly electionTimeoutTicksMin: number;
+  readonly electionTimeoutTicksMax: number;
+  readonly heartbeatTicks: number;
+  /** Milliseconds of one tick: check-quorum is judged by the clock, not by counting ticks. */
+  readonly tickMs: number;
+  /** After the leader's connection broke: ticks between pre-votes, drawn from this range. */
+  readonly reconnectVoteTicksMin: number;
+  readonly reconnectVoteTicksMax: number;
+  /** Unacknowledged batches on their way to one follower. Too small: idle links; too large: memory. */
+  readonly inflightBatchesMax: number;
+  readonly inflightBytesMax: number;
+  /** Batches in one append message: at least one batch, then as many as fit. */
+  readonly appendBytesMax: number;
+  /** Recent batches kept in memory for followers and the applier; older ones are read from disk. */
+  readonly cacheBytesMax: number;
+  /** ReadIndex requests waiting for their round; over it they are refused. */
+  readonly pendingReadsMax: number;
+}
+
+export const RAFT_CONFIG_DEFAULT: RaftConfig = {
+  electionTimeoutTicksMin: 50,
+  electionTimeoutTicksMax: 100,
+  heartbeatTicks: 10,
+  tickMs: 10,
+  reconnectVoteTicksMin: 1,
+  reconnectVoteTicksMax: 3,
+  inflightBatchesMax: 256,
+  inflightBytesMax: 8 * 1024 * 1024,
+  appendBytesMax: 1024 * 1024,
+  cacheBytesMax: 64 * 1024 * 1024,
+  pendingReadsMax: 4096,
+};
+
+export interface RaftInit {
+  readonly self: MemberNumber;
+  readonly cluster: ClusterId;
+  readonly config: RaftConfig;
+  /** Draws election timeouts. */
+  readonly prng: Prng;
+  readonly hardState: HardState;
+  readonly firstIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  readonly termRuns: readonly TermRun[];
+  readonly configurations: readonly Batch[];
+  readonly tail: readonly Batch[];
+}

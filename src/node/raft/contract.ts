@@ -1,0 +1,68 @@
+/**
+ * The core's front door as a type: what `raft.ts` exports as `class Raft`. Pure: no clock, no
+ * socket, no promise; equal inputs give equal outputs.
+ *
+ * A turn: `beginTurn(nowMs)`, then any inputs, then `ready()` once (or until it returns null).
+ */
+import type { Bytes } from '../../std/bytes.ts';
+import type { Batch, BatchKind } from '../model/batch.ts';
+import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
+import type { Membership } from '../model/membership.ts';
+import type { RaftMessage } from '../model/message.ts';
+import type { Ready, Role } from './ready.ts';
+
+export type ProposeResult =
+  | { readonly accepted: true; readonly first: LogIndex; readonly term: Term }
+  | { readonly accepted: false; readonly reason: 'notLeader' | 'diskFull' };
+
+export interface RaftFrontDoor {
+  /** Monotonic milliseconds of the turn that begins; never falls. */
+  beginTurn(nowMs: number): void;
+  tick(): void;
+  step(message: RaftMessage): void;
+  /** Seals `payload` (copied) as one batch of the current term. Only a leader accepts. */
+  propose(input: {
+    readonly kind: BatchKind;
+    readonly count: number;
+    readonly payload: Bytes;
+    readonly leaderTimeMs: number;
+  }): ProposeResult;
+  /**
+   * Asks for an index that is safe to read at; the answer comes in `Ready.reads`. Call at most once
+   * a turn: all reads of the turn share it. Without a leader it is refused (index 0) at once.
+   */
+  readIndex(requestId: number): void;
+  /** The write with this sequence and all before it are durable. */
+  logSynced(sequence: number): void;
+  /** Answers a LogReadRequest. Null: could not be read (the request is made again later). */
+  logRead(member: MemberNumber, batches: readonly Batch[] | null): void;
+  /** The disk cannot take more (or can again): a leader steps down, nobody campaigns. */
+  diskFull(full: boolean): void;
+  peerUp(member: MemberNumber): void;
+  /** The connection broke. When it was the leader's, leader contact is cleared (decision 6). */
+  peerDown(member: MemberNumber): void;
+  /** What is to be done now; null: nothing. */
+  ready(): Ready | null;
+
+  readonly role: Role;
+  readonly term: Term;
+  /** Whom this replica follows or is; 0: nobody known. */
+  readonly leader: MemberNumber;
+  readonly commitIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  readonly firstIndex: LogIndex;
+  /** Own log is durable up to here. */
+  readonly durableIndex: LogIndex;
+  /** A leader that has committed an entry of its own term: reads and proposals are served. */
+  readonly serving: boolean;
+  readonly membership: Membership;
+  termAt(index: LogIndex): Term;
+  /** The cached batch that holds `index`, or null: read it from the log. */
+  cachedBatch(index: LogIndex): Batch | null;
+  /** Leader's view of a follower, or null. */
+  progressOf(member: MemberNumber): {
+    readonly matchIndex: LogIndex;
+    readonly nextIndex: LogIndex;
+    readonly inflightBytes: number;
+  } | null;
+}

@@ -1,0 +1,76 @@
+/**
+ * The core's output: everything one turn asks of the outside, in the order it must be done.
+ *
+ * ```
+ *  1  persist   hand `persist` to the log (LogStore.write); do not wait
+ *  2  send      send `messages`, read `logReads` from the log
+ *  3  apply     apply entries up to `commitIndex` (and, for a durable app, up to its durable index)
+ *  4  answer    answer the clients whose commands were applied, serve `reads`
+ * ```
+ *
+ * There is no `advance`: the next Ready may be taken while a sync still runs. Messages that promise
+ * durability are never in `messages` before `logSynced(sequence)` told the core that what they
+ * promise is on disk; a leader's appends are there at once (thesis 10.2.1), and it counts itself
+ * towards a majority only after its own sync.
+ */
+
+import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
+import type { RaftMessage } from '../model/message.ts';
+import type { LogWrite } from '../ports/log-store.ts';
+
+export interface LogReadRequest {
+  /** For which follower. */
+  readonly member: MemberNumber;
+  readonly from: LogIndex;
+  readonly through: LogIndex;
+  readonly bytesMax: number;
+}
+
+/** Reads registered with `readIndex()` that may be served once `index` is applied. */
+export interface ReadState {
+  readonly requestId: number;
+  /** 0: refused; try again when there is a leader. */
+  readonly index: LogIndex;
+}
+
+/** Something worth telling, in numbers only; the replica makes events of it. */
+export type Trace =
+  | {
+      readonly type: 'electionStarted';
+      readonly kind: 'preVote' | 'vote';
+      readonly reason: 'timeout' | 'leaderConnectionLost' | 'retry';
+      readonly term: Term;
+      readonly timeoutTicks: number;
+    }
+  | {
+      readonly type: 'voteAnswered';
+      readonly kind: 'preVote' | 'vote';
+      readonly candidate: MemberNumber;
+      readonly term: Term;
+      readonly granted: boolean;
+      /** One word: granted, leaderAlive, alreadyVoted, logBehind, staleTerm, notVoter. */
+      readonly reason: string;
+    }
+  | {
+      readonly type: 'roleChanged';
+      readonly from: Role;
+      readonly to: Role;
+      readonly term: Term;
+      /** For leaders: who voted. */
+      readonly votes: readonly MemberNumber[];
+      /** For step-downs: higherTerm, checkQuorum, diskFull, stopping, ... */
+      readonly reason: string;
+    }
+  | { readonly type: 'leaderKnown'; readonly leader: MemberNumber; readonly term: Term }
+  | { readonly type: 'truncated'; readonly from: LogIndex; readonly lastIndex: LogIndex };
+
+export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader' | 'learner';
+
+export interface Ready {
+  readonly persist: LogWrite | null;
+  readonly messages: readonly RaftMessage[];
+  readonly logReads: readonly LogReadRequest[];
+  readonly reads: readonly ReadState[];
+  readonly commitIndex: LogIndex;
+  readonly trace: readonly Trace[];
+}

@@ -1,0 +1,43 @@
+/**
+ * What the server may ask of a replica, and what it is told. No promise and no closure per command:
+ * the server's own reply slots are the waiters.
+ */
+import type { Bytes } from '../../std/bytes.ts';
+
+/**
+ * How a request ended.
+ * - `ok`: committed, applied here; the answer is the state machine's.
+ * - `unknown`: it may or may not have happened, and may yet happen.
+ * - `noLeader`: refused after waiting for a leader; it did not happen.
+ * - `busy`: refused because the replica's inbox stayed full; it did not happen.
+ * - `diskFull`: refused because the leader's disk is full; it did not happen.
+ * - `stopping`: refused because this node is shutting down; it did not happen.
+ */
+export type Outcome = 'ok' | 'unknown' | 'noLeader' | 'busy' | 'diskFull' | 'stopping';
+
+export interface ProposalWaiter {
+  /** Called once, in log order among `ok` outcomes, in the middle of applying: at this moment the
+   * state is exactly the state after this command. Must not call back into the replica. */
+  settle(outcome: Outcome, answer: unknown): void;
+}
+
+export interface ReadWaiter {
+  /** Called once. After `ok` and until control returns to the event loop, `query` is linearizable
+   * for every request received before `read` was called. */
+  readReady(outcome: Outcome): void;
+}
+
+export interface ReplicaFrontDoor {
+  /** Queues a command (copied) for this turn's batch. Anywhere in the cluster: followers forward. */
+  propose(command: Bytes, waiter: ProposalWaiter): void;
+  /** Joins this turn's ReadIndex round (thesis 6.4). Free to call once per connection and turn. */
+  read(waiter: ReadWaiter): void;
+  /** Answers from this replica's current state, see ReadWaiter. */
+  query(request: unknown): unknown;
+  /** Whether queued work is over its cap: the server pauses its sockets until `onRoom`. */
+  readonly full: boolean;
+  /** Registers a task that runs when room is made after `full`. */
+  onRoom(task: () => void): void;
+  /** Registers a task that runs at the end of every turn, after clients were answered. */
+  onTurnEnd(task: () => void): void;
+}

@@ -1,0 +1,92 @@
+/**
+ * The catalogue of troubles: everything that can go wrong outside the program itself (disk,
+ * network, user input, another process). Each has a stable code, the exit code it leads to and,
+ * where there is one, a hint with the way out. `docs/errors.md` explains each; a test holds the
+ * two together.
+ */
+
+/** Exit codes of every command and daemon. */
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  unreachable: 3,
+  timeout: 4,
+  unhealthy: 5,
+  refused: 7,
+  violation: 9,
+  disk: 11,
+  damaged: 12,
+  locked: 13,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+const EXIT_BY_CODE = {
+  INTERNAL: EXIT.failure,
+  USAGE: EXIT.usage,
+  CONFIG_INVALID: EXIT.usage,
+  ADDRESS_IN_USE: EXIT.failure,
+  CLUSTER_NOT_FOUND: EXIT.usage,
+  CLUSTER_AMBIGUOUS: EXIT.usage,
+  CLUSTER_DIFFERS: EXIT.usage,
+  CLUSTER_RUNNING: EXIT.refused,
+  CLUSTER_DEGRADED: EXIT.unhealthy,
+  CONFIRMATION_MISSING: EXIT.refused,
+  NODE_NOT_FOUND: EXIT.usage,
+  NODE_RUNNING: EXIT.refused,
+  NODE_START_FAILED: EXIT.failure,
+  NODE_WIPED: EXIT.damaged,
+  UNREACHABLE: EXIT.unreachable,
+  NO_LEADER: EXIT.unreachable,
+  WAIT_TIMEOUT: EXIT.timeout,
+  OUTCOME_UNKNOWN: EXIT.timeout,
+  KEY_NOT_FOUND: EXIT.failure,
+  REQUEST_REFUSED: EXIT.failure,
+  WRITE_LOST: EXIT.violation,
+  DISK_FAILED: EXIT.disk,
+  DISK_FULL: EXIT.disk,
+  WAL_CORRUPT: EXIT.damaged,
+  FORMAT_UNSUPPORTED: EXIT.damaged,
+  DATA_DIR_EMPTY: EXIT.usage,
+  DATA_DIR_LOCKED: EXIT.locked,
+  PEER_PROTOCOL: EXIT.failure,
+  INTERRUPTED: EXIT.interrupted,
+} as const;
+
+export type ErrorCode = keyof typeof EXIT_BY_CODE;
+
+export const ERROR_CODES = Object.keys(EXIT_BY_CODE) as readonly ErrorCode[];
+
+export interface RaftctlErrorInit {
+  /** What was attempted, the rule, and the current value. No final period. */
+  readonly message: string;
+  /** The way out: what the user can do or type next. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** Trouble from outside the program. Match on `code`; the message is for people. */
+export class RaftctlError extends Error {
+  override readonly name = 'RaftctlError';
+  readonly code: ErrorCode;
+  readonly hint: string | null;
+
+  constructor(code: ErrorCode, init: RaftctlErrorInit) {
+    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.code = code;
+    this.hint = init.hint ?? null;
+  }
+
+  get exitCode(): number {
+    return EXIT_BY_CODE[this.code];
+  }
+}
+
+/** The operating system's code of an error (`ENOSPC`, `EADDRINUSE`, ...), or null. */
+export function systemCode(error: unknown): string | null {
+  if (typeof error === 'object' && error !== null && 'code' in error) {
+    return typeof error.code === 'string' ? error.code : null;
+  }
+  return null;
+}

@@ -1,0 +1,52 @@
+/**
+ * The catalogue of events: one list for the log file, the admin stream, the dashboard and reports.
+ * Sequence numbers have no gaps within one incarnation (one life of a process).
+ */
+
+export interface EventData {
+  readonly 'node.started': { readonly app: string; readonly version: string; readonly pid: number };
+  readonly 'node.ready': { readonly clientAddress: string };
+  readonly 'node.stopping': { readonly reason: string };
+  readonly 'role.changed': { readonly from: string; readonly to: string };
+  readonly 'election.started': {
+    readonly kind: 'preVote' | 'vote';
+    readonly reason: 'timeout' | 'leaderConnectionLost' | 'retry';
+    readonly timeoutMs: number;
+  };
+  readonly 'vote.answered': {
+    readonly kind: 'preVote' | 'vote';
+    readonly candidate: string;
+    readonly granted: boolean;
+    readonly reason: string;
+  };
+  readonly 'leader.elected': { readonly votes: readonly string[]; readonly durationMs: number };
+  readonly 'leader.known': { readonly leader: string | null };
+  readonly 'leader.steppedDown': { readonly reason: string };
+  readonly 'peer.connected': { readonly peer: string };
+  readonly 'peer.disconnected': { readonly peer: string };
+  readonly 'commit.advanced': { readonly commitIndex: number; readonly chainHash: string };
+  readonly 'log.truncated': { readonly fromIndex: number; readonly lastIndex: number };
+  readonly 'disk.full': { readonly freeBytes: number };
+  readonly 'disk.room': { readonly freeBytes: number };
+  readonly 'disk.warning': { readonly usedPercent: number; readonly freeBytes: number };
+  readonly 'loop.stalled': { readonly delayMs: number };
+}
+
+export type EventType = keyof EventData;
+
+export interface NodeEvent<T extends EventType = EventType> {
+  /** Version of the event format. */
+  readonly v: 1;
+  readonly cluster: string;
+  readonly node: string;
+  /** Which life of the node's process: random, fixed from start to end. */
+  readonly incarnation: string;
+  /** From 1, without gaps within an incarnation. */
+  readonly seq: number;
+  /** Monotonic nanoseconds as a decimal string: comparable between nodes of one machine. */
+  readonly monoNs: string;
+  readonly wallMs: number;
+  readonly term: number;
+  readonly type: T;
+  readonly data: EventData[T];
+}
