@@ -9,25 +9,11 @@
 import type { RaftctlError } from '../../std/errors.ts';
 import type { Batch } from '../model/batch.ts';
 import type { HardState } from '../model/hard-state.ts';
-import type { LogIndex, Term } from '../model/ids.ts';
+import type { LogIndex } from '../model/ids.ts';
+import type { LogWrite, TermRun } from '../model/log-write.ts';
 
 /** Which sync a log makes before it reports durable: see docs/wal-format.md. */
 export type FsyncMode = 'always' | 'batch' | 'none';
-
-export interface LogWrite {
-  /** Rises by one with every write of a process's life. */
-  readonly sequence: number;
-  /** Written only when it changed. */
-  readonly hardState: HardState | null;
-  /** A batch whose `first` is not past the end of the log replaces everything from there on. */
-  readonly batches: readonly Batch[];
-}
-
-/** A run of entries of one term, as ranges instead of one number per entry. */
-export interface TermRun {
-  readonly term: Term;
-  readonly first: LogIndex;
-}
 
 /** What was found on disk when the log was opened. All of it is durable. */
 export interface RecoveredLog {

@@ -3,7 +3,7 @@ import type { Prng } from '../../std/prng.ts';
 import type { Batch } from '../model/batch.ts';
 import type { HardState } from '../model/hard-state.ts';
 import type { ClusterId, LogIndex, MemberNumber } from '../model/ids.ts';
-import type { TermRun } from '../ports/log-store.ts';
+import type { TermRun } from '../model/log-write.ts';
 
 export interface RaftConfig {
   /** A follower that hears nothing for a random time in this range stands for election. */

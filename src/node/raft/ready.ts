@@ -15,8 +15,8 @@
  */
 
 import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
+import type { LogWrite } from '../model/log-write.ts';
 import type { RaftMessage } from '../model/message.ts';
-import type { LogWrite } from '../ports/log-store.ts';
 
 export interface LogReadRequest {
   /** For which follower. */
