@@ -14,7 +14,7 @@
 import { assert } from '../../std/assert.ts';
 import { allocBytes, type Bytes, readU64, writeU64 } from '../../std/bytes.ts';
 import { BATCH_BYTES_MAX, BATCH_HEADER_BYTES, type Batch } from './batch.ts';
-import type { LogIndex, MemberNumber } from './ids.ts';
+import type { MemberNumber } from './ids.ts';
 
 const LENGTH_MASK = 0x0fff_ffff;
 const ORIGIN_BIT = 0x4000_0000;
@@ -96,49 +96,47 @@ export class PayloadBuilder {
   }
 }
 
-/** Walks the commands of a batch without allocating: call `next()` until it is false. */
-export class CommandCursor {
-  #bytes: Bytes;
-  #at: number;
-  /** Index of the current command. */
-  index: LogIndex;
-  /** The body lies at `start..end` of `bytes`. */
+/** Walks command records without allocating: call `next()` until it is false. */
+export class RecordCursor {
+  readonly bytes: Bytes;
+  /** The body of the current command lies at `start..end` of `bytes`. */
   start = 0;
   end = 0;
+  /** 0: the current command has no origin. */
   originMember: MemberNumber = 0;
   originBoot = 0;
   originSequence = 0;
+  #at: number;
 
-  constructor(batch: Batch) {
-    this.#bytes = batch.bytes;
-    this.#at = BATCH_HEADER_BYTES;
-    this.index = batch.first - 1;
+  constructor(bytes: Bytes, offset = 0) {
+    this.bytes = bytes;
+    this.#at = offset;
   }
 
-  get bytes(): Bytes {
-    return this.#bytes;
-  }
-
-  /** Moves to the next command. `originMember` is 0 when it has no origin. */
   next(): boolean {
-    if (this.#at >= this.#bytes.length) return false;
-    const header = this.#bytes.readUInt32LE(this.#at);
+    const bytes = this.bytes;
+    if (this.#at >= bytes.length) return false;
+    const header = bytes.readUInt32LE(this.#at);
     let at = this.#at + 4;
     this.originMember = 0;
     if ((header & ORIGIN_BIT) !== 0) {
-      this.originMember = this.#bytes.readUInt32LE(at);
-      this.originBoot = this.#bytes.readUInt32LE(at + 4);
-      this.originSequence = readU64(this.#bytes, at + 8);
+      this.originMember = bytes.readUInt32LE(at);
+      this.originBoot = bytes.readUInt32LE(at + 4);
+      this.originSequence = readU64(bytes, at + 8);
       at += EXTENSION_BYTES;
     }
     if ((header & SESSION_BIT) !== 0) at += EXTENSION_BYTES;
     this.start = at;
     this.end = at + (header & LENGTH_MASK);
-    assert(this.end <= this.#bytes.length, 'a command ends after its batch');
+    assert(this.end <= bytes.length, 'a command ends after its batch');
     this.#at = this.end;
-    this.index += 1;
     return true;
   }
+}
+
+/** The commands of a batch of kind `commands`. */
+export function commandsOf(batch: Batch): RecordCursor {
+  return new RecordCursor(batch.bytes, BATCH_HEADER_BYTES);
 }
 
 /**

@@ -1,0 +1,122 @@
+/**
+ * Linearizable reads by ReadIndex (paper 8, thesis 6.4): all reads of a turn share one question to
+ * the leader, and wait until this node has applied what the answer names. A refused or lost question
+ * is asked again until the reader has waited too long; a read changes nothing, so asking twice is
+ * safe and its failure is never `unknown`.
+ */
+import type { LogIndex } from '../model/ids.ts';
+import type { RaftFrontDoor } from '../raft/contract.ts';
+import type { ReadState } from '../raft/ready.ts';
+import type { Outcome, ReadWaiter } from './contract.ts';
+
+/** Without a leader a read waits this long before it is refused. */
+const LEADER_WAIT_MS_MAX = 1000;
+/** With a leader that does not answer: the time an election takes is covered. */
+const ANSWER_WAIT_MS_MAX = 3000;
+/** A question is taken for lost after this long. */
+const ASK_AGAIN_MS = 300;
+
+/** Readers that share one question. */
+interface Round {
+  readonly waiters: ReadWaiter[];
+  /** When the oldest of them began to wait. */
+  readonly sinceMs: number;
+  askedAtMs: number;
+}
+
+interface Confirmed {
+  readonly index: LogIndex;
+  readonly waiters: readonly ReadWaiter[];
+}
+
+export class Reads {
+  readonly #raft: RaftFrontDoor;
+  /** Of this turn, not asked yet. */
+  #fresh: ReadWaiter[] = [];
+  /** Refused or lost: asked again with the next turn that knows a leader. */
+  #again: Round[] = [];
+  #asked = new Map<number, Round>();
+  #confirmed: Confirmed[] = [];
+  #lastRequestId = 0;
+
+  constructor(raft: RaftFrontDoor) {
+    this.#raft = raft;
+  }
+
+  get waiting(): boolean {
+    return this.#fresh.length > 0 || this.#again.length > 0;
+  }
+
+  take(waiter: ReadWaiter): void {
+    this.#fresh.push(waiter);
+  }
+
+  /** Asks for an index; called once a turn. */
+  ask(nowMs: number): void {
+    if (!this.waiting) return;
+    let round: Round | null = null;
+    if (this.#again.length > 0 && this.#raft.leader !== 0) {
+      const again = this.#again;
+      this.#again = [];
+      const sinceMs = Math.min(...again.map((r) => r.sinceMs));
+      round = { waiters: again.flatMap((r) => r.waiters), sinceMs, askedAtMs: nowMs };
+      for (const waiter of this.#fresh) round.waiters.push(waiter);
+    } else if (this.#fresh.length > 0) {
+      round = { waiters: this.#fresh, sinceMs: nowMs, askedAtMs: nowMs };
+    }
+    if (round === null) return;
+    this.#fresh = [];
+    this.#lastRequestId += 1;
+    this.#asked.set(this.#lastRequestId, round);
+    this.#raft.readIndex(this.#lastRequestId);
+  }
+
+  answered(states: readonly ReadState[]): void {
+    for (const { requestId, index } of states) {
+      const round = this.#asked.get(requestId);
+      if (round === undefined) continue;
+      this.#asked.delete(requestId);
+      if (index === 0) this.#again.push(round);
+      else this.#confirmed.push({ index, waiters: round.waiters });
+    }
+  }
+
+  /** Serves the reads whose index is applied. */
+  release(appliedIndex: LogIndex): void {
+    if (this.#confirmed.length === 0) return;
+    const ready = this.#confirmed.filter((c) => c.index <= appliedIndex);
+    if (ready.length === 0) return;
+    this.#confirmed = this.#confirmed.filter((c) => c.index > appliedIndex);
+    for (const { waiters } of ready) for (const waiter of waiters) waiter.readReady('ok');
+  }
+
+  /** Asks lost questions again and refuses who has waited too long. */
+  expire(nowMs: number): void {
+    for (const [requestId, round] of this.#asked) {
+      if (nowMs - round.askedAtMs < ASK_AGAIN_MS) break;
+      this.#asked.delete(requestId);
+      this.#again.push(round);
+    }
+    if (this.#again.length === 0) return;
+    const limitMs = this.#raft.leader === 0 ? LEADER_WAIT_MS_MAX : ANSWER_WAIT_MS_MAX;
+    const tooOld = this.#again.filter((r) => nowMs - r.sinceMs >= limitMs);
+    if (tooOld.length === 0) return;
+    this.#again = this.#again.filter((r) => nowMs - r.sinceMs < limitMs);
+    for (const round of tooOld) refuse(round.waiters, 'noLeader');
+  }
+
+  stop(): void {
+    refuse(this.#fresh, 'stopping');
+    for (const round of this.#again) refuse(round.waiters, 'stopping');
+    for (const round of this.#asked.values()) refuse(round.waiters, 'stopping');
+    for (const { waiters } of this.#confirmed) refuse(waiters, 'stopping');
+    this.#fresh = [];
+    this.#again = [];
+    this.#asked.clear();
+    this.#confirmed = [];
+  }
+}
+
+function refuse(waiters: readonly ReadWaiter[], outcome: Outcome): void {
+  for (const waiter of waiters) waiter.readReady(outcome);
+}

@@ -1,0 +1,69 @@
+/** Turns what the core traces (numbers) into events of the catalogue (names). */
+import type { EventData, EventType } from '../../wire/events.ts';
+import type { MemberNumber, Term } from '../model/ids.ts';
+import type { Trace } from '../raft/ready.ts';
+
+export type Emit = <T extends EventType>(type: T, term: Term, data: EventData[T]) => void;
+
+export interface TraceContext {
+  readonly term: Term;
+  readonly tickMs: number;
+  readonly nowMs: number;
+  nameOf(member: MemberNumber): string;
+}
+
+export class TraceEvents {
+  readonly #emit: Emit;
+  #standingSinceMs = 0;
+
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
+
+  take(trace: Trace, context: TraceContext): void {
+    switch (trace.type) {
+      case 'electionStarted':
+        if (trace.kind === 'preVote') this.#standingSinceMs = context.nowMs;
+        this.#emit('election.started', trace.term, {
+          kind: trace.kind,
+          reason: trace.reason,
+          timeoutMs: trace.timeoutTicks * context.tickMs,
+        });
+        return;
+      case 'voteAnswered':
+        this.#emit('vote.answered', trace.term, {
+          kind: trace.kind,
+          candidate: context.nameOf(trace.candidate),
+          granted: trace.granted,
+          reason: trace.reason,
+        });
+        return;
+      case 'roleChanged':
+        this.#roleChanged(trace, context);
+        return;
+      case 'leaderKnown':
+        this.#emit('leader.known', trace.term, {
+          leader: trace.leader === 0 ? null : context.nameOf(trace.leader),
+        });
+        return;
+      case 'truncated':
+        this.#emit('log.truncated', context.term, {
+          fromIndex: trace.from,
+          lastIndex: trace.lastIndex,
+        });
+        return;
+    }
+  }
+
+  #roleChanged(trace: Extract<Trace, { type: 'roleChanged' }>, context: TraceContext): void {
+    this.#emit('role.changed', trace.term, { from: trace.from, to: trace.to });
+    if (trace.to === 'leader') {
+      this.#emit('leader.elected', trace.term, {
+        votes: trace.votes.map((member) => context.nameOf(member)),
+        durationMs: Math.max(0, Math.round((context.nowMs - this.#standingSinceMs) * 1000) / 1000),
+      });
+    } else if (trace.from === 'leader') {
+      this.#emit('leader.steppedDown', trace.term, { reason: trace.reason });
+    }
+  }
+}
