@@ -2,14 +2,21 @@
  * What a node is told at its start: `node.json` in its data directory, written when the directory
  * is formatted and read at every start. The identity in it is what makes a directory a member.
  */
+import { RaftctlError } from '../std/errors.ts';
 import type { FsyncName } from './status.ts';
 
 /** Rises when an older program could not read a newer directory. */
 export const DATA_FORMAT_VERSION = 1;
 
+export const APP_NAMES = ['kvstore'] as const;
+export type AppName = (typeof APP_NAMES)[number];
+
+export const FSYNC_NAMES: readonly FsyncName[] = ['always', 'batch', 'none'];
+
 export interface MemberConfig {
   readonly member: number;
   readonly id: string;
+  /** `host:port` */
   readonly clientAddress: string;
   readonly peerAddress: string;
   readonly adminAddress: string;
@@ -24,16 +31,77 @@ export interface NodeConfig {
   /** This node's name and number; its addresses are in `members`. */
   readonly id: string;
   readonly member: number;
-  readonly app: 'kvstore';
+  readonly app: AppName;
   readonly fsync: FsyncName;
+  /** The founding members. */
   readonly members: readonly MemberConfig[];
   /** File with the cluster secret (hex, mode 0600). */
   readonly secretFile: string;
   readonly electionTimeoutMsMin: number;
   readonly electionTimeoutMsMax: number;
   readonly heartbeatMs: number;
-  /** Size of a log segment. Smaller on small disks. */
+  /** Size of a log segment in bytes. Smaller on small disks. */
   readonly segmentBytes: number;
   /** Takes no new writes when fewer bytes are free than this. */
   readonly diskReserveBytes: number;
+}
+
+/** What a new node gets unless it is told otherwise. */
+export const NODE_CONFIG_DEFAULTS = {
+  fsync: 'always',
+  electionTimeoutMsMin: 500,
+  electionTimeoutMsMax: 1000,
+  heartbeatMs: 100,
+  segmentBytes: 16 * 1024 * 1024,
+  diskReserveBytes: 64 * 1024 * 1024,
+} as const;
+
+const NUMBERS = [
+  'member',
+  'electionTimeoutMsMin',
+  'electionTimeoutMsMax',
+  'heartbeatMs',
+  'segmentBytes',
+  'diskReserveBytes',
+] as const;
+
+/**
+ * Checks what was read from `source`.
+ *
+ * @throws {RaftctlError} FORMAT_UNSUPPORTED when a newer raftctl wrote it, CONFIG_INVALID when a
+ *   field is missing or impossible.
+ */
+export function parseNodeConfig(text: string, source: string): NodeConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new RaftctlError('CONFIG_INVALID', { message: `Cannot read ${source} as JSON`, cause });
+  }
+  const config = value as Record<string, unknown> & NodeConfig;
+  if (config.formatVersion !== DATA_FORMAT_VERSION) {
+    throw new RaftctlError('FORMAT_UNSUPPORTED', {
+      message: `Cannot use ${source}: its format is ${String(config.formatVersion)}, this raftctl knows ${DATA_FORMAT_VERSION}`,
+      hint: 'Start the node with the raftctl version that wrote its data directory',
+    });
+  }
+  const refuse = (field: string): never => {
+    throw new RaftctlError('CONFIG_INVALID', {
+      message: `Cannot use ${source} as "${field}" is missing or impossible: ${JSON.stringify(config[field] ?? null)}`,
+    });
+  };
+  for (const field of NUMBERS) {
+    if (!Number.isSafeInteger(config[field]) || config[field] < 0) refuse(field);
+  }
+  if (!/^[0-9a-f]{32}$/.test(config.clusterId)) refuse('clusterId');
+  if (!FSYNC_NAMES.includes(config.fsync)) refuse('fsync');
+  if (!APP_NAMES.includes(config.app)) refuse('app');
+  if (typeof config.secretFile !== 'string') refuse('secretFile');
+  if (config.electionTimeoutMsMin > config.electionTimeoutMsMax) refuse('electionTimeoutMsMin');
+  if (config.heartbeatMs < 10 || config.heartbeatMs * 2 > config.electionTimeoutMsMin) {
+    refuse('heartbeatMs');
+  }
+  if (!Array.isArray(config.members)) refuse('members');
+  if (!config.members.some((m) => m.member === config.member && m.id === config.id)) refuse('id');
+  return config;
 }
