@@ -4,7 +4,7 @@
  * It speaks on stderr only, so that `npm start -- --json` leaves stdout to the program.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, STAMP_FILE, sourceStamp } from './tree.js';
 
@@ -15,7 +15,7 @@ function nodeIsOld() {
   return major < NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor < NODE_MINIMUM[1]);
 }
 
-/** The installed tree as npm recorded it at the end of its last run; null when it never finished. */
+/** The installed tree as npm recorded it when it had finished; null when it never did. */
 function installedPackages() {
   try {
     return JSON.parse(readFileSync(join(ROOT, 'node_modules/.package-lock.json'), 'utf8')).packages;
@@ -65,17 +65,6 @@ function step(what, command, args) {
   process.stderr.write(`raftctl: done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s\n`);
 }
 
-/** `npx raftctl` in the clone must mean this raftctl, never a download of that name. */
-function linkCommand() {
-  const link = join(ROOT, 'node_modules/.bin/raftctl');
-  if (process.platform === 'win32' || existsSync(link)) return;
-  try {
-    symlinkSync('../../bin/run.js', link);
-  } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
-  }
-}
-
 // An installed package carries its build and no sources: there is nothing to make.
 if (existsSync(join(ROOT, 'src'))) {
   if (nodeIsOld()) {
@@ -89,6 +78,5 @@ if (existsSync(join(ROOT, 'src'))) {
     // No package here needs its install script, so none gets to run one.
     step('installing packages', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
   }
-  linkCommand();
   if (!isBuilt()) step('building', process.execPath, ['scripts/build.js']);
 }
