@@ -51,3 +51,12 @@ export function readU64(bytes: Bytes, offset: number): number {
   const value = bytes.readUInt32LE(offset + 4) * 0x1_0000_0000 + bytes.readUInt32LE(offset);
   return Number.isSafeInteger(value) ? value : -1;
 }
+
+interface Latin1Sliceable {
+  latin1Slice(start: number, end: number): string;
+}
+
+/** `toString('latin1', ...)` without the search for the encoding's name. */
+export function latin1Slice(bytes: Bytes, start: number, end: number): string {
+  return (bytes as unknown as Latin1Sliceable).latin1Slice(start, end);
+}

@@ -1,0 +1,375 @@
+/**
+ * One client that speaks RESP: takes commands off its stream, keeps their slots in order, and
+ * writes their replies once a turn.
+ *
+ * ```
+ *   chunk -> parser -> command -> slot -> replica ... settle / readReady -> reply
+ *                        |                                                    |
+ *                        held: socket paused, parsed again later              output -> socket
+ * ```
+ * A command is *held* when it must not start yet: a write behind a read that still waits for its
+ * round, too many open slots, replies the client does not take, a replica that is full. Nothing
+ * behind a held command is looked at, so its backlog is what the kernel keeps.
+ */
+import type { Socket } from 'node:net';
+import type { Bytes } from '../../std/bytes.ts';
+import type { KvQuery } from '../../wire/apps/kvstore.ts';
+import { RespParser } from '../../wire/dialects/resp.ts';
+import { encodeReply, errorReply, RespError } from '../../wire/dialects/resp-reply.ts';
+import type { ReplicaFrontDoor } from '../replica/contract.ts';
+import type { ServerLimits } from './limits.ts';
+import { type Refusal, refusalReply } from './outcomes.ts';
+import { encodeAnswer } from './resp-answer.ts';
+import { findCommand } from './resp-commands.ts';
+import { RespOutput } from './resp-output.ts';
+import { type RespSession, type ServerFacts, STARTED } from './resp-session.ts';
+import { Slot, type SlotOwner } from './slot.ts';
+import type { TurnMember, Turns } from './turns.ts';
+
+/** What all connections of a server share. */
+export interface RespContext {
+  readonly replica: ReplicaFrontDoor;
+  readonly turns: Turns;
+  readonly limits: ServerLimits;
+  readonly facts: ServerFacts;
+  /** Adds to the count of bytes in cut-off requests. @returns whether that is within the cap. */
+  unparsed(changeBytes: number): boolean;
+}
+
+type Hold = 'none' | 'order' | 'slots' | 'output' | 'full';
+
+export class RespConnection implements SlotOwner, TurnMember, RespSession {
+  readonly id: number;
+  readonly facts: ServerFacts;
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly sinceMs: number;
+  name = '';
+  libraryName = '';
+  libraryVersion = '';
+  lastCommand = '';
+  resp3 = false;
+  closed = false;
+  readonly #socket: Socket;
+  readonly #context: RespContext;
+  readonly #parser = new RespParser();
+  readonly #output: RespOutput;
+  #head: Slot | null = null;
+  #tail: Slot | null = null;
+  #slotCount = 0;
+  #lastWrite: Slot | null = null;
+  /** Reads that wait for a round or, after it, for their place in the order. */
+  #waitingReads = 0;
+  #hold: Hold = 'none';
+  #heldSinceMs = 0;
+  #resumable = false;
+  #dirty = false;
+  /** No more commands: close once everything is answered and written. */
+  #ending = false;
+  #inputEnded = false;
+  #countedBytes = 0;
+  #partialSinceMs = 0;
+  #takenBytes = 0;
+  #takenSinceMs = 0;
+
+  constructor(socket: Socket, id: number, context: RespContext) {
+    this.id = id;
+    this.#socket = socket;
+    this.#context = context;
+    this.#output = new RespOutput(socket);
+    this.facts = context.facts;
+    this.sinceMs = Date.now();
+    this.remoteAddress = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
+    this.localAddress = `${socket.localAddress ?? '?'}:${socket.localPort ?? 0}`;
+    socket.on('data', (chunk: Bytes) => this.receive(chunk));
+    socket.on('end', () => this.#inputEnd());
+    socket.on('drain', () => this.#drained());
+    socket.on('close', () => this.#close());
+  }
+
+  receive(chunk: Bytes): void {
+    if (this.closed || this.#ending) return;
+    this.#parser.feed(chunk);
+    if (this.#hold === 'none') this.#dispatch();
+    if (this.#dirty) this.#context.turns.planFlush();
+  }
+
+  /** Takes no further commands; closes when those that were started are answered. */
+  stop(): void {
+    this.#ending = true;
+    this.#maybeFinish();
+  }
+
+  // Orders of a command, see RespSession.
+
+  reply(text: string): void {
+    const slot = this.#push();
+    slot.reply = text;
+    this.advance(slot);
+  }
+
+  quit(): void {
+    this.#ending = true;
+  }
+
+  read(query: KvQuery): void {
+    const write = this.#lastWrite;
+    const slot = this.#push();
+    slot.query = query;
+    if (write !== null && write.reply === null && write.turn === this.#context.turns.number) {
+      write.addAnchored(slot);
+      return;
+    }
+    this.#waitingReads += 1;
+    this.#context.turns.read(slot);
+  }
+
+  propose(command: Bytes): void {
+    const slot = this.#push();
+    slot.turn = this.#context.turns.number;
+    this.#lastWrite = slot;
+    this.#context.replica.propose(command, slot);
+  }
+
+  peek(query: KvQuery): unknown {
+    return this.#context.replica.query(query);
+  }
+
+  // What slots report, see SlotOwner.
+
+  encodeAnswer(answer: unknown, resp3: boolean): string {
+    return encodeAnswer(answer, resp3, this.#context.limits.replyBytesMax);
+  }
+
+  execute(query: KvQuery): unknown {
+    return this.#context.replica.query(query);
+  }
+
+  advance(slot: Slot): void {
+    if (slot !== this.#head) return;
+    let head: Slot | null = slot;
+    while (head !== null) {
+      if (head.reply === null) {
+        if (!head.ready) break;
+        head.execute();
+        this.readEnded();
+      }
+      this.#output.add(head.reply as unknown as string);
+      this.#slotCount -= 1;
+      const next: Slot | null = head.next;
+      // A popped slot may be remembered as the last write: it must not hold what came after it.
+      head.next = null;
+      head = next;
+    }
+    this.#head = head;
+    if (head === null) this.#tail = null;
+    if (this.#hold === 'slots' && this.#slotCount <= this.#context.limits.slotsPerConnection / 2) {
+      this.#markResumable();
+    }
+    if (!this.#dirty) {
+      this.#dirty = true;
+      this.#context.turns.markDirty(this);
+    }
+  }
+
+  readEnded(): void {
+    this.#waitingReads -= 1;
+    if (this.#hold === 'order' && this.#waitingReads === 0) this.#markResumable();
+  }
+
+  rescue(read: Slot, refusal: Refusal): void {
+    this.#context.turns.atEnd(() => {
+      if (this.closed) return;
+      // A later write of this connection may be in the log already: the read must not see it.
+      if (this.#lastWrite !== read.anchor) {
+        read.lose(refusal);
+        return;
+      }
+      this.#waitingReads += 1;
+      this.#context.turns.read(read);
+    });
+  }
+
+  // Turns, see TurnMember.
+
+  flush(): void {
+    this.#dirty = false;
+    if (this.closed) return;
+    this.#output.flush();
+    this.#maybeFinish();
+  }
+
+  resume(): void {
+    this.#resumable = false;
+    if (this.closed || this.#hold === 'none') return;
+    this.#hold = 'none';
+    this.#dispatch();
+    if (this.#hold === 'none' && !this.closed) this.#socket.resume();
+    this.#maybeFinish();
+  }
+
+  /** The replica has room again. */
+  room(): void {
+    if (this.#hold === 'full') this.#markResumable();
+  }
+
+  /** Looks at time limits. */
+  sweep(nowMs: number): void {
+    const limits = this.#context.limits;
+    if (this.#partialSinceMs > 0 && nowMs - this.#partialSinceMs > limits.requestMs) {
+      this.#socket.destroy();
+      return;
+    }
+    const taken = this.#output.takenBytes;
+    if (taken !== this.#takenBytes || this.#output.pendingBytes <= limits.outputBytesMax) {
+      this.#takenBytes = taken;
+      this.#takenSinceMs = nowMs;
+    } else if (nowMs - this.#takenSinceMs >= limits.outputStallMs) {
+      this.#context.facts.log.warn(
+        { client: this.remoteAddress, pendingBytes: this.#output.pendingBytes },
+        'Closed a client that does not read its replies',
+      );
+      this.#socket.destroy();
+      return;
+    }
+    if (this.#hold === 'full' && nowMs - this.#heldSinceMs >= limits.fullMs) this.resume();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** The client sends no more; what it has sent is still done, also what is held. */
+  #inputEnd(): void {
+    this.#inputEnded = true;
+    if (this.#hold === 'none') this.stop();
+  }
+
+  #push(): Slot {
+    const slot = new Slot(this, this.resp3);
+    if (this.#tail === null) this.#head = slot;
+    else this.#tail.next = slot;
+    this.#tail = slot;
+    this.#slotCount += 1;
+    return slot;
+  }
+
+  #dispatch(): void {
+    const parser = this.#parser;
+    while (!this.#ending) {
+      const hold = this.#backlog();
+      if (hold !== 'none') {
+        this.#holdBack(hold);
+        return;
+      }
+      const step = parser.next();
+      if (step === 'more') break;
+      if (step === 'error') {
+        this.reply(errorReply(`ERR ${parser.error}`));
+        this.#ending = true;
+        break;
+      }
+      if (!this.#start()) return;
+    }
+    if (this.#inputEnded) this.#ending = true;
+    this.#countPartial();
+  }
+
+  /** Whether this client has too much open to start anything else. */
+  #backlog(): Hold {
+    const limits = this.#context.limits;
+    if (this.#slotCount >= limits.slotsPerConnection) return 'slots';
+    const output = this.#output;
+    return output.blocked && output.pendingBytes > limits.outputBytesSoft ? 'output' : 'none';
+  }
+
+  /** Starts the parser's command. @returns false when it is held instead. */
+  #start(): boolean {
+    const parser = this.#parser;
+    const context = this.#context;
+    const command = findCommand(parser);
+    if (command instanceof RespError) {
+      this.reply(errorReply(command.text));
+      return true;
+    }
+    if (command.kind === 'write') {
+      if (this.#waitingReads > 0) {
+        this.#holdBack('order');
+        return false;
+      }
+      if (context.replica.full) {
+        if (!this.#waitedLong()) {
+          this.#holdBack('full');
+          return false;
+        }
+        this.reply(refusalReply('busy'));
+        return true;
+      }
+    }
+    context.facts.counters.commands += 1;
+    this.#partialSinceMs = 0;
+    this.lastCommand = command.name;
+    const value = command.run(this, parser);
+    if (value !== STARTED) this.reply(encodeReply(value, this.resp3));
+    return true;
+  }
+
+  #waitedLong(): boolean {
+    return this.#heldSinceMs > 0 && Date.now() - this.#heldSinceMs >= this.#context.limits.fullMs;
+  }
+
+  #holdBack(hold: Hold): void {
+    const parsed = hold === 'order' || hold === 'full';
+    if (parsed) this.#parser.unread();
+    if (hold === 'full' && this.#heldSinceMs === 0) this.#heldSinceMs = Date.now();
+    this.#hold = hold;
+    this.#socket.pause();
+    // The time limit is for clients that do not finish a request, not for requests we hold.
+    this.#partialSinceMs = 0;
+  }
+
+  #markResumable(): void {
+    if (this.#resumable) return;
+    this.#resumable = true;
+    this.#context.turns.markResumable(this);
+  }
+
+  #countPartial(): void {
+    const unparsed = this.#parser.unparsedBytes;
+    this.#heldSinceMs = 0;
+    if (unparsed === 0 && this.#countedBytes === 0) return;
+    if (unparsed === 0) this.#partialSinceMs = 0;
+    else if (this.#partialSinceMs === 0) this.#partialSinceMs = Date.now();
+    const change = unparsed - this.#countedBytes;
+    this.#countedBytes = unparsed;
+    if (!this.#context.unparsed(change)) {
+      this.reply(errorReply('ERR too many unfinished requests on this node'));
+      this.#ending = true;
+    }
+  }
+
+  #drained(): void {
+    this.#output.blocked = false;
+    this.flush();
+    if (this.#hold === 'output' && !this.#output.blocked) {
+      this.resume();
+      if (this.#dirty) this.#context.turns.planFlush();
+    }
+  }
+
+  #maybeFinish(): void {
+    if (!this.#ending || this.#head !== null || this.#dirty || this.#output.blocked) return;
+    if (this.#output.pendingBytes > this.#socket.writableLength) return;
+    this.#socket.destroySoon();
+  }
+
+  #close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#context.unparsed(-this.#countedBytes);
+    this.#countedBytes = 0;
+    this.#head = null;
+    this.#tail = null;
+    this.#lastWrite = null;
+  }
+}

@@ -1,0 +1,63 @@
+/** What a RESP command may see and do: the connection it came on and facts about the server. */
+import type { Bytes } from '../../std/bytes.ts';
+import type { Log } from '../../std/log.ts';
+import type { KvQuery } from '../../wire/apps/kvstore.ts';
+import type { RespParser } from '../../wire/dialects/resp.ts';
+import type { RespValue } from '../../wire/dialects/resp-reply.ts';
+import type { NodeStatus } from '../../wire/status.ts';
+
+export interface ServerCounters {
+  commands: number;
+  connections: number;
+  rejectedConnections: number;
+}
+
+export interface ServerFacts {
+  readonly log: Log;
+  readonly counters: ServerCounters;
+  readonly maxClients: number;
+  status(): NodeStatus;
+  sessions(): Iterable<RespSession>;
+}
+
+/** One client's connection. */
+export interface RespSession {
+  readonly id: number;
+  readonly facts: ServerFacts;
+  readonly remoteAddress: string;
+  readonly localAddress: string;
+  readonly sinceMs: number;
+  readonly lastCommand: string;
+  name: string;
+  libraryName: string;
+  libraryVersion: string;
+  resp3: boolean;
+  /** Starts a linearizable read; the reply follows in order. */
+  read(query: KvQuery): void;
+  /** Starts a write (the command is copied); the reply follows in order. */
+  propose(command: Bytes): void;
+  /** Reads this node's state as it is now: for information only. */
+  peek(query: KvQuery): unknown;
+  /** No further commands; closes after the replies. */
+  quit(): void;
+}
+
+/** What a command that was started returns instead of its reply. */
+export const STARTED: unique symbol = Symbol('started');
+
+export type RespRequest = Pick<
+  RespParser,
+  'argCount' | 'arg' | 'argSize' | 'bytes' | 'starts' | 'ends'
+>;
+
+export interface RespCommand {
+  /** In capitals. */
+  readonly name: string;
+  /** As in Redis: with the name; negative: at least so many. */
+  readonly arity: number;
+  readonly kind: 'read' | 'write' | 'local';
+  readonly flags: readonly string[];
+  /** First key, last key, step. */
+  readonly keys: readonly [number, number, number];
+  run(session: RespSession, request: RespRequest): RespValue | typeof STARTED;
+}

@@ -1,0 +1,238 @@
+/**
+ * The client port: one listener for every dialect. A connection's first bytes decide what it
+ * speaks; RESP is served by RespConnection, HTTP by HttpDialect. What both share (the turn's
+ * ReadIndex round, one reply write a connection and turn) is in turns.ts.
+ */
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { type Bytes, concatBytes } from '../../std/bytes.ts';
+import { RaftctlError, systemCode } from '../../std/errors.ts';
+import type { Log } from '../../std/log.ts';
+import type { NodeStatus } from '../../wire/status.ts';
+import type { ReplicaFrontDoor } from '../replica/contract.ts';
+import { HttpDialect } from './http.ts';
+import { hostOf } from './http-origin.ts';
+import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
+import { RespConnection, type RespContext } from './resp-connection.ts';
+import type { ServerCounters } from './resp-session.ts';
+import { sniffDialect } from './sniff.ts';
+import { Turns } from './turns.ts';
+
+export interface ServerComponents {
+  readonly replica: ReplicaFrontDoor;
+  readonly log: Log;
+  /** For INFO and GET /status; asked only when a client asks. */
+  status(): NodeStatus;
+}
+
+export interface ServerInit {
+  /** `host:port`; port 0 takes a free one. */
+  readonly listenAddress: string;
+  /** Addresses of the node and its cluster: names that HTTP clients may call it by. */
+  readonly addresses?: readonly string[];
+  readonly limits?: Partial<ServerLimits>;
+}
+
+export interface ClientServer {
+  /** `host:port` that is listened on. */
+  readonly address: string;
+  readonly connections: number;
+  readonly counters: Readonly<ServerCounters>;
+  /** Takes no new commands, answers those at work, closes. Call before the replica is stopped. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens for clients; afterwards the port answers.
+ *
+ * @throws {RaftctlError} ADDRESS_IN_USE when another process listens there, CONFIG_INVALID when
+ *   the address cannot be listened on.
+ */
+export async function createServer(
+  components: ServerComponents,
+  init: ServerInit,
+): Promise<ClientServer> {
+  const port = new ClientPort(components, init);
+  await port.listen(init.listenAddress);
+  return port;
+}
+
+class ClientPort implements ClientServer {
+  readonly #log: Log;
+  readonly #limits: ServerLimits;
+  readonly #context: RespContext;
+  readonly #turns: Turns;
+  readonly #http: HttpDialect;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Map<number, RespConnection>();
+  readonly #sniffing = new Map<Socket, number>();
+  readonly #sweeper: NodeJS.Timeout;
+  readonly counters: ServerCounters = { commands: 0, connections: 0, rejectedConnections: 0 };
+  #unparsedBytes = 0;
+  #closing = false;
+  address = '';
+
+  constructor(components: ServerComponents, init: ServerInit) {
+    const { replica, log } = components;
+    const limits = { ...SERVER_LIMITS, ...init.limits };
+    const turns = new Turns(replica);
+    const status = (): NodeStatus => components.status();
+    this.#log = log;
+    this.#limits = limits;
+    this.#turns = turns;
+    this.#context = {
+      replica,
+      turns,
+      limits,
+      facts: {
+        log,
+        counters: this.counters,
+        maxClients: limits.connections,
+        status,
+        sessions: () => this.#sessions.values(),
+      },
+      unparsed: (changeBytes) => {
+        this.#unparsedBytes += changeBytes;
+        return changeBytes <= 0 || this.#unparsedBytes <= limits.unparsedBytesMax;
+      },
+    };
+    const hosts = new Set([init.listenAddress, ...(init.addresses ?? [])].map(hostOf));
+    this.#http = new HttpDialect({ replica, turns, limits, hosts, status });
+    this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      this.#accept(socket),
+    );
+    replica.onRoom(() => this.#room());
+    this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs);
+    this.#sweeper.unref();
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  listen(listenAddress: string): Promise<void> {
+    const colon = listenAddress.lastIndexOf(':');
+    const host = hostOf(listenAddress);
+    const port = Number(listenAddress.slice(colon + 1));
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => {
+        clearInterval(this.#sweeper);
+        this.#http.close();
+        reject(listenError(listenAddress, error));
+      };
+      this.#server.once('error', fail);
+      // An empty host is loopback: nobody exposes a node by leaving something out.
+      this.#server.listen({ host: host === '' ? '127.0.0.1' : host, port, backlog: 1024 }, () => {
+        this.#server.removeListener('error', fail);
+        // Accepting failed (EMFILE): those connected go on, the next one may be lucky.
+        this.#server.on('error', (error) =>
+          this.#log.warn({ error: error.message }, 'Cannot accept'),
+        );
+        const bound = this.#server.address();
+        const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
+        this.address = `${host === '' ? '127.0.0.1' : listenAddress.slice(0, colon)}:${boundPort}`;
+        resolve();
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const session of this.#sessions.values()) session.stop();
+    for (const socket of this.#sniffing.keys()) socket.destroy();
+    this.#http.close();
+    const impatience = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, this.#limits.drainMs);
+    await stopped;
+    clearTimeout(impatience);
+    clearInterval(this.#sweeper);
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', () => socket.destroy());
+    this.counters.connections += 1;
+    if (this.#sockets.size >= this.#limits.connections || this.#closing) {
+      this.counters.rejectedConnections += 1;
+      socket.end('-ERR max number of clients reached\r\n', () => socket.destroy());
+      return;
+    }
+    this.#sockets.add(socket);
+    this.#sniffing.set(socket, Date.now());
+    let first: Bytes | null = null;
+    const sniff = (chunk: Bytes): void => {
+      first = first === null ? chunk : concatBytes([first, chunk]);
+      const dialect = sniffDialect(first);
+      if (dialect === null) return;
+      socket.removeListener('data', sniff);
+      socket.removeListener('end', ended);
+      this.#sniffing.delete(socket);
+      this.#serve(socket, dialect, first);
+    };
+    const ended = (): void => {
+      socket.destroy();
+    };
+    socket.on('data', sniff);
+    socket.on('end', ended);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#sniffing.delete(socket);
+    });
+  }
+
+  #serve(socket: Socket, dialect: 'resp' | 'http' | 'tls', first: Bytes): void {
+    if (dialect === 'resp') {
+      const id = this.counters.connections;
+      const session = new RespConnection(socket, id, this.#context);
+      this.#sessions.set(id, session);
+      socket.on('close', () => this.#sessions.delete(id));
+      session.receive(first);
+    } else if (dialect === 'http') {
+      socket.pause();
+      socket.unshift(first);
+      this.#http.take(socket);
+      socket.resume();
+    } else {
+      this.#log.warn(
+        { client: socket.remoteAddress },
+        'Closed a TLS client: this port is plain TCP',
+      );
+      socket.destroy();
+    }
+  }
+
+  #room(): void {
+    // Within the replica's callback: start nothing yet.
+    for (const session of this.#sessions.values()) session.room();
+    this.#turns.atEnd(() => this.#http.room());
+    this.#turns.planFlush();
+  }
+
+  #sweep(): void {
+    const nowMs = Date.now();
+    for (const session of this.#sessions.values()) session.sweep(nowMs);
+    for (const [socket, sinceMs] of this.#sniffing) {
+      // Silence is no offence; a first line that does not end is.
+      if (socket.bytesRead > 0 && nowMs - sinceMs > this.#limits.headerMs) socket.destroy();
+    }
+    this.#http.sweep(nowMs);
+  }
+}
+
+function listenError(address: string, error: Error): RaftctlError {
+  const code = systemCode(error);
+  if (code === 'EADDRINUSE') {
+    return new RaftctlError('ADDRESS_IN_USE', {
+      message: `Cannot listen for clients as the address is in use: ${address}`,
+      hint: 'Stop the process that listens there, or choose another port',
+      cause: error,
+    });
+  }
+  return new RaftctlError('CONFIG_INVALID', {
+    message: `Cannot listen for clients on ${address}: ${code ?? error.message}`,
+    hint: 'Give an address of this machine as host:port',
+    cause: error,
+  });
+}

@@ -1,0 +1,102 @@
+/**
+ * One command of a RESP connection, from its arrival to its reply. The slot itself is what the
+ * replica calls back: nothing else is allocated for a command.
+ *
+ * A read takes one of two ways to a linearizable state (decision 8):
+ * - *Anchored* to a write of its own connection that was proposed in the same turn and is not
+ *   settled: it is executed inside that write's `settle`, so it sees the state right after it. The
+ *   write is sealed after the read arrived, and its commit proves leadership: no round is needed.
+ * - Else by a ReadIndex round; it is executed once the round is over *and* it is its connection's
+ *   oldest unanswered command. No later write of the connection is proposed before that.
+ */
+import type { KvQuery } from '../../wire/apps/kvstore.ts';
+import type { Outcome, ProposalWaiter, ReadWaiter } from '../replica/contract.ts';
+import { lostReadReply, type Refusal, refusalReply } from './outcomes.ts';
+
+/** What slots need of their connection. */
+export interface SlotOwner {
+  readonly closed: boolean;
+  /** Turns an answer of the app into a reply. */
+  encodeAnswer(answer: unknown, resp3: boolean): string;
+  /** Answers a read from the current state. */
+  execute(query: KvQuery): unknown;
+  /** A slot is done, or a read became ready: replies that are next in order are taken. */
+  advance(slot: Slot): void;
+  /** A read that waited for its round has its reply. */
+  readEnded(): void;
+  /** Gives a read whose write has failed another way, at the end of the turn. */
+  rescue(read: Slot, refusal: Refusal): void;
+}
+
+export class Slot implements ProposalWaiter, ReadWaiter {
+  readonly owner: SlotOwner;
+  /** Whether the reply is written in RESP3: what was agreed when the command came. */
+  readonly resp3: boolean;
+  /** Later command of the same connection. */
+  next: Slot | null = null;
+  /** The reply, once there is one. */
+  reply: string | null = null;
+  /** Set for reads. */
+  query: KvQuery | null = null;
+  /** A read whose round is over. */
+  ready = false;
+  /** The turn a write was proposed in. */
+  turn = -1;
+  /** The write this read is anchored to. */
+  anchor: Slot | null = null;
+  #firstAnchored: Slot | null = null;
+  #lastAnchored: Slot | null = null;
+  #nextAnchored: Slot | null = null;
+
+  constructor(owner: SlotOwner, resp3: boolean) {
+    this.owner = owner;
+    this.resp3 = resp3;
+  }
+
+  addAnchored(read: Slot): void {
+    read.anchor = this;
+    if (this.#lastAnchored === null) this.#firstAnchored = read;
+    else this.#lastAnchored.#nextAnchored = read;
+    this.#lastAnchored = read;
+  }
+
+  settle(outcome: Outcome, answer: unknown): void {
+    const owner = this.owner;
+    if (owner.closed) return;
+    this.reply = outcome === 'ok' ? owner.encodeAnswer(answer, this.resp3) : refusalReply(outcome);
+    let read = this.#firstAnchored;
+    this.#firstAnchored = null;
+    this.#lastAnchored = null;
+    while (read !== null) {
+      const following: Slot | null = read.#nextAnchored;
+      read.#nextAnchored = null;
+      if (outcome === 'ok') read.execute();
+      else owner.rescue(read, outcome);
+      read = following;
+    }
+    owner.advance(this);
+  }
+
+  readReady(outcome: Outcome): void {
+    if (this.owner.closed) return;
+    if (outcome === 'ok') {
+      this.ready = true;
+    } else {
+      this.reply = refusalReply(outcome);
+      this.owner.readEnded();
+    }
+    this.owner.advance(this);
+  }
+
+  /** Answers a read from the state as it is now. */
+  execute(): void {
+    const answer = this.owner.execute(this.query as KvQuery);
+    this.reply = this.owner.encodeAnswer(answer, this.resp3);
+  }
+
+  /** Ends a read that can no longer be executed where it stands in the order. */
+  lose(refusal: Refusal): void {
+    this.reply = lostReadReply(refusal);
+    this.owner.advance(this);
+  }
+}

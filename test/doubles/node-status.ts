@@ -1,0 +1,51 @@
+import type { NodeStatus } from '../../src/wire/status.ts';
+
+/** Status of a leader of three, with whatever a test wants different. */
+export function fakeStatus(differences: Partial<NodeStatus> = {}): NodeStatus {
+  const member = (number: number) => ({
+    member: number,
+    id: `n${number}`,
+    voter: true,
+    clientAddress: `127.0.0.1:${11000 + number}`,
+    peerAddress: `127.0.0.1:${12000 + number}`,
+    adminAddress: `127.0.0.1:${13000 + number}`,
+    matchIndex: null,
+    nextIndex: null,
+    connected: true,
+    rttMs: null,
+  });
+  return {
+    id: 'n1',
+    member: 1,
+    cluster: 'demo',
+    clusterId: '00'.repeat(16),
+    app: 'kvstore',
+    version: '0.1.0',
+    pid: 1,
+    incarnation: 'ab12',
+    uptimeMs: 5000,
+    role: 'leader',
+    voter: true,
+    term: 2,
+    leader: 'n1',
+    leaderMember: 1,
+    commitIndex: 7,
+    appliedIndex: 7,
+    durableIndex: 7,
+    lastIndex: 7,
+    firstIndex: 1,
+    serving: true,
+    fsync: 'always',
+    durability: 'acknowledged writes are synced to disk on a majority',
+    logBytes: 1000,
+    freeBytes: 1_000_000,
+    diskFull: false,
+    clientAddress: '127.0.0.1:11001',
+    peerAddress: '127.0.0.1:12001',
+    adminAddress: '127.0.0.1:13001',
+    connections: 0,
+    members: [member(1), member(2), member(3)],
+    error: null,
+    ...differences,
+  };
+}
