@@ -48,7 +48,7 @@ export class Histogram {
     assert(durationUs < Number.POSITIVE_INFINITY, 'a duration is a finite number');
     const us = durationUs > 0 ? Math.floor(durationUs) : 0;
     if (us > HISTOGRAM_MAX_US) this.#clamped += 1;
-    const bucket = bucketOf(us > HISTOGRAM_MAX_US ? HISTOGRAM_MAX_US : us);
+    const bucket = bucketOf(Math.min(us, HISTOGRAM_MAX_US));
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
     this.#count += 1;
     this.#sumUs += us;
