@@ -43,7 +43,7 @@ describe('LogFile', () => {
     await waitFor(() => file.dropped === 2);
     file.write('three\n');
     await waitFor(() => file.dropped === 3);
-    file.close();
+    await file.close();
   });
 
   test('LogFile keeps what waits below its cap and tells what it dropped', async () => {
@@ -57,7 +57,7 @@ describe('LogFile', () => {
     await waitFor(() => linesOf().length === 41 - dropped);
     expect(JSON.parse(linesOf().at(-1) ?? '')).toMatchObject({ level: 'warn', dropped });
     await waitFor(() => file.dropped === 0);
-    file.close();
+    await file.close();
   });
 
   test('LogFile has everything written when the process exits at once', async () => {

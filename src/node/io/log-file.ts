@@ -24,12 +24,17 @@ const RETRY_MS = 50;
 /** At the end of the process, a pipe that is full is waited for this long in all. */
 const FLUSH_WAIT_MS_MAX = 200;
 
+/** An orderly close waits this long for a write under way. */
+const CLOSE_WAIT_MS_MAX = 1000;
+
 export class LogFile {
-  #fd: number;
+  readonly #fd: number;
   #waiting = '';
   #writing = false;
   /** Nobody reads any more: everything is dropped without a word. */
   #broken = false;
+  #closing = false;
+  #onIdle: () => void = () => {};
   #dropped = 0;
   /** Of the dropped, those that the write under way tells of. */
   #told = 0;
@@ -52,7 +57,7 @@ export class LogFile {
 
   /** Takes whole lines with their ends. Called by pino. */
   write(line: string): void {
-    if (this.#broken) return;
+    if (this.#broken || this.#closing) return;
     if (this.#waiting.length + line.length > WAITING_CHARS_MAX) {
       this.#dropped += 1;
       return;
@@ -80,33 +85,36 @@ export class LogFile {
     }
   }
 
-  /** Flushes and closes. Later lines are dropped. */
-  close(): void {
-    if (this.#fd === -1) return;
+  /** Writes what waits, in order, and closes. Lines that come later are dropped. */
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (this.#writing || this.#retryTimer !== null) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, CLOSE_WAIT_MS_MAX);
+        this.#onIdle = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
     process.off('exit', this.#flushAtExit);
     if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
-    this.flushSync();
     this.#broken = true;
-    const fd = this.#fd;
-    this.#fd = -1;
-    // A write under way still uses the number: its completion closes it.
-    if (fd !== STDERR && !this.#writing) closeSync(fd);
+    // A write that is still stuck uses the number: it is left to the end of the process.
+    if (this.#fd !== STDERR && !this.#writing) closeSync(this.#fd);
   }
 
   #pump(): void {
-    if (this.#writing || this.#retryTimer !== null || this.#waiting === '') return;
-    this.#writeOut(Buffer.from(this.#take()));
+    if (this.#writing || this.#retryTimer !== null) return;
+    if (this.#waiting === '') this.#onIdle();
+    else this.#writeOut(Buffer.from(this.#take()));
   }
 
   #writeOut(bytes: Buffer): void {
-    const fd = this.#fd;
     this.#writing = true;
-    writeAsync(fd, bytes, 0, bytes.length, null, (error, written) => {
+    writeAsync(this.#fd, bytes, 0, bytes.length, null, (error, written) => {
       this.#writing = false;
-      if (this.#fd === -1) {
-        if (fd !== STDERR) closeSync(fd);
-        return;
-      }
       if (error !== null) this.#failed(bytes, error);
       else if (written < bytes.length) this.#writeOut(bytes.subarray(written));
       else this.#written();
@@ -131,11 +139,13 @@ export class LogFile {
     if (code === 'EPIPE' || code === 'EBADF') {
       this.#broken = true;
       this.#waiting = '';
+      this.#onIdle();
       return;
     }
     // A full or failing disk: these lines are lost, the next line tries again.
     this.#dropped += countLines(bytes) - (this.#told > 0 ? 1 : 0);
     this.#told = 0;
+    if (this.#waiting === '') this.#onIdle();
   }
 
   #take(): string {

@@ -26,8 +26,7 @@ describe('openLogSink', () => {
     sink.log.debug({}, 'not told');
     sink.log.info({ term: 3 }, 'first');
     sink.log.warn({}, 'line\nbreak \u001b[2J');
-    sink.close();
-    await waitFor(() => linesOf(path).length === 3);
+    await sink.close();
     const [before, first, second, ...more] = linesOf(path);
     expect(more).toEqual([]);
     expect(before?.['msg']).toBe('from before');
@@ -46,7 +45,7 @@ describe('openLogSink', () => {
       if (i % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await waitFor(() => linesOf(path).length === 2000);
-    sink.close();
+    await sink.close();
     const numbers = linesOf(path).map((line) => line['i']);
     expect(numbers).toEqual(Array.from({ length: 2000 }, (_, i) => i));
   });
@@ -61,7 +60,7 @@ describe('openLogSink', () => {
     sink.log.error({}, 'unheard too');
     await waitFor(() => linesOf(path).length === 1);
     expect(linesOf(path)[0]?.['msg']).toBe('heard');
-    sink.close();
+    await sink.close();
     sink.setLevel('debug');
     sink.log.error({}, 'after the end');
     sink.flushSync();
@@ -74,8 +73,7 @@ describe('openLogSink', () => {
     const cause = new Error('no such device');
     const error = new RaftctlError('DISK_FAILED', { message: 'Cannot write', hint: 'Look', cause });
     sink.log.error({ error }, 'the disk');
-    sink.close();
-    await waitFor(() => linesOf(path).length === 1);
+    await sink.close();
     expect(linesOf(path)[0]).toMatchObject({
       error: { code: 'DISK_FAILED', hint: 'Look', message: 'Cannot write' },
     });

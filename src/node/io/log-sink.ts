@@ -19,8 +19,8 @@ export interface LogSink {
   setLevel(level: LogLevel): void;
   /** For the last words of a dying process; an ordinary exit flushes by itself. */
   flushSync(): void;
-  /** Flushes and closes; later lines are dropped. */
-  close(): void;
+  /** Writes what waits and closes; later lines are dropped. */
+  close(): Promise<void>;
 }
 
 /**
