@@ -1,10 +1,11 @@
 /**
  * Checks who imports whom. `node scripts/walls.js [--root DIR]` checks a tree, `--table` prints the
- * floors as Markdown, for `docs/ARCHITECTURE.md`.
+ * floors as Markdown, `--write` puts them into `docs/ARCHITECTURE.md`.
  *
  * NB: a cruise that could not parse TypeScript reads nothing and finds nothing wrong. So the files
  * read are counted against the files there are.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 import config from '../.dependency-cruiser.mjs';
@@ -55,10 +56,22 @@ async function findBreaches(root) {
   return { breaches, fileCount: files.length, imports };
 }
 
+function writeTable() {
+  const page = join(ROOT, 'docs/ARCHITECTURE.md');
+  const text = readFileSync(page, 'utf8');
+  const table = floorsTable(filesBelow(ROOT, 'src'));
+  writeFileSync(
+    page,
+    text.replace(/^[|] level [|](?:.*\n[|])*.*$/m, () => table),
+  );
+}
+
 const flags = process.argv.slice(2);
 const rootAt = flags.indexOf('--root');
 const root = rootAt === -1 ? ROOT : flags[rootAt + 1];
-if (flags.includes('--table')) {
+if (flags.includes('--write')) {
+  writeTable();
+} else if (flags.includes('--table')) {
   process.stdout.write(`${floorsTable(filesBelow(root, 'src'))}\n`);
 } else {
   const { breaches, fileCount, imports } = await findBreaches(root);
