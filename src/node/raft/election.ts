@@ -1,0 +1,192 @@
+/**
+ * Standing for election and voting (paper 5.2, 5.4.1; pre-vote: thesis 9.6).
+ *
+ * Before it disturbs anyone, a replica asks whether it *would* be elected; that changes neither its
+ * term nor anybody's vote. Both kinds of question are refused while a leader is known to be alive,
+ * so a replica that was cut off cannot depose a leader that serves all others.
+ */
+import type { MemberNumber } from '../model/ids.ts';
+import type { VoteReply, VoteRequest } from '../model/message.ts';
+import { leaderIsAlive, resetElectionTimer, resetElectionTimerForVote } from './election-timer.ts';
+import { voteOutcome } from './quorum.ts';
+import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.ts';
+import type { RaftState } from './state.ts';
+
+type VoteRefusal = 'leaderAlive' | 'alreadyVoted' | 'logBehind' | 'staleTerm' | 'diskFull';
+
+/** One tick of a replica that does not lead: stands for election when its timer fires. */
+export function tickElection(s: RaftState): void {
+  s.leaderSilentTicks += 1;
+  s.electionElapsedTicks += 1;
+  if (!s.isVoter || s.diskFull) return;
+  if (s.electionElapsedTicks >= s.electionTimeoutTicks) startPreVote(s);
+}
+
+/** Asks every voter whether it would vote for this replica in the next term. */
+export function startPreVote(s: RaftState): void {
+  const retry = s.role === 'preCandidate' || s.role === 'candidate';
+  const timeoutTicks = s.electionTimeoutTicks;
+  if (s.urgentAttempts >= 0) s.urgentAttempts += 1;
+  becomePreCandidate(s);
+  resetElectionTimer(s);
+  s.trace.push({
+    type: 'electionStarted',
+    kind: 'preVote',
+    reason: retry ? 'retry' : s.leaderConnectionLost ? 'leaderConnectionLost' : 'timeout',
+    term: s.term + 1,
+    timeoutTicks,
+  });
+  openPoll(s);
+}
+
+/** A connection came up while this replica stands: that voter has not been asked yet. */
+export function askForVote(s: RaftState, voter: MemberNumber): void {
+  if (s.role !== 'preCandidate' && s.role !== 'candidate') return;
+  if (!s.voters.includes(voter) || s.votes.has(voter)) return;
+  const preVote = s.role === 'preCandidate';
+  s.send({
+    type: preVote ? 'preVote' : 'vote',
+    from: s.self,
+    to: voter,
+    term: preVote ? s.term + 1 : s.term,
+    lastIndex: s.log.lastIndex,
+    lastTerm: s.log.lastTerm,
+  });
+}
+
+export function onPreVoteReply(s: RaftState, message: VoteReply): void {
+  if (!message.granted && message.term > s.term) {
+    becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });
+    return;
+  }
+  if (s.role !== 'preCandidate') return;
+  // A yes is for one term; a yes to an older question must not count in this one.
+  if (message.granted && message.term !== s.term + 1) return;
+  countVote(s, message);
+}
+
+/** Requires: the reply is of the current term. */
+export function onVoteReply(s: RaftState, message: VoteReply): void {
+  if (s.role === 'candidate') countVote(s, message);
+}
+
+/** Answers whether this replica would vote; changes neither term nor vote. */
+export function onPreVote(s: RaftState, message: VoteRequest): void {
+  const refusal = preVoteRefusal(s, message);
+  traceAnswer(s, message, refusal);
+  if (refusal === null && s.urgentAttempts >= 0) {
+    // Somebody else is already on the way: give way, rather than split the vote.
+    resetElectionTimer(s);
+  }
+  s.send({
+    type: 'preVoteReply',
+    from: s.self,
+    to: message.from,
+    term: refusal === null ? message.term : s.term,
+    granted: refusal === null,
+  });
+}
+
+/** Casts this replica's one vote of a term, if it is still free (paper 5.2, 5.4.1). */
+export function onVote(s: RaftState, message: VoteRequest): void {
+  if (message.term > s.term) {
+    if (leaderIsAlive(s)) {
+      // Not even its term is taken over: otherwise the leader would be deposed all the same.
+      traceAnswer(s, message, 'leaderAlive');
+      return;
+    }
+    becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });
+  }
+  const refusal = voteRefusal(s, message);
+  traceAnswer(s, message, refusal);
+  if (refusal === null) {
+    if (s.hardState.vote === 0) s.setHardState({ term: s.term, vote: message.from });
+    resetElectionTimerForVote(s);
+  }
+  s.send({
+    type: 'voteReply',
+    from: s.self,
+    to: message.from,
+    term: s.term,
+    granted: refusal === null,
+  });
+}
+
+function preVoteRefusal(s: RaftState, message: VoteRequest): VoteRefusal | null {
+  if (message.term <= s.term) return 'staleTerm';
+  if (leaderIsAlive(s)) return 'leaderAlive';
+  if (!isUpToDate(s, message)) return 'logBehind';
+  // A vote that cannot be written down is not worth asking for.
+  return s.diskFull ? 'diskFull' : null;
+}
+
+/** Requires: the request's term is not above the current one. */
+function voteRefusal(s: RaftState, message: VoteRequest): VoteRefusal | null {
+  if (message.term < s.term) return 'staleTerm';
+  if (s.leader !== 0 && s.leader !== message.from) return 'leaderAlive';
+  if (s.hardState.vote !== 0 && s.hardState.vote !== message.from) return 'alreadyVoted';
+  return isUpToDate(s, message) ? null : 'logBehind';
+}
+
+/** Paper 5.4.1: the log with the later last term is newer; with equal terms, the longer one. */
+function isUpToDate(s: RaftState, message: VoteRequest): boolean {
+  if (message.lastTerm !== s.log.lastTerm) return message.lastTerm > s.log.lastTerm;
+  return message.lastIndex >= s.log.lastIndex;
+}
+
+function countVote(s: RaftState, message: VoteReply): void {
+  if (!s.voters.includes(message.from) || s.votes.has(message.from)) return;
+  s.votes.set(message.from, message.granted);
+  concludePoll(s);
+}
+
+/** Begins a poll with this replica's own yes. */
+function openPoll(s: RaftState): void {
+  s.votes.clear();
+  s.votes.set(s.self, true);
+  for (const voter of s.voters) {
+    if (voter !== s.self && s.connected.has(voter)) askForVote(s, voter);
+  }
+  concludePoll(s);
+}
+
+function concludePoll(s: RaftState): void {
+  const outcome = voteOutcome(s.voters, s.votes, (voter) => s.connected.has(voter));
+  if (outcome === 'won') {
+    if (s.role === 'preCandidate') startVote(s);
+    else
+      becomeLeader(
+        s,
+        [...s.votes].filter(([, granted]) => granted).map(([voter]) => voter),
+      );
+  } else if (outcome === 'lost' && s.role === 'candidate') {
+    // The votes are cast; another try soon, after a random delay, settles it.
+    becomeFollower(s, { term: s.term, leader: 0, reason: 'lost' });
+    resetElectionTimer(s);
+  }
+}
+
+function startVote(s: RaftState): void {
+  const timeoutTicks = s.electionTimeoutTicks;
+  becomeCandidate(s);
+  resetElectionTimerForVote(s);
+  s.trace.push({
+    type: 'electionStarted',
+    kind: 'vote',
+    reason: s.leaderConnectionLost ? 'leaderConnectionLost' : 'timeout',
+    term: s.term,
+    timeoutTicks,
+  });
+  openPoll(s);
+}
+
+function traceAnswer(s: RaftState, message: VoteRequest, refusal: VoteRefusal | null): void {
+  s.trace.push({
+    type: 'voteAnswered',
+    kind: message.type,
+    candidate: message.from,
+    term: message.term,
+    granted: refusal === null,
+    reason: refusal ?? 'granted',
+  });
+}

@@ -1,0 +1,250 @@
+/**
+ * What must hold in every state of one replica, and over every step from one state to the next: the
+ * properties of the paper's figure 3 as far as one replica can see them. Pure, and used as an
+ * oracle by the tests and the simulator; the I-numbers are those of docs/testing.md.
+ */
+import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
+import type { TermRun } from '../model/log-write.ts';
+import type { RaftMessage } from '../model/message.ts';
+import { isServing } from './read-index.ts';
+import type { Ready, Role } from './ready.ts';
+import type { RaftState } from './state.ts';
+
+export interface FollowerSnapshot {
+  readonly member: MemberNumber;
+  readonly mode: 'probe' | 'replicate';
+  readonly matchIndex: LogIndex;
+  readonly nextIndex: LogIndex;
+  readonly inflightCount: number;
+  /** Batches and bytes under way are within their caps, bytes but for the last message. */
+  readonly inflightBatchRoom: number;
+}
+
+export interface RaftSnapshot {
+  readonly self: MemberNumber;
+  readonly role: Role;
+  readonly term: Term;
+  readonly vote: MemberNumber;
+  readonly leader: MemberNumber;
+  readonly durableTerm: Term;
+  readonly durableVote: MemberNumber;
+  readonly commitIndex: LogIndex;
+  readonly firstIndex: LogIndex;
+  readonly lastIndex: LogIndex;
+  readonly writtenIndex: LogIndex;
+  readonly durableIndex: LogIndex;
+  readonly termRuns: readonly TermRun[];
+  readonly voters: readonly MemberNumber[];
+  readonly serving: boolean;
+  readonly diskFull: boolean;
+  /** Towards the leader of the term. */
+  readonly verifiedIndex: LogIndex;
+  readonly ackedIndex: LogIndex;
+  /** On a leader. */
+  readonly followers: readonly FollowerSnapshot[];
+  readonly heldReadCount: number;
+  readonly heldReadCountMax: number;
+}
+
+export function captureSnapshot(s: RaftState): RaftSnapshot {
+  const { durability, log, leadership } = s;
+  const heldByLeader =
+    leadership === null ? 0 : leadership.pendingReads.length + leadership.parkedReads.length;
+  return {
+    self: s.self,
+    role: s.role,
+    term: s.term,
+    vote: s.hardState.vote,
+    leader: s.leader,
+    durableTerm: durability.durableHardState.term,
+    durableVote: durability.durableHardState.vote,
+    commitIndex: s.commitIndex,
+    firstIndex: log.firstIndex,
+    lastIndex: log.lastIndex,
+    writtenIndex: durability.writtenIndex,
+    durableIndex: durability.durableIndex,
+    termRuns: [...log.termRuns],
+    voters: s.voters,
+    serving: isServing(s),
+    diskFull: s.diskFull,
+    verifiedIndex: s.following.verifiedIndex,
+    ackedIndex: s.following.ackedIndex,
+    followers: (leadership?.followers ?? []).map((progress) => ({
+      member: progress.member,
+      mode: progress.mode,
+      matchIndex: progress.matchIndex,
+      nextIndex: progress.nextIndex,
+      inflightCount: progress.inflights.count,
+      inflightBatchRoom: progress.inflights.batchRoom,
+    })),
+    heldReadCount: heldByLeader + s.remoteReads.length,
+    heldReadCountMax: s.config.pendingReadsMax,
+  };
+}
+
+export function snapshotOf(raft: { snapshot(): RaftSnapshot }): RaftSnapshot {
+  return raft.snapshot();
+}
+
+/** @returns what is broken, one sentence each; empty when all holds. */
+export function checkInvariants(before: RaftSnapshot, after: RaftSnapshot): readonly string[] {
+  const broken: string[] = [];
+  checkState(after, broken);
+  checkStep(before, after, broken);
+  if (after.role === 'leader') {
+    checkLeader(after, broken);
+    if (before.role === 'leader' && before.term === after.term) {
+      checkLeaderStep(before, after, broken);
+    }
+  }
+  return broken;
+}
+
+/** Checks what one Ready asks for against the state it was taken from. */
+export function checkReady(state: RaftSnapshot, ready: Ready): readonly string[] {
+  const broken: string[] = [];
+  for (const message of ready.messages) checkMessage(state, message, broken);
+  const batches = ready.persist?.batches ?? [];
+  for (let i = 1; i < batches.length; i += 1) {
+    if (batches[i]?.first !== (batches[i - 1]?.last ?? 0) + 1) broken.push('a write has a gap');
+  }
+  const last = batches.at(-1);
+  if (last !== undefined && last.last !== state.lastIndex) {
+    broken.push(`a write ends at ${last.last}, the log at ${state.lastIndex}`);
+  }
+  if (ready.commitIndex !== state.commitIndex) broken.push('Ready tells another commit index');
+  return broken;
+}
+
+function checkState(s: RaftSnapshot, broken: string[]): void {
+  if (s.commitIndex > s.lastIndex)
+    broken.push(`I12: commit ${s.commitIndex} > last ${s.lastIndex}`);
+  if (s.durableIndex > s.writtenIndex || s.writtenIndex > s.lastIndex) {
+    broken.push(`I9: durable ${s.durableIndex}, written ${s.writtenIndex}, last ${s.lastIndex}`);
+  }
+  if (s.ackedIndex > s.durableIndex || s.ackedIndex > s.verifiedIndex) {
+    broken.push(`I13: acknowledged ${s.ackedIndex}, durable ${s.durableIndex}`);
+  }
+  checkTermRuns(s, broken);
+  const voter = s.voters.includes(s.self);
+  if (!voter && s.role !== 'learner') broken.push(`I17: a ${s.role} that is no voter`);
+  if (voter && s.role === 'learner') broken.push('I17: a voter that only learns');
+  if ((s.role === 'candidate' || s.role === 'leader') && s.vote !== s.self) {
+    broken.push(`I2: a ${s.role} that voted for ${s.vote}`);
+  }
+  if (s.role === 'leader' && s.leader !== s.self) broken.push('I1: a leader that follows another');
+  if (s.role !== 'leader' && s.leader === s.self) broken.push('I1: follows itself without leading');
+  if (s.diskFull && s.role === 'leader') broken.push('a leader whose disk is full');
+  if (s.durableTerm > s.term) broken.push(`I3: durable term ${s.durableTerm} > term ${s.term}`);
+  if (s.heldReadCount > s.heldReadCountMax) broken.push(`I27: ${s.heldReadCount} reads are held`);
+}
+
+function checkTermRuns(s: RaftSnapshot, broken: string[]): void {
+  let previous: TermRun = { term: 0, first: 0 };
+  for (const run of s.termRuns) {
+    if (run.term <= previous.term || run.first <= previous.first) {
+      broken.push(`I19: terms do not rise at entry ${run.first}`);
+    }
+    previous = run;
+  }
+  if (previous.first > s.lastIndex) broken.push('I19: a term begins after the log ends');
+  if (previous.term > s.term) broken.push(`I4: an entry of term ${previous.term} > ${s.term}`);
+  if (s.lastIndex >= s.firstIndex && s.termRuns[0]?.first !== s.firstIndex) {
+    broken.push('I19: the first entry has no term');
+  }
+}
+
+function checkStep(before: RaftSnapshot, after: RaftSnapshot, broken: string[]): void {
+  if (after.term < before.term) broken.push(`I4: term fell from ${before.term} to ${after.term}`);
+  if (after.commitIndex < before.commitIndex) {
+    broken.push(`I12: commit fell from ${before.commitIndex} to ${after.commitIndex}`);
+  }
+  if (!sharePrefix(before, after, Math.min(before.commitIndex, after.lastIndex))) {
+    broken.push('I8: a committed entry changed its term');
+  }
+  if (after.lastIndex < before.commitIndex) broken.push('I8: a committed entry was cut off');
+  if (after.term !== before.term) return;
+  if (before.vote !== 0 && after.vote !== before.vote) {
+    broken.push(`I2: vote of term ${after.term} went from ${before.vote} to ${after.vote}`);
+  }
+  if (before.leader !== 0 && after.leader !== 0 && before.leader !== after.leader) {
+    broken.push(`I1: term ${after.term} is led by ${before.leader} and ${after.leader}`);
+  }
+  if (after.verifiedIndex < before.verifiedIndex) broken.push('I13: verified index fell in a term');
+}
+
+function checkLeader(s: RaftSnapshot, broken: string[]): void {
+  for (const f of s.followers) {
+    if (f.matchIndex >= f.nextIndex || f.nextIndex > s.lastIndex + 1) {
+      broken.push(`I14: member ${f.member}: match ${f.matchIndex}, next ${f.nextIndex}`);
+    }
+    if (f.inflightBatchRoom < 0) broken.push(`I14: window of member ${f.member} overflows`);
+    if (f.mode === 'probe' && f.inflightCount > 0) {
+      broken.push(`I14: member ${f.member} is probed with a window`);
+    }
+  }
+}
+
+function checkLeaderStep(before: RaftSnapshot, after: RaftSnapshot, broken: string[]): void {
+  if (after.lastIndex < before.lastIndex || !sharePrefix(before, after, before.lastIndex)) {
+    broken.push('I5: a leader changed or dropped an entry');
+  }
+  for (const f of after.followers) {
+    const earlier = before.followers.find((other) => other.member === f.member);
+    if (earlier !== undefined && f.matchIndex < earlier.matchIndex) {
+      broken.push(`I13: match of member ${f.member} fell`);
+    }
+  }
+  if (after.commitIndex <= before.commitIndex) return;
+  if (termIn(after, after.commitIndex) !== after.term) {
+    broken.push(`I11: entry ${after.commitIndex} of an older term was committed by counting`);
+  }
+  const holders = after.voters.filter((voter) =>
+    voter === after.self
+      ? after.durableIndex >= after.commitIndex
+      : after.followers.some((f) => f.member === voter && f.matchIndex >= after.commitIndex),
+  );
+  if (holders.length * 2 <= after.voters.length) {
+    broken.push(`I9: entry ${after.commitIndex} is durable on ${holders.length} voters only`);
+  }
+}
+
+function checkMessage(s: RaftSnapshot, message: RaftMessage, broken: string[]): void {
+  const { type, term } = message;
+  if (type === 'preVote' || (type === 'preVoteReply' && message.granted)) return;
+  if (term !== s.term) broken.push(`I3: ${type} of term ${term} leaves in term ${s.term}`);
+  if (term > s.durableTerm) broken.push(`I3: ${type} leaves before its term ${term} is durable`);
+  if (type === 'voteReply' && message.granted && s.durableVote !== message.to) {
+    broken.push(`I3: a vote for ${message.to} leaves before it is durable`);
+  }
+  if (type === 'vote' && s.durableVote !== s.self) {
+    broken.push('I3: a candidate asks before its own vote is durable');
+  }
+  if (type === 'append' && s.role !== 'leader')
+    broken.push('I1: an append of one who does not lead');
+  if (type === 'appendReply' && message.matchIndex > s.durableIndex) {
+    broken.push(`I9: entry ${message.matchIndex} is acknowledged before it is durable`);
+  }
+}
+
+function termIn(s: RaftSnapshot, index: LogIndex): Term {
+  let term = 0;
+  for (const run of s.termRuns) {
+    if (run.first <= index) term = run.term;
+  }
+  return term;
+}
+
+/** Whether both logs have the same terms up to `through`. */
+function sharePrefix(a: RaftSnapshot, b: RaftSnapshot, through: LogIndex): boolean {
+  let at = 0;
+  while (true) {
+    const left = a.termRuns[at];
+    const right = b.termRuns[at];
+    const leftEnds = left === undefined || left.first > through;
+    const rightEnds = right === undefined || right.first > through;
+    if (leftEnds || rightEnds) return leftEnds && rightEnds;
+    if (left.term !== right.term || left.first !== right.first) return false;
+    at += 1;
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * The core's view of the log: which term each entry has, the configurations, and a bounded cache of
+ * the newest batches. Bytes are on disk; the core only ever needs terms and recent batches.
+ *
+ * ```
+ *   firstIndex ............ cachedFrom ............ lastIndex
+ *   |-- terms known, on disk --|-- terms and batches here --|
+ * ```
+ * A batch is appended and truncated as a whole. The newest configuration in the log counts, whether
+ * committed or not (paper 6), so truncation brings the one before it back.
+ */
+import { assert } from '../../std/assert.ts';
+import { BATCH_KIND, type Batch } from '../model/batch.ts';
+import type { LogIndex, Term } from '../model/ids.ts';
+import type { TermRun } from '../model/log-write.ts';
+import { decodeMembership, type Membership } from '../model/membership.ts';
+import type { RaftInit } from './config.ts';
+
+const NO_MEMBERS: Membership = { members: [], leases: false };
+
+/** Dropped batches are cut off the array in lumps, so that dropping one is cheap. */
+const DROPPED_COUNT_MAX = 1024;
+
+interface Configuration {
+  readonly index: LogIndex;
+  readonly membership: Membership;
+}
+
+export class RaftLog {
+  readonly firstIndex: LogIndex;
+  #lastIndex: LogIndex;
+  #lastTerm: Term;
+  readonly #runs: TermRun[];
+  readonly #configurations: Configuration[];
+  /** Cached batches are `#batches[#head..]`, contiguous up to `lastIndex`. */
+  #batches: (Batch | null)[];
+  #head = 0;
+  #cacheBytes = 0;
+
+  constructor(init: RaftInit) {
+    this.firstIndex = init.firstIndex;
+    this.#lastIndex = init.lastIndex;
+    this.#runs = [...init.termRuns];
+    this.#lastTerm = this.#runs.at(-1)?.term ?? 0;
+    this.#configurations = init.configurations.map(configurationOf);
+    this.#batches = [...init.tail];
+    for (const batch of init.tail) this.#cacheBytes += batch.bytes.length;
+    assert((init.lastIndex === 0) === (this.#runs.length === 0), 'term runs cover the log');
+    const tailLast = init.tail.at(-1)?.last ?? init.lastIndex;
+    assert(tailLast === init.lastIndex, 'cached batches reach the end of the log');
+  }
+
+  get lastIndex(): LogIndex {
+    return this.#lastIndex;
+  }
+
+  get lastTerm(): Term {
+    return this.#lastTerm;
+  }
+
+  /** First index whose batch is cached; `lastIndex + 1` when none is. */
+  get cachedFrom(): LogIndex {
+    return this.#batches[this.#head]?.first ?? this.#lastIndex + 1;
+  }
+
+  get cacheBytes(): number {
+    return this.#cacheBytes;
+  }
+
+  get termRuns(): readonly TermRun[] {
+    return this.#runs;
+  }
+
+  get membership(): Membership {
+    return this.#configurations.at(-1)?.membership ?? NO_MEMBERS;
+  }
+
+  get lastBatch(): Batch | null {
+    return this.#head < this.#batches.length ? (this.#batches.at(-1) as Batch) : null;
+  }
+
+  /** @returns 0 where the log holds nothing. */
+  termAt(index: LogIndex): Term {
+    if (index < this.firstIndex || index > this.#lastIndex) return 0;
+    return this.#runs[this.#runAt(index)]?.term ?? 0;
+  }
+
+  /** Whether the log holds (index, term); index 0 with term 0 is before every log. */
+  holds(index: LogIndex, term: Term): boolean {
+    return index === 0 ? term === 0 : term !== 0 && this.termAt(index) === term;
+  }
+
+  /** The last index at or below `index` with a term of at most `term`; 0: none. */
+  lastIndexOfTermAtMost(index: LogIndex, term: Term): LogIndex {
+    const top = Math.min(index, this.#lastIndex);
+    if (top < this.firstIndex) return 0;
+    let at = this.#runAt(top);
+    let found = top;
+    while (at >= 0 && (this.#runs[at] as TermRun).term > term) {
+      found = (this.#runs[at] as TermRun).first - 1;
+      at -= 1;
+    }
+    return at < 0 ? 0 : found;
+  }
+
+  append(batch: Batch): void {
+    assert(batch.first === this.#lastIndex + 1, `a gap before entry ${batch.first}`);
+    assert(batch.last >= batch.first, 'a batch is empty');
+    assert(batch.term >= this.#lastTerm, `terms fall at entry ${batch.first}`);
+    if (batch.term !== this.#lastTerm) {
+      this.#runs.push({ term: batch.term, first: batch.first });
+      this.#lastTerm = batch.term;
+    }
+    this.#lastIndex = batch.last;
+    this.#batches.push(batch);
+    this.#cacheBytes += batch.bytes.length;
+    if (batch.kind === BATCH_KIND.configuration) this.#configurations.push(configurationOf(batch));
+  }
+
+  /** Drops everything from `first` on. Requires: a batch begins there. */
+  truncateFrom(first: LogIndex): void {
+    assert(first >= this.firstIndex && first <= this.#lastIndex, 'truncation outside of the log');
+    let length = this.#batches.length;
+    while (length > this.#head) {
+      const batch = this.#batches[length - 1] as Batch;
+      if (batch.first < first) {
+        assert(batch.last === first - 1, `truncation at ${first} would cut a batch in two`);
+        break;
+      }
+      this.#cacheBytes -= batch.bytes.length;
+      length -= 1;
+    }
+    this.#batches.length = length;
+    while (this.#runs.length > 0 && (this.#runs.at(-1) as TermRun).first >= first) this.#runs.pop();
+    while ((this.#configurations.at(-1)?.index ?? 0) >= first) this.#configurations.pop();
+    this.#lastIndex = first - 1;
+    this.#lastTerm = this.#runs.at(-1)?.term ?? 0;
+  }
+
+  cachedBatch(index: LogIndex): Batch | null {
+    const at = this.#positionOf(index);
+    return at < 0 ? null : (this.#batches[at] as Batch);
+  }
+
+  /**
+   * Cached batches from the one that holds `from`, in order: at least one, then as many as fit.
+   * @returns none when `from` is not cached.
+   */
+  collect(from: LogIndex, bytesMax: number, countMax: number): Batch[] {
+    const found: Batch[] = [];
+    let at = this.#positionOf(from);
+    if (at < 0) return found;
+    let bytes = 0;
+    while (at < this.#batches.length && found.length < countMax) {
+      const batch = this.#batches[at] as Batch;
+      bytes += batch.bytes.length;
+      if (found.length > 0 && bytes > bytesMax) break;
+      found.push(batch);
+      at += 1;
+    }
+    return found;
+  }
+
+  /** Drops the oldest batches that end at or below `through` while the cache is over its cap. */
+  evict(through: LogIndex, bytesMax: number): void {
+    while (this.#cacheBytes > bytesMax && this.#head < this.#batches.length) {
+      const batch = this.#batches[this.#head] as Batch;
+      if (batch.last > through) break;
+      this.#cacheBytes -= batch.bytes.length;
+      this.#batches[this.#head] = null;
+      this.#head += 1;
+    }
+    if (this.#head >= DROPPED_COUNT_MAX && this.#head * 2 >= this.#batches.length) {
+      this.#batches = this.#batches.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** Position of the term run that holds `index`. Requires: the log holds it. */
+  #runAt(index: LogIndex): number {
+    let low = 0;
+    let high = this.#runs.length - 1;
+    // Nearly every question is about the newest term.
+    if ((this.#runs[high] as TermRun).first <= index) return high;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#runs[middle] as TermRun).first <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** Position of the cached batch that holds `index`, or -1. */
+  #positionOf(index: LogIndex): number {
+    if (index > this.#lastIndex || index < this.cachedFrom) return -1;
+    let low = this.#head;
+    let high = this.#batches.length - 1;
+    if ((this.#batches[high] as Batch).first <= index) return high;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((this.#batches[middle] as Batch).first <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+function configurationOf(batch: Batch): Configuration {
+  return { index: batch.first, membership: decodeMembership(batch) };
+}

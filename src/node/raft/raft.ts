@@ -1,0 +1,238 @@
+/**
+ * The front door of the pure core (Raft: Ongaro and Ousterhout 2014, "the paper"; Ongaro's thesis).
+ *
+ * ```
+ *   raft.ts      step.ts                           inputs by type and role, `ready()`
+ *   follower.ts  leader.ts  election.ts            what a role does with an input
+ *   roles.ts     replication.ts                    changes of role; what a leader sends
+ *   commit.ts    read-index.ts  election-timer.ts  rules
+ *   state.ts     log, durability, outbox, progress, inflights, quorum
+ * ```
+ * Calls go downwards only. Inputs change state and fill the outbox; `ready()` hands out what has
+ * become free to do. What must not happen is asserted here and, over steps, in invariants.ts.
+ */
+import { assert } from '../../std/assert.ts';
+import type { Bytes } from '../../std/bytes.ts';
+import { type Batch, type BatchKind, sealBatch } from '../model/batch.ts';
+import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
+import type { Membership } from '../model/membership.ts';
+import type { RaftMessage } from '../model/message.ts';
+import { maybeCommit } from './commit.ts';
+import type { RaftInit } from './config.ts';
+import type { ProposeResult, RaftFrontDoor } from './contract.ts';
+import { askForVote, tickElection } from './election.ts';
+import { becomeUrgent, majorityIsConnected, resetElectionTimer } from './election-timer.ts';
+import { answerLeader } from './follower.ts';
+import { captureSnapshot, type RaftSnapshot } from './invariants.ts';
+import { heartbeatNow, leaderTurn, tickLeader } from './leader.ts';
+import { askLeader, expireRemoteReads, isServing, registerRead } from './read-index.ts';
+import type { LogReadRequest, ReadState, Ready, Role, Trace } from './ready.ts';
+import { onLogRead, replicate } from './replication.ts';
+import { appendToOwnLog, becomeFollower, forgetLeader } from './roles.ts';
+import { progressOf, RaftState } from './state.ts';
+import { stepMessage } from './step.ts';
+
+const NO_LOG_READS: readonly LogReadRequest[] = [];
+const NO_READS: readonly ReadState[] = [];
+const NO_TRACE: readonly Trace[] = [];
+
+export class Raft implements RaftFrontDoor {
+  readonly #s: RaftState;
+  #reportedCommit: LogIndex;
+
+  constructor(init: RaftInit) {
+    assert(init.self >= 1, 'members are numbered from 1');
+    const s = new RaftState(init);
+    this.#s = s;
+    this.#reportedCommit = 0;
+    s.role = s.isVoter ? 'follower' : 'learner';
+    // A voter that is a majority by itself has nobody to wait for.
+    if (majorityIsConnected(s)) becomeUrgent(s);
+    else resetElectionTimer(s);
+  }
+
+  beginTurn(nowMs: number): void {
+    const s = this.#s;
+    const elapsedMs = nowMs - s.nowMs;
+    assert(elapsedMs >= 0, 'monotonic time went backwards');
+    s.nowMs = nowMs;
+    if (s.leadership !== null) leaderTurn(s, s.leadership, elapsedMs);
+  }
+
+  tick(): void {
+    const s = this.#s;
+    s.ticks += 1;
+    if (s.leadership !== null) {
+      tickLeader(s, s.leadership);
+    } else {
+      expireRemoteReads(s);
+      tickElection(s);
+    }
+  }
+
+  step(message: RaftMessage): void {
+    stepMessage(this.#s, message);
+  }
+
+  propose(input: {
+    readonly kind: BatchKind;
+    readonly count: number;
+    readonly payload: Bytes;
+    readonly leaderTimeMs: number;
+  }): ProposeResult {
+    const s = this.#s;
+    if (s.diskFull) return { accepted: false, reason: 'diskFull' };
+    if (s.leadership === null) return { accepted: false, reason: 'notLeader' };
+    const first = s.log.lastIndex + 1;
+    const { kind, count, payload, leaderTimeMs } = input;
+    appendToOwnLog(
+      s,
+      sealBatch({ cluster: s.cluster, term: s.term, first, kind, count, leaderTimeMs, payload }),
+    );
+    return { accepted: true, first, term: s.term };
+  }
+
+  readIndex(requestId: number): void {
+    const s = this.#s;
+    if (s.leadership !== null) registerRead(s, s.self, requestId);
+    else askLeader(s, requestId);
+  }
+
+  logSynced(sequence: number): void {
+    const s = this.#s;
+    s.durability.synced(sequence);
+    maybeCommit(s);
+  }
+
+  logRead(member: MemberNumber, batches: readonly Batch[] | null): void {
+    const s = this.#s;
+    const progress = s.leadership === null ? null : progressOf(s.leadership, member);
+    if (progress !== null) onLogRead(s, progress, batches);
+  }
+
+  diskFull(full: boolean): void {
+    const s = this.#s;
+    s.diskFull = full;
+    if (!full || s.role === 'follower' || s.role === 'learner') return;
+    becomeFollower(s, { term: s.term, leader: 0, reason: 'diskFull' });
+  }
+
+  peerUp(member: MemberNumber): void {
+    const s = this.#s;
+    s.connected.add(member);
+    if (s.leadership !== null) {
+      // It may have missed anything: find out at once where it stands.
+      progressOf(s.leadership, member)?.becomeProbe();
+      heartbeatNow(s.leadership);
+      return;
+    }
+    askForVote(s, member);
+    // With a majority in reach and nobody leading, waiting for a timeout gains nothing.
+    if (s.leader === 0 && s.voters.includes(member) && majorityIsConnected(s)) {
+      if (s.role === 'follower') becomeUrgent(s);
+    }
+  }
+
+  peerDown(member: MemberNumber): void {
+    const s = this.#s;
+    s.connected.delete(member);
+    if (s.leadership !== null) {
+      progressOf(s.leadership, member)?.becomeProbe();
+    } else if (s.leader === member) {
+      forgetLeader(s);
+      s.leaderConnectionLost = true;
+      becomeUrgent(s);
+    }
+  }
+
+  ready(): Ready | null {
+    const s = this.#s;
+    if (s.leadership !== null) replicate(s, s.leadership);
+    else answerLeader(s);
+    const persist = s.durability.takeWrite(s.hardState, s.log);
+    const messages = s.outbox.release(s.durability.durableHardVersion, s.term);
+    s.log.evict(Math.min(s.commitIndex, s.durability.durableIndex), s.config.cacheBytesMax);
+    const idle =
+      persist === null &&
+      messages.length === 0 &&
+      s.logReads.length === 0 &&
+      s.reads.length === 0 &&
+      s.trace.length === 0 &&
+      s.commitIndex === this.#reportedCommit;
+    if (idle) return null;
+    this.#reportedCommit = s.commitIndex;
+    const ready: Ready = {
+      persist,
+      messages,
+      logReads: s.logReads.length === 0 ? NO_LOG_READS : s.logReads,
+      reads: s.reads.length === 0 ? NO_READS : s.reads,
+      commitIndex: s.commitIndex,
+      trace: s.trace.length === 0 ? NO_TRACE : s.trace,
+    };
+    if (s.logReads.length > 0) s.logReads = [];
+    if (s.reads.length > 0) s.reads = [];
+    if (s.trace.length > 0) s.trace = [];
+    return ready;
+  }
+
+  get role(): Role {
+    return this.#s.role;
+  }
+
+  get term(): Term {
+    return this.#s.term;
+  }
+
+  get leader(): MemberNumber {
+    return this.#s.leader;
+  }
+
+  get commitIndex(): LogIndex {
+    return this.#s.commitIndex;
+  }
+
+  get lastIndex(): LogIndex {
+    return this.#s.log.lastIndex;
+  }
+
+  get firstIndex(): LogIndex {
+    return this.#s.log.firstIndex;
+  }
+
+  get durableIndex(): LogIndex {
+    return this.#s.durability.durableIndex;
+  }
+
+  get serving(): boolean {
+    return isServing(this.#s);
+  }
+
+  get membership(): Membership {
+    return this.#s.log.membership;
+  }
+
+  termAt(index: LogIndex): Term {
+    return this.#s.log.termAt(index);
+  }
+
+  cachedBatch(index: LogIndex): Batch | null {
+    return this.#s.log.cachedBatch(index);
+  }
+
+  progressOf(member: MemberNumber): {
+    readonly matchIndex: LogIndex;
+    readonly nextIndex: LogIndex;
+    readonly inflightBytes: number;
+  } | null {
+    const lead = this.#s.leadership;
+    const progress = lead === null ? null : progressOf(lead, member);
+    if (progress === null) return null;
+    const { matchIndex, nextIndex, inflights } = progress;
+    return { matchIndex, nextIndex, inflightBytes: inflights.bytes };
+  }
+
+  /** What invariants are checked on; for tests and the simulator. */
+  snapshot(): RaftSnapshot {
+    return captureSnapshot(this.#s);
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * All state of one replica's core in one place, as data: the rules are functions over it, one file
+ * each, and the roles' files only call rules (see raft.ts for who calls whom).
+ *
+ * ```
+ *   commitIndex <= lastIndex        durableIndex <= lastIndex
+ *   leadership is not null          exactly while role is leader
+ *   following counts                only within `term` and for the leader of that term
+ * ```
+ */
+import type { Prng } from '../../std/prng.ts';
+import type { HardState } from '../model/hard-state.ts';
+import type { ClusterId, LogIndex, MemberNumber, Term } from '../model/ids.ts';
+import { votersOf } from '../model/membership.ts';
+import type { RaftMessage } from '../model/message.ts';
+import type { RaftConfig, RaftInit } from './config.ts';
+import { Durability } from './durability.ts';
+import { RaftLog } from './log.ts';
+import { Outbox } from './outbox.ts';
+import type { Progress } from './progress.ts';
+import type { LogReadRequest, ReadState, Role, Trace } from './ready.ts';
+
+/** A read that waits for the round that proves this replica still leads (thesis 6.4). */
+export interface PendingRead {
+  /** Who asked: a follower, or this replica itself. */
+  readonly from: MemberNumber;
+  readonly requestId: number;
+  readonly index: LogIndex;
+  readonly round: number;
+}
+
+/** What only a leader keeps; thrown away as a whole when it steps down. */
+export interface Leadership {
+  /** Everybody else in the configuration, learners too. */
+  followers: Progress[];
+  /** The no-op of this term: once it is committed, the leader serves. */
+  readonly noopIndex: LogIndex;
+  /** ReadIndex rounds and heartbeats share one counter: an echo of it answers both. */
+  round: number;
+  /** The round was begun in this turn and no message has carried it yet. */
+  roundOpen: boolean;
+  heartbeatElapsedTicks: number;
+  heartbeatDue: boolean;
+  /** After a stall of this process: followers are not judged before they could answer. */
+  quorumGraceUntilMs: number;
+  /** Reads whose round is under way, oldest first. */
+  pendingReads: PendingRead[];
+  /** Reads that came before this leader could serve. */
+  parkedReads: { readonly from: MemberNumber; readonly requestId: number }[];
+}
+
+/** What a follower keeps about the leader of the current term; cleared with every new term. */
+export interface Following {
+  /** The one leader this term has had; stays when contact to it is lost. */
+  leaderOfTerm: MemberNumber;
+  /** Own log is known to equal the leader's up to here, durable or not. */
+  verifiedIndex: LogIndex;
+  /** Highest index acknowledged to it. */
+  ackedIndex: LogIndex;
+  /** It asked something that brought nothing new: tell it where this log stands. */
+  ackWanted: boolean;
+  reject: { prevIndex: LogIndex; hintIndex: LogIndex; hintTerm: Term } | null;
+  /** Newest round heard, and newest echoed. */
+  round: number;
+  echoedRound: number;
+}
+
+export function newFollowing(): Following {
+  return {
+    leaderOfTerm: 0,
+    verifiedIndex: 0,
+    ackedIndex: 0,
+    ackWanted: false,
+    reject: null,
+    round: 0,
+    echoedRound: 0,
+  };
+}
+
+export class RaftState {
+  readonly self: MemberNumber;
+  readonly cluster: ClusterId;
+  readonly config: RaftConfig;
+  readonly prng: Prng;
+  readonly log: RaftLog;
+  readonly durability: Durability;
+  readonly outbox = new Outbox();
+  /** Members with a working connection; nothing is sent to others. */
+  readonly connected = new Set<MemberNumber>();
+
+  role: Role = 'follower';
+  hardState: HardState;
+  /** Whom this replica follows or is; 0: nobody known, or contact lost. */
+  leader: MemberNumber = 0;
+  commitIndex: LogIndex;
+  diskFull = false;
+  /** Monotonic time of this turn. */
+  nowMs = 0;
+  /** Ticks of this life. */
+  ticks = 0;
+
+  voters: readonly MemberNumber[] = [];
+
+  /** Ticks since the election timer was reset, and when it fires. */
+  electionElapsedTicks = 0;
+  electionTimeoutTicks = 0;
+  /** Ticks since the leader was last heard. */
+  leaderSilentTicks = 0;
+  /** Tries since the leader's connection broke; -1: no such haste (see election-timer.ts). */
+  urgentAttempts = -1;
+  /** The connection to the leader broke, and no leader was heard since. */
+  leaderConnectionLost = false;
+  readonly votes = new Map<MemberNumber, boolean>();
+
+  leadership: Leadership | null = null;
+  following: Following = newFollowing();
+  /** Reads asked of the leader and not answered yet, oldest first. */
+  remoteReads: { readonly requestId: number; readonly sentTick: number }[] = [];
+
+  /** Output of this turn, taken by `ready()`. */
+  reads: ReadState[] = [];
+  logReads: LogReadRequest[] = [];
+  trace: Trace[] = [];
+
+  constructor(init: RaftInit) {
+    this.self = init.self;
+    this.cluster = init.cluster;
+    this.config = init.config;
+    this.prng = init.prng;
+    this.log = new RaftLog(init);
+    this.durability = new Durability(init.lastIndex, init.hardState);
+    this.hardState = init.hardState;
+    // The founding configuration is the same on every founding member: committed from the start.
+    this.commitIndex = Math.min(1, init.lastIndex);
+    this.refreshVoters();
+  }
+
+  get term(): Term {
+    return this.hardState.term;
+  }
+
+  get isVoter(): boolean {
+    return this.voters.includes(this.self);
+  }
+
+  setHardState(hardState: HardState): void {
+    this.hardState = hardState;
+    this.durability.hardVersion += 1;
+  }
+
+  /** Called whenever the configuration in the log may have changed. */
+  refreshVoters(): void {
+    this.voters = votersOf(this.log.membership);
+  }
+
+  send(message: RaftMessage): void {
+    this.outbox.put(message, this.durability.hardVersion);
+  }
+}
+
+/** The leader's view of a member; null for strangers and for itself. */
+export function progressOf(leadership: Leadership, member: MemberNumber): Progress | null {
+  for (const progress of leadership.followers) {
+    if (progress.member === member) return progress;
+  }
+  return null;
+}
