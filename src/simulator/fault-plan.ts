@@ -1,0 +1,162 @@
+/**
+ * A seed's plan: everything that is drawn before the run. Swarm testing: each class of faults is on
+ * or off per seed and its strength is drawn, because a mix of everything hides what a few faults
+ * alone would show. A tenth of the seeds has no faults (an oracle that is too strict shows there).
+ */
+
+import { RAFT_CONFIG_DEFAULT, type RaftConfig } from '../node/raft/config.ts';
+import type { Prng } from '../std/prng.ts';
+import type { Weather } from './sim-network.ts';
+
+export type FaultClass =
+  | 'delay'
+  | 'drop'
+  | 'duplicate'
+  | 'reorder'
+  | 'partition'
+  | 'reset'
+  | 'slowDisk'
+  | 'crash'
+  | 'pause'
+  | 'drift';
+
+const FAULT_CLASSES: readonly FaultClass[] = [
+  ...(['delay', 'drop', 'duplicate', 'reorder', 'partition'] as const),
+  ...(['reset', 'slowDisk', 'crash', 'pause', 'drift'] as const),
+];
+
+/** Who is hit is decided when it happens. */
+export type Target = 'leader' | 'anybody' | 'everybody';
+
+export type FaultEvent = { readonly atMs: number; readonly draw: number } & (
+  | {
+      readonly type: 'crash';
+      readonly target: Target;
+      readonly power: boolean;
+      readonly ms: number;
+    }
+  | { readonly type: 'pause'; readonly target: Target; readonly ms: number }
+  | {
+      readonly type: 'slowDisk';
+      readonly target: Target;
+      readonly factor: number;
+      readonly ms: number;
+    }
+  | { readonly type: 'reset' }
+  | {
+      readonly type: 'partition';
+      readonly shape: 'isolate' | 'isolateIn' | 'isolateOut' | 'pair' | 'oneWay';
+      readonly target: Target;
+      readonly ms: number;
+    }
+);
+
+export interface FaultPlan {
+  readonly classes: readonly FaultClass[];
+  readonly weather: Weather;
+  readonly config: RaftConfig;
+  readonly diskMsMin: number;
+  readonly diskMsMean: number;
+  /** Per member. */
+  readonly clockRates: readonly number[];
+  readonly turnMs: number;
+  readonly clients: number;
+  readonly keys: number;
+  readonly thinkMsMean: number;
+  readonly readShare: number;
+  /** How much of each value is padding: large ones fill segments. */
+  readonly valueBytesMax: number;
+  readonly segmentBytes: number;
+  readonly events: readonly FaultEvent[];
+}
+
+export function drawPlan(prng: Prng, nodes: number, durationMs: number): FaultPlan {
+  const classes = drawClasses(prng);
+  const has = (name: FaultClass): boolean => classes.includes(name);
+  const electionMin = Math.round(logUniform(prng, 8, 50));
+  return {
+    classes,
+    weather: drawWeather(prng, has),
+    config: {
+      ...RAFT_CONFIG_DEFAULT,
+      electionTimeoutTicksMin: electionMin,
+      electionTimeoutTicksMax: electionMin * prng.between(2, 3),
+      heartbeatTicks: Math.max(1, Math.floor(electionMin / prng.between(4, 8))),
+      inflightBatchesMax: prng.pick([2, 16, 256]),
+      cacheBytesMax: prng.pick([4 * 1024, 64 * 1024, RAFT_CONFIG_DEFAULT.cacheBytesMax]),
+      appendBytesMax: prng.pick([1024, 16 * 1024, RAFT_CONFIG_DEFAULT.appendBytesMax]),
+    },
+    diskMsMin: 0.1,
+    diskMsMean: has('slowDisk') ? logUniform(prng, 0.5, 20) : 0.3,
+    clockRates: Array.from({ length: nodes }, () => (has('drift') ? 0.9 + prng.unit() * 0.2 : 1)),
+    turnMs: logUniform(prng, 0.02, 0.5),
+    clients: prng.between(3, 8),
+    keys: prng.between(1, 8),
+    thinkMsMean: logUniform(prng, 20, 300),
+    readShare: prng.pick([0.2, 0.5, 0.7]),
+    valueBytesMax: prng.pick([16, 64, 1024]),
+    segmentBytes: prng.pick([16, 64]) * 1024,
+    events: drawEvents(prng, has, durationMs),
+  };
+}
+
+function drawClasses(prng: Prng): readonly FaultClass[] {
+  const kind = prng.unit();
+  if (kind < 0.1) return [];
+  if (kind < 0.25) return [prng.pick(FAULT_CLASSES)];
+  return FAULT_CLASSES.filter(() => prng.chance(0.5));
+}
+
+function drawWeather(prng: Prng, has: (name: FaultClass) => boolean): Weather {
+  const slow = has('delay');
+  return {
+    delayMsMin: slow ? logUniform(prng, 0.2, 20) : 0.1,
+    delayMsMean: slow ? logUniform(prng, 0.5, 30) : 0.1,
+    dropChance: has('drop') ? logUniform(prng, 0.005, 0.3) : 0,
+    duplicateChance: has('duplicate') ? logUniform(prng, 0.01, 0.5) : 0,
+    reorderChance: has('reorder') ? logUniform(prng, 0.01, 0.5) : 0,
+    reorderMsMax: logUniform(prng, 5, 2000),
+    breakAfterMs: prng.pick([0, 100, 1000]),
+    reconnectMs: logUniform(prng, 5, 200),
+  };
+}
+
+function drawEvents(
+  prng: Prng,
+  has: (name: FaultClass) => boolean,
+  durationMs: number,
+): readonly FaultEvent[] {
+  const events: FaultEvent[] = [];
+  const times = (name: FaultClass, mostPerSecond: number, make: (atMs: number) => FaultEvent) => {
+    if (!has(name)) return;
+    const count = Math.ceil((logUniform(prng, 0.1, mostPerSecond) * durationMs) / 1000);
+    for (let i = 0; i < count; i += 1) events.push(make(Math.floor(prng.unit() * durationMs)));
+  };
+  const target = (): Target =>
+    prng.chance(0.06) ? 'everybody' : prng.chance(0.5) ? 'leader' : 'anybody';
+  const draw = (): number => prng.u32();
+  times('crash', 1, (atMs) => ({
+    ...{ type: 'crash', atMs, draw: draw(), target: target(), power: prng.chance(0.7) },
+    ms: logUniform(prng, 5, 4000),
+  }));
+  times('pause', 1, (atMs) => ({
+    ...{ type: 'pause', atMs, draw: draw(), target: target() },
+    ms: logUniform(prng, 5, 3000),
+  }));
+  times('slowDisk', 0.3, (atMs) => ({
+    ...{ type: 'slowDisk', atMs, draw: draw(), target: target() },
+    ...{ factor: logUniform(prng, 5, 100), ms: logUniform(prng, 100, 5000) },
+  }));
+  times('reset', 2, (atMs) => ({ type: 'reset', atMs, draw: draw() }));
+  times('partition', 1, (atMs) => ({
+    ...{ type: 'partition', atMs, draw: draw(), target: target() },
+    shape: prng.pick(['isolate', 'isolate', 'isolateIn', 'isolateOut', 'pair', 'oneWay'] as const),
+    ms: logUniform(prng, 50, 5000),
+  }));
+  return events.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Every order of magnitude is as likely as the next. */
+function logUniform(prng: Prng, low: number, high: number): number {
+  return low * (high / low) ** prng.unit();
+}

@@ -1,0 +1,197 @@
+/**
+ * What clients and state machines lived through, checked at each step against the one committed
+ * order: I8 (all apply the same), I10 and I24 (an answer is true, nothing happens twice or after a
+ * refusal), I23 and I26 (a read sees everything committed before it began).
+ *
+ * Written values are unique, so a command's bytes name the operation wherever they turn up.
+ */
+
+import { BATCH_KIND } from '../node/model/batch.ts';
+import type { LogIndex, MemberNumber } from '../node/model/ids.ts';
+import type { ApplyContext, StateMachine } from '../node/ports/state-machine.ts';
+import type { Outcome } from '../node/replica/contract.ts';
+import { type Bytes, latin1Slice } from '../std/bytes.ts';
+import type { Oracles } from './oracles.ts';
+import { Violation } from './violation.ts';
+
+export interface Operation {
+  readonly key: string;
+  readonly value: string;
+  /** The command's bytes as latin1. */
+  readonly command: string;
+  outcome: Outcome | null;
+  /** Where it was committed; 0: nowhere so far. */
+  index: LogIndex;
+}
+
+/** State digests are compared whenever an index with this divisor was applied. */
+const DIGEST_EVERY = 64;
+
+interface Version {
+  readonly index: LogIndex;
+  readonly value: string;
+}
+
+export class History {
+  readonly counts = { acked: 0, unknown: 0, refused: 0, reads: 0, followerReads: 0 };
+  readonly #oracles: Oracles;
+  readonly #operations = new Map<string, Operation>();
+  /** Applied commands by index; undefined: an entry without a command. */
+  readonly #commands: (string | undefined)[] = [];
+  readonly #digests = new Map<LogIndex, string>();
+  /** Committed values of a key, in order. */
+  readonly #versions = new Map<string, Version[]>();
+
+  constructor(oracles: Oracles) {
+    this.#oracles = oracles;
+  }
+
+  begin(input: {
+    readonly key: string;
+    readonly value: string;
+    readonly command: Bytes;
+  }): Operation {
+    const command = latin1Slice(input.command, 0, input.command.length);
+    const operation = { key: input.key, value: input.value, command, outcome: null, index: 0 };
+    this.#operations.set(command, operation);
+    return operation;
+  }
+
+  /** A member is about to apply the command at `context.index`. */
+  applies(member: MemberNumber, command: string, context: ApplyContext): void {
+    const record = this.#oracles.record(member);
+    const { index, term } = context;
+    if (record.raft !== null) this.#oracles.commitMoved(record, record.raft);
+    const name = `n${member}`;
+    if (index <= record.appliedSeen || index > record.commitSeen) {
+      const detail = `${name} applies ${index} after ${record.appliedSeen}, commit ${record.commitSeen}`;
+      throw new Violation('I12 commit monotone', detail);
+    }
+    for (let skipped = record.appliedSeen + 1; skipped < index; skipped += 1) {
+      if (record.volatile.kindAt(skipped) === BATCH_KIND.commands) {
+        throw new Violation('I8 state machine safety', `${name} skips command ${skipped}`);
+      }
+    }
+    if (record.volatile.termAt(index) !== term) {
+      throw new Violation('I8 state machine safety', `${name} applies ${index} with term ${term}`);
+    }
+    record.appliedSeen = index;
+    const known = this.#commands[index];
+    if (known === undefined) this.#firstApplied(index, command);
+    else if (known !== command) {
+      throw new Violation('I8 state machine safety', `${name} applies another command at ${index}`);
+    }
+  }
+
+  applied(member: MemberNumber, index: LogIndex, machine: StateMachine): void {
+    if (index % DIGEST_EVERY !== 0) return;
+    const digest = machine.digest();
+    const known = this.#digests.get(index);
+    if (known === undefined) this.#digests.set(index, digest);
+    else if (known !== digest) {
+      throw new Violation('I8 state machine safety', `n${member} has another state after ${index}`);
+    }
+  }
+
+  /** A client heard how its write ended, from `member`. */
+  settled(operation: Operation, member: MemberNumber, outcome: Outcome): void {
+    const { index } = operation;
+    if (operation.outcome !== null) {
+      throw new Violation('I10 no ack before commit', `a write is answered twice by n${member}`);
+    }
+    operation.outcome = outcome;
+    if (outcome === 'unknown') {
+      this.counts.unknown += 1;
+    } else if (outcome === 'ok') {
+      this.counts.acked += 1;
+      const { appliedSeen } = this.#oracles.record(member);
+      if (index === 0 || index !== appliedSeen) {
+        const detail = `n${member} says ok at ${appliedSeen}, the write is at ${index}`;
+        throw new Violation('I10 no ack before commit', detail);
+      }
+    } else {
+      this.counts.refused += 1;
+      if (index !== 0) {
+        throw new Violation('I24 at most once', `refused (${outcome}) but committed at ${index}`);
+      }
+    }
+  }
+
+  /**
+   * A client reads `value` on `member`; `committedAtStart` was committed somewhere before it asked.
+   */
+  read(
+    member: MemberNumber,
+    input: {
+      readonly key: string;
+      readonly value: string | null;
+      readonly committedAtStart: LogIndex;
+    },
+  ): void {
+    const { key, value, committedAtStart } = input;
+    const { appliedSeen, volatile, raft } = this.#oracles.record(member);
+    this.counts.reads += 1;
+    if (raft !== null && raft.role !== 'leader') this.counts.followerReads += 1;
+    for (let index = committedAtStart; index > appliedSeen; index -= 1) {
+      if (volatile.kindAt(index) === BATCH_KIND.commands || index > volatile.last) {
+        const detail = `n${member} reads at ${appliedSeen}, ${committedAtStart} was committed before`;
+        throw new Violation('I26 stale read', detail);
+      }
+    }
+    const expected = this.#valueAt(key, appliedSeen);
+    if (value !== expected) {
+      const detail = `n${member} reads ${key}=${value} at ${appliedSeen}, it is ${expected}`;
+      throw new Violation('I23 read value', detail);
+    }
+  }
+
+  /** What a key holds once everything committed is applied. */
+  latest(key: string): string | null {
+    return this.#valueAt(key, Number.MAX_SAFE_INTEGER);
+  }
+
+  get keys(): readonly string[] {
+    return [...this.#versions.keys()];
+  }
+
+  /** Every write that was answered ok lies in the committed order where it was when answered. */
+  checkAcknowledged(): void {
+    for (const operation of this.#operations.values()) {
+      if (operation.outcome !== 'ok') continue;
+      if (this.#commands[operation.index] !== operation.command) {
+        throw new Violation(
+          'I10 no ack before commit',
+          `an acknowledged write is lost: ${operation.key}`,
+        );
+      }
+    }
+  }
+
+  #firstApplied(index: LogIndex, command: string): void {
+    this.#commands[index] = command;
+    const operation = this.#operations.get(command);
+    if (operation === undefined) {
+      throw new Violation('I8 state machine safety', `nobody sent the command at ${index}`);
+    }
+    const { key, value, outcome } = operation;
+    if (operation.index !== 0) {
+      throw new Violation('I24 at most once', `a write is at ${operation.index} and at ${index}`);
+    }
+    if (outcome !== null && outcome !== 'unknown') {
+      throw new Violation('I24 at most once', `answered ${outcome}, then committed at ${index}`);
+    }
+    operation.index = index;
+    const versions = this.#versions.get(key);
+    if (versions === undefined) this.#versions.set(key, [{ index, value }]);
+    else versions.push({ index, value });
+  }
+
+  #valueAt(key: string, index: LogIndex): string | null {
+    const versions = this.#versions.get(key) ?? [];
+    for (let at = versions.length - 1; at >= 0; at -= 1) {
+      const version = versions[at] as Version;
+      if (version.index <= index) return version.value;
+    }
+    return null;
+  }
+}

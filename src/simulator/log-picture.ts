@@ -1,0 +1,84 @@
+/**
+ * The simulator's own picture of a log, kept without asking the core: a term, a kind and a chain
+ * hash per index. The chain hash covers everything up to the end of the batch that holds an index,
+ * so two logs are equal up to there exactly when one number is.
+ */
+import type { Batch, BatchKind } from '../node/model/batch.ts';
+import type { LogIndex, Term } from '../node/model/ids.ts';
+import { Violation } from './violation.ts';
+
+export class LogPicture {
+  /** By index; index 0 is the empty log. */
+  readonly #terms: Term[] = [0];
+  readonly #hashes: number[] = [0];
+  readonly #kinds: BatchKind[] = [0];
+
+  get last(): LogIndex {
+    return this.#terms.length - 1;
+  }
+
+  /** 0: nothing there. */
+  termAt(index: LogIndex): Term {
+    return this.#terms[index] ?? 0;
+  }
+
+  hashAt(index: LogIndex): number {
+    return this.#hashes[index] ?? 0;
+  }
+
+  kindAt(index: LogIndex): BatchKind {
+    return this.#kinds[index] ?? 0;
+  }
+
+  holds(index: LogIndex, term: Term): boolean {
+    return index === 0 || (index <= this.last && this.#terms[index] === term);
+  }
+
+  /** A batch that starts inside the log replaces everything from there on. */
+  append(batch: Batch): void {
+    if (batch.first > this.last + 1) {
+      throw new Violation('I19 log shape', `batch ${batch.first} leaves a gap after ${this.last}`);
+    }
+    const prev = batch.first - 1;
+    if (batch.term < this.termAt(prev)) {
+      throw new Violation('I19 log shape', `terms fall at ${batch.first} to ${batch.term}`);
+    }
+    this.truncate(prev);
+    const hash = chain(this.hashAt(prev), batch);
+    for (let index = batch.first; index <= batch.last; index += 1) {
+      this.#terms.push(batch.term);
+      this.#hashes.push(hash);
+      this.#kinds.push(batch.kind);
+    }
+  }
+
+  truncate(last: LogIndex): void {
+    this.#terms.length = last + 1;
+    this.#hashes.length = last + 1;
+    this.#kinds.length = last + 1;
+  }
+
+  copy(): LogPicture {
+    const other = new LogPicture();
+    for (let index = 1; index <= this.last; index += 1) {
+      other.#terms.push(this.termAt(index));
+      other.#hashes.push(this.hashAt(index));
+      other.#kinds.push(this.kindAt(index));
+    }
+    return other;
+  }
+}
+
+/** The checksum in a batch covers its term, indexes and payload. */
+export function chain(before: number, batch: Batch): number {
+  const checksum = batch.bytes.readUInt32LE(0);
+  return mix(mix(before, checksum), batch.term);
+}
+
+/** Folds a number into a 32-bit hash. */
+export function mix(hash: number, value: number): number {
+  let x = Math.imul(hash ^ (value | 0), 0x9e3779b1);
+  x ^= x >>> 15;
+  x = Math.imul(x, 0x85ebca77);
+  return (x ^ (x >>> 13)) >>> 0;
+}

@@ -1,0 +1,143 @@
+/** Carries out the fault events of a plan, and heals everything at the end. */
+import type { MemberNumber } from '../node/model/ids.ts';
+import type { FaultEvent, FaultPlan, Target } from './fault-plan.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimNetwork, Weather } from './sim-network.ts';
+import type { SimNode } from './sim-node.ts';
+
+export interface NemesisInit {
+  readonly scheduler: Scheduler;
+  readonly plan: FaultPlan;
+  readonly network: SimNetwork;
+  readonly weather: Weather;
+  readonly nodes: readonly SimNode[];
+}
+
+export class Nemesis {
+  readonly #init: NemesisInit;
+  readonly counts = { crashes: 0, pauses: 0, partitions: 0, resets: 0, slowDisks: 0 };
+  #over = false;
+
+  constructor(init: NemesisInit) {
+    this.#init = init;
+  }
+
+  start(): void {
+    const { scheduler, plan } = this.#init;
+    for (const event of plan.events) {
+      scheduler.schedule(event.atMs, () => {
+        if (!this.#over) this.#happen(event);
+      });
+    }
+  }
+
+  /** From now on: a perfect network, healthy disks, every node up. */
+  heal(): void {
+    this.#over = true;
+    const { network, weather, nodes } = this.#init;
+    network.unblockAll();
+    Object.assign(weather, { dropChance: 0, duplicateChance: 0, reorderChance: 0 });
+    Object.assign(weather, { delayMsMin: 0.1, delayMsMean: 0.1, reconnectMs: 5 });
+    for (const node of nodes) {
+      node.diskFactor = 1;
+      node.resume();
+      node.start();
+    }
+  }
+
+  #happen(event: FaultEvent): void {
+    switch (event.type) {
+      case 'crash':
+        for (const node of this.#targets(event.target, event.draw)) this.#crash(node, event);
+        return;
+      case 'pause':
+        for (const node of this.#targets(event.target, event.draw)) this.#pause(node, event.ms);
+        return;
+      case 'slowDisk':
+        for (const node of this.#targets(event.target, event.draw)) this.#slow(node, event);
+        return;
+      case 'reset': {
+        const [a, b] = this.#two(event.draw);
+        if (a === undefined || b === undefined) return;
+        this.counts.resets += 1;
+        this.#init.network.reset(a, b);
+        return;
+      }
+      case 'partition':
+        this.#partition(event);
+        return;
+    }
+  }
+
+  #crash(node: SimNode, event: { readonly power: boolean; readonly ms: number }): void {
+    if (!node.up) return;
+    this.counts.crashes += 1;
+    node.crash(event.power);
+    this.#later(event.ms, () => node.start());
+  }
+
+  #pause(node: SimNode, ms: number): void {
+    if (!node.pause()) return;
+    this.counts.pauses += 1;
+    this.#later(ms, () => node.resume());
+  }
+
+  #slow(node: SimNode, event: { readonly factor: number; readonly ms: number }): void {
+    this.counts.slowDisks += 1;
+    node.diskFactor = event.factor;
+    this.#later(event.ms, () => {
+      node.diskFactor = 1;
+    });
+  }
+
+  #partition(event: FaultEvent & { readonly type: 'partition' }): void {
+    const links: [MemberNumber, MemberNumber][] = [];
+    const [first, second] = this.#two(event.draw);
+    const target = this.#targets(event.target, event.draw)[0]?.member;
+    if (first === undefined || second === undefined || target === undefined) return;
+    const others = this.#init.nodes.map((n) => n.member).filter((m) => m !== target);
+    switch (event.shape) {
+      case 'isolate':
+        for (const other of others) links.push([target, other], [other, target]);
+        break;
+      case 'isolateIn':
+        for (const other of others) links.push([other, target]);
+        break;
+      case 'isolateOut':
+        for (const other of others) links.push([target, other]);
+        break;
+      case 'pair':
+        links.push([first, second], [second, first]);
+        break;
+      case 'oneWay':
+        links.push([first, second]);
+        break;
+    }
+    this.counts.partitions += 1;
+    const { network } = this.#init;
+    for (const [from, to] of links) network.block(from, to);
+    this.#later(event.ms, () => {
+      for (const [from, to] of links) network.unblock(from, to);
+    });
+  }
+
+  #targets(target: Target, draw: number): readonly SimNode[] {
+    const { nodes } = this.#init;
+    if (target === 'everybody') return nodes;
+    const leader = target === 'leader' ? nodes.find((n) => n.leads) : undefined;
+    return [leader ?? (nodes[draw % nodes.length] as SimNode)];
+  }
+
+  #two(draw: number): readonly (MemberNumber | undefined)[] {
+    const members = this.#init.nodes.map((n) => n.member);
+    const first = draw % members.length;
+    const rest = members.filter((_, at) => at !== first);
+    return [members[first], rest[(draw >>> 8) % Math.max(1, rest.length)]];
+  }
+
+  #later(ms: number, task: () => void): void {
+    this.#init.scheduler.schedule(ms, () => {
+      if (!this.#over) task();
+    });
+  }
+}

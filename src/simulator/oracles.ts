@@ -1,0 +1,257 @@
+/**
+ * The oracles: invariants checked at the very step that could break them, from what passes the
+ * ports (messages that leave, writes, syncs, applied commands) and from one look at the core after
+ * each turn. All are O(1) or O(members) per event.
+ *
+ * Ghost state: who led each term, whom each member voted for, the one log that is committed.
+ */
+import type { Batch } from '../node/model/batch.ts';
+import type { LogIndex, MemberNumber, Term } from '../node/model/ids.ts';
+import type { LogWrite } from '../node/model/log-write.ts';
+import type { PeerMessage } from '../node/model/message.ts';
+import type { RecoveredLog } from '../node/ports/log-store.ts';
+import type { RaftFrontDoor } from '../node/raft/contract.ts';
+import type { Role } from '../node/raft/ready.ts';
+import { NodeRecord } from './node-record.ts';
+import { Violation } from './violation.ts';
+
+export interface OracleCounts {
+  elections: number;
+  /** Candidacies that did not end in leadership in their term. */
+  retriedElections: number;
+  truncations: number;
+  leaderChanges: number;
+  commits: number;
+}
+
+export class Oracles {
+  readonly records: readonly NodeRecord[];
+  readonly counts: OracleCounts = {
+    ...{ elections: 0, retriedElections: 0, truncations: 0, leaderChanges: 0, commits: 0 },
+  };
+  /** Highest index anybody has committed. */
+  maxCommit: LogIndex = 0;
+  readonly #byMember = new Map<MemberNumber, NodeRecord>();
+  readonly #leaderOf = new Map<Term, MemberNumber>();
+  readonly #votes = new Map<string, MemberNumber>();
+  readonly #roles = new Map<MemberNumber, Role>();
+  /** Chain hash by (last index of a batch, term): I6 for whole prefixes at once. */
+  readonly #hashes = new Map<number, number>();
+  /** Terms and chain hashes of the committed log, by index. */
+  readonly #committedTerms: Term[] = [0];
+  readonly #committedHashes: number[] = [0];
+  #lastLeader: MemberNumber = 0;
+
+  constructor(members: readonly MemberNumber[], founding: readonly Batch[]) {
+    this.records = members.map((member) => new NodeRecord(member));
+    for (const record of this.records) {
+      record.format(founding);
+      this.#byMember.set(record.member, record);
+    }
+    for (const batch of founding) this.maxCommit = batch.last;
+    const first = this.records[0] as NodeRecord;
+    for (let index = 1; index <= this.maxCommit; index += 1) {
+      this.#committedTerms.push(first.durable.termAt(index));
+      this.#committedHashes.push(first.durable.hashAt(index));
+    }
+  }
+
+  record(member: MemberNumber): NodeRecord {
+    const record = this.#byMember.get(member);
+    if (record === undefined) throw new Violation('assertion', `no member ${member}`);
+    return record;
+  }
+
+  recovered(member: MemberNumber, found: RecoveredLog): void {
+    this.record(member).recovered(found);
+    this.#roles.set(member, 'follower');
+  }
+
+  started(member: MemberNumber, raft: RaftFrontDoor): void {
+    this.record(member).raft = raft;
+  }
+
+  crashed(member: MemberNumber): void {
+    this.record(member).crashed();
+    this.#roles.delete(member);
+  }
+
+  wrote(member: MemberNumber, write: LogWrite): void {
+    const record = this.record(member);
+    const { last } = record.volatile;
+    if (write.batches.some((batch) => batch.first <= last)) this.counts.truncations += 1;
+    record.wrote(write);
+    for (const batch of write.batches) this.#checkMatching(record, batch);
+  }
+
+  synced(member: MemberNumber, sequence: number): void {
+    this.record(member).synced(sequence);
+  }
+
+  /** A message leaves: what it promises must be true and durable now (I1, I2, I3, I9). */
+  leaves(message: PeerMessage): void {
+    const { type, from, term } = message;
+    if (type === 'preVote' || type === 'forward' || type === 'forwardRefused') return;
+    if (type === 'preVoteReply' && message.granted) return;
+    const record = this.record(from);
+    if (record.durableHard.term < term) {
+      const detail = `${type} of term ${term} leaves n${from}, durable is ${record.durableHard.term}`;
+      throw new Violation('I3 persist before reply', detail);
+    }
+    record.termSent = Math.max(record.termSent, term);
+    if (type === 'append' || type === 'heartbeat') this.#leads(from, term);
+    if (type === 'vote') this.#votesFor(record, term, from);
+    if (type === 'voteReply' && message.granted) this.#votesFor(record, term, message.to);
+    if (type === 'appendReply' && message.matchIndex > record.durable.last) {
+      const detail = `n${from} acks ${message.matchIndex}, durable is ${record.durable.last}`;
+      throw new Violation('I9 committed is durable', detail);
+    }
+  }
+
+  /** The end of a turn of a member. */
+  turn(member: MemberNumber): void {
+    const record = this.record(member);
+    const { raft } = record;
+    if (raft === null) return;
+    this.commitMoved(record, raft);
+    if (raft.term < record.termSeen) {
+      throw new Violation('I4 term monotone', `n${member}: ${record.termSeen} to ${raft.term}`);
+    }
+    record.termSeen = raft.term;
+    this.#checkShape(record, raft);
+    this.#roleOf(record, raft);
+    if (raft.role === 'leader') this.#checkMatches(record, raft);
+  }
+
+  /** Checks every entry that became committed since the last look at this member. */
+  commitMoved(record: NodeRecord, raft: RaftFrontDoor): void {
+    const { commitIndex } = raft;
+    const before = record.commitSeen;
+    if (commitIndex === before) return;
+    const name = `n${record.member}`;
+    if (commitIndex < before) {
+      throw new Violation('I12 commit monotone', `${name}: ${before} to ${commitIndex}`);
+    }
+    const log = record.volatile;
+    if (commitIndex > log.last) {
+      throw new Violation('I12 commit monotone', `${name} commits ${commitIndex} of ${log.last}`);
+    }
+    record.commitSeen = commitIndex;
+    // Paper 5.4.2. The entries a member is told at its start were committed by others.
+    if (raft.role === 'leader' && before > 0 && log.termAt(commitIndex) !== raft.term) {
+      const detail = `${name} of term ${raft.term} commits ${commitIndex} of another term`;
+      throw new Violation('I11 current-term rule', detail);
+    }
+    for (let index = before + 1; index <= Math.min(commitIndex, this.maxCommit); index += 1) {
+      const same =
+        this.#committedTerms[index] === log.termAt(index) &&
+        this.#committedHashes[index] === log.hashAt(index);
+      if (!same) {
+        const detail = `${name} commits (${index}, ${log.termAt(index)}), another was committed`;
+        throw new Violation('I8 state machine safety', detail);
+      }
+    }
+    if (commitIndex > this.maxCommit) this.#commit(record, commitIndex);
+  }
+
+  #commit(record: NodeRecord, commitIndex: LogIndex): void {
+    const log = record.volatile;
+    const term = log.termAt(commitIndex);
+    const holders = this.records.filter((r) => r.durable.holds(commitIndex, term));
+    if (holders.length * 2 <= this.records.length) {
+      const who = holders.map((r) => `n${r.member}`).join(' ');
+      const detail = `n${record.member} commits (${commitIndex}, ${term}), durable on: ${who || 'none'}`;
+      throw new Violation('I9 committed is durable', detail);
+    }
+    for (let index = this.maxCommit + 1; index <= commitIndex; index += 1) {
+      this.#committedTerms.push(log.termAt(index));
+      this.#committedHashes.push(log.hashAt(index));
+    }
+    this.counts.commits += commitIndex - this.maxCommit;
+    this.maxCommit = commitIndex;
+  }
+
+  #checkMatching(record: NodeRecord, batch: Batch): void {
+    const key = batch.term * 0x1_0000_0000 + batch.last;
+    const hash = record.volatile.hashAt(batch.last);
+    const known = this.#hashes.get(key);
+    if (known === undefined) this.#hashes.set(key, hash);
+    else if (known !== hash) {
+      const detail = `two logs differ up to (${batch.last}, ${batch.term}), one on n${record.member}`;
+      throw new Violation('I6 log matching', detail);
+    }
+  }
+
+  /** What the core believes to be its log is what it gave to the disk. */
+  #checkShape(record: NodeRecord, raft: RaftFrontDoor): void {
+    const { last } = record.volatile;
+    if (raft.lastIndex === last && raft.termAt(last) === record.volatile.termAt(last)) return;
+    const core = `(${raft.lastIndex}, ${raft.termAt(raft.lastIndex)})`;
+    const detail = `n${record.member} holds a log up to ${core}, but wrote up to ${last}`;
+    throw new Violation('I6 log matching', detail);
+  }
+
+  #roleOf(record: NodeRecord, raft: RaftFrontDoor): void {
+    const before = this.#roles.get(record.member);
+    const { role, term } = raft;
+    if (before === role) {
+      if (role === 'leader') this.#leads(record.member, term);
+      return;
+    }
+    this.#roles.set(record.member, role);
+    if (role === 'candidate') this.counts.elections += 1;
+    if (before === 'candidate' && role !== 'leader') this.counts.retriedElections += 1;
+    if (role !== 'leader') return;
+    this.#leads(record.member, term);
+    if (this.#lastLeader !== record.member) this.counts.leaderChanges += 1;
+    this.#lastLeader = record.member;
+    // NB: what this very turn committed is its own doing, so the look comes after `commitMoved`.
+    const { maxCommit } = this;
+    const complete =
+      record.volatile.holds(maxCommit, this.#committedTerms[maxCommit] as Term) &&
+      record.volatile.hashAt(maxCommit) === this.#committedHashes[maxCommit];
+    if (!complete) {
+      const detail = `n${record.member} leads term ${term} without committed entry ${maxCommit}`;
+      throw new Violation('I7 leader completeness', detail);
+    }
+  }
+
+  #leads(member: MemberNumber, term: Term): void {
+    const known = this.#leaderOf.get(term);
+    if (known === undefined) this.#leaderOf.set(term, member);
+    else if (known !== member) {
+      throw new Violation('I1 election safety', `term ${term} is led by n${known} and n${member}`);
+    }
+  }
+
+  /** A member gives its vote away, perhaps to itself: for good, and not before it is durable. */
+  #votesFor(record: NodeRecord, term: Term, candidate: MemberNumber): void {
+    const voter = record.member;
+    const key = `${voter}/${term}`;
+    const known = this.#votes.get(key);
+    if (known === undefined) this.#votes.set(key, candidate);
+    else if (known !== candidate) {
+      const detail = `n${voter} votes for n${known} and n${candidate} in term ${term}`;
+      throw new Violation('I2 one vote per term', detail);
+    }
+    const { durableHard } = record;
+    if (durableHard.term !== term || durableHard.vote !== candidate) {
+      const durable = `term ${durableHard.term}, vote ${durableHard.vote}`;
+      const detail = `n${voter} votes for n${candidate} in term ${term}; durable: ${durable}`;
+      throw new Violation('I3 persist before reply', detail);
+    }
+  }
+
+  #checkMatches(record: NodeRecord, raft: RaftFrontDoor): void {
+    for (const other of this.records) {
+      if (other === record || other.volatileHard.term > raft.term) continue;
+      const progress = raft.progressOf(other.member);
+      if (progress === null || progress.matchIndex === 0) continue;
+      const { matchIndex } = progress;
+      const term = record.volatile.termAt(matchIndex);
+      if (other.durable.holds(matchIndex, term) && other.volatile.holds(matchIndex, term)) continue;
+      const detail = `n${record.member} counts n${other.member} up to ${matchIndex}, it is not`;
+      throw new Violation('I13 match accuracy', detail);
+    }
+  }
+}

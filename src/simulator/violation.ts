@@ -1,0 +1,47 @@
+/** What the simulator is for: a promise was broken. Names the oracle that saw it. */
+
+import { AssertionError } from '../std/assert.ts';
+
+/** Numbers I.. are the invariants of docs/testing.md; the others are explained by their words. */
+export type OracleName =
+  | 'I1 election safety'
+  | 'I2 one vote per term'
+  | 'I3 persist before reply'
+  | 'I4 term monotone'
+  | 'I6 log matching'
+  | 'I7 leader completeness'
+  | 'I8 state machine safety'
+  | 'I9 committed is durable'
+  | 'I10 no ack before commit'
+  | 'I11 current-term rule'
+  | 'I12 commit monotone'
+  | 'I13 match accuracy'
+  | 'I19 log shape'
+  | 'I20 recovery'
+  | 'I23 read value'
+  | 'I24 at most once'
+  | 'I26 stale read'
+  | 'I29 liveness'
+  | 'I30 determinism'
+  | 'core invariants'
+  | 'assertion'
+  | 'node failed';
+
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly oracle: OracleName;
+  readonly detail: string;
+
+  constructor(oracle: OracleName, detail: string) {
+    super(`${oracle}: ${detail}`);
+    this.oracle = oracle;
+    this.detail = detail;
+  }
+}
+
+/** What production code asserts is an oracle too. */
+export function asViolation(error: unknown): Violation {
+  if (error instanceof Violation) return error;
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new Violation(error instanceof AssertionError ? 'assertion' : 'node failed', text);
+}

@@ -1,0 +1,171 @@
+/** The ports of one life of a node with the oracles looking on. They change nothing. */
+
+import type { MemberNumber } from '../node/model/ids.ts';
+import type { LogWrite } from '../node/model/log-write.ts';
+import type { Disk, DiskFile, Done } from '../node/ports/disk.ts';
+import type { LogStore, LogStoreEvents } from '../node/ports/log-store.ts';
+import type { ApplyContext, StateMachine } from '../node/ports/state-machine.ts';
+import { type Bytes, latin1Slice } from '../std/bytes.ts';
+import type { History } from './history.ts';
+import type { Oracles } from './oracles.ts';
+import type { AsyncGate } from './scheduler.ts';
+
+export class WatchedLog implements LogStore {
+  readonly #inner: LogStore;
+  readonly #member: MemberNumber;
+  readonly #oracles: Oracles;
+
+  constructor(inner: LogStore, member: MemberNumber, oracles: Oracles) {
+    this.#inner = inner;
+    this.#member = member;
+    this.#oracles = oracles;
+  }
+
+  get recovered(): LogStore['recovered'] {
+    return this.#inner.recovered;
+  }
+
+  get fsync(): LogStore['fsync'] {
+    return this.#inner.fsync;
+  }
+
+  start(events: LogStoreEvents): void {
+    this.#inner.start({
+      onSynced: (sequence) => {
+        this.#oracles.synced(this.#member, sequence);
+        events.onSynced(sequence);
+      },
+      onFailed: (error) => events.onFailed(error),
+      onSpace: (full) => events.onSpace(full),
+    });
+  }
+
+  write(write: LogWrite): void {
+    this.#oracles.wrote(this.#member, write);
+    this.#inner.write(write);
+  }
+
+  read(...input: Parameters<LogStore['read']>): void {
+    this.#inner.read(...input);
+  }
+
+  stats(): ReturnType<LogStore['stats']> {
+    return this.#inner.stats();
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close();
+  }
+}
+
+export class WatchedMachine implements StateMachine {
+  readonly #inner: StateMachine;
+  readonly #member: MemberNumber;
+  readonly #history: History;
+
+  constructor(inner: StateMachine, member: MemberNumber, history: History) {
+    this.#inner = inner;
+    this.#member = member;
+    this.#history = history;
+  }
+
+  get app(): string {
+    return this.#inner.app;
+  }
+
+  apply(bytes: Bytes, start: number, end: number, context: ApplyContext): unknown {
+    this.#history.applies(this.#member, latin1Slice(bytes, start, end), context);
+    const answer = this.#inner.apply(bytes, start, end, context);
+    this.#history.applied(this.#member, context.index, this.#inner);
+    return answer;
+  }
+
+  query(request: unknown): unknown {
+    return this.#inner.query(request);
+  }
+
+  digest(): string {
+    return this.#inner.digest();
+  }
+}
+
+/** Tells the scheduler of the promises that a disk has under way. */
+export class TrackedDisk implements Disk {
+  readonly #inner: Disk;
+  readonly #gate: AsyncGate;
+
+  constructor(inner: Disk, gate: AsyncGate) {
+    this.#inner = inner;
+    this.#gate = gate;
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return this.#gate.track(this.#inner.makeDirectory(path));
+  }
+
+  list(path: string): Promise<readonly string[]> {
+    return this.#gate.track(this.#inner.list(path));
+  }
+
+  open(path: string, options: { readonly create: boolean }): Promise<DiskFile> {
+    const opened = this.#inner.open(path, options);
+    return this.#gate.track(opened.then((file) => new TrackedFile(file, this.#gate)));
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#gate.track(this.#inner.rename(from, to));
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#gate.track(this.#inner.remove(path));
+  }
+
+  syncDirectory(path: string): Promise<void> {
+    return this.#gate.track(this.#inner.syncDirectory(path));
+  }
+
+  space(path: string): ReturnType<Disk['space']> {
+    return this.#gate.track(this.#inner.space(path));
+  }
+}
+
+class TrackedFile implements DiskFile {
+  readonly path: string;
+  readonly #inner: DiskFile;
+  readonly #gate: AsyncGate;
+
+  constructor(inner: DiskFile, gate: AsyncGate) {
+    this.path = inner.path;
+    this.#inner = inner;
+    this.#gate = gate;
+  }
+
+  write(chunks: readonly Uint8Array[], offset: number, sync: boolean, done: Done): void {
+    this.#inner.write(chunks, offset, sync, (error) => {
+      this.#gate.settleSoon();
+      done(error);
+    });
+  }
+
+  sync(done: Done): void {
+    this.#inner.sync((error) => {
+      this.#gate.settleSoon();
+      done(error);
+    });
+  }
+
+  read(offset: number, length: number, done: Parameters<DiskFile['read']>[2]): void {
+    this.#inner.read(offset, length, (error, bytes) => {
+      this.#gate.settleSoon();
+      done(error, bytes);
+    });
+  }
+
+  size(): Promise<number> {
+    return this.#gate.track(this.#inner.size());
+  }
+
+  close(): Promise<void> {
+    return this.#gate.track(this.#inner.close());
+  }
+}
