@@ -15,10 +15,11 @@ const STYLE = {
 };
 const WALLS = { name: 'walls', args: ['scripts/walls.js'] };
 const DEAD_CODE = { name: 'dead code', args: [`${TOOLS}/knip/bin/knip.js`] };
-// `--pack npm` would build again; the files are looked at where they lie.
+// Looks at what `npm pack` would take, without building again.
 const PACKAGE = {
   name: 'package',
-  args: [`${TOOLS}/publint/src/cli.js`, 'run', '--strict', '--pack', 'false'],
+  args: [`${TOOLS}/publint/src/cli.js`, 'run', '--strict', '--pack', 'npm'],
+  env: { npm_config_ignore_scripts: 'true' },
 };
 const TESTS = { name: 'tests', args: ['scripts/run-tests.js', '--project', 'unit'] };
 
@@ -31,7 +32,7 @@ function run(part) {
     const child = spawn(process.execPath, part.args.map(fromRoot), {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...colour },
+      env: { ...process.env, ...colour, ...part.env },
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
