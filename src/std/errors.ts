@@ -18,6 +18,7 @@ export const EXIT = {
   disk: 11,
   damaged: 12,
   locked: 13,
+  unknownCommand: 127,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -25,6 +26,7 @@ export const EXIT = {
 const EXIT_BY_CODE = {
   INTERNAL: EXIT.failure,
   USAGE: EXIT.usage,
+  UNKNOWN_COMMAND: EXIT.unknownCommand,
   CONFIG_INVALID: EXIT.usage,
   ADDRESS_IN_USE: EXIT.failure,
   CLUSTER_NOT_FOUND: EXIT.usage,
@@ -49,6 +51,7 @@ const EXIT_BY_CODE = {
   WAL_CORRUPT: EXIT.damaged,
   FORMAT_UNSUPPORTED: EXIT.damaged,
   DATA_DIR_EMPTY: EXIT.usage,
+  DATA_DIR_FORMATTED: EXIT.refused,
   DATA_DIR_LOCKED: EXIT.locked,
   PEER_PROTOCOL: EXIT.failure,
   INTERRUPTED: EXIT.interrupted,

@@ -94,6 +94,9 @@ export interface ClusterStatus {
   readonly quorum: number;
   /** How many more voters may fail before writes stop. */
   readonly tolerance: number;
+  /** Writes are acknowledged: the leader has committed in its term and reaches a majority. */
+  readonly serving: boolean;
+  /** It serves, and every node is up and well. */
   readonly healthy: boolean;
   readonly fsync: FsyncName;
   readonly durability: string;

@@ -1,0 +1,102 @@
+/**
+ * What every command shares: `--json` as one envelope on stdout, errors as one report, exit codes
+ * that hold in both modes, notes on stderr.
+ *
+ * NB: oclif 4 by itself turns every exit code into 1 under `--json`, prints the parser's whole
+ * state for a bad flag and nothing for a null result; `catch`, `toErrorJson` and the envelope here
+ * are the cure.
+ */
+import { Command, Flags } from '@oclif/core';
+import type { Paint } from '../std/paint.ts';
+import { paintFor } from './colour.ts';
+import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
+
+/** The object that `--json` prints. */
+export interface Envelope<T> {
+  readonly schema: string;
+  readonly data: T;
+  readonly warnings: readonly string[];
+}
+
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    'no-color': Flags.boolean({
+      summary: 'Print without colour (also: NO_COLOR).',
+      helpGroup: 'GLOBAL',
+    }),
+    quiet: Flags.boolean({
+      char: 'q',
+      summary: 'Print results only, no progress and no notes.',
+      helpGroup: 'GLOBAL',
+      env: 'RAFTCTL_QUIET',
+    }),
+  };
+
+  readonly #warnings: string[] = [];
+
+  abstract override run(): Promise<unknown>;
+
+  /** Ends a command: its result for `--json` and its exit code for both modes. */
+  protected answer<T>(schema: string, data: T, exit = 0): Envelope<T> {
+    process.exitCode = exit;
+    return { schema: `raftctl/${schema}/v1`, data, warnings: this.#warnings };
+  }
+
+  /** A line of the result: stdout, nothing under `--json`. */
+  protected print(line = ''): void {
+    if (!this.jsonEnabled()) process.stdout.write(`${line}\n`);
+  }
+
+  /** Something on the side: stderr, nothing under `--json` or `--quiet`. */
+  protected note(line: string): void {
+    if (!this.jsonEnabled() && !this.isQuiet) process.stderr.write(`${line}\n`);
+  }
+
+  /** A warning: on stderr, and in the envelope under `--json`. */
+  protected caution(line: string): void {
+    this.#warnings.push(line);
+    if (!this.jsonEnabled())
+      process.stderr.write(`${this.paintErr('yellow', 'Warning:')} ${line}\n`);
+  }
+
+  protected get paintOut(): Paint {
+    return paintFor(process.stdout, this.argv.includes('--no-color'));
+  }
+
+  protected get paintErr(): Paint {
+    return paintFor(process.stderr, this.argv.includes('--no-color'));
+  }
+
+  protected get isQuiet(): boolean {
+    const { argv } = this;
+    return argv.includes('--quiet') || argv.includes('-q') || this.jsonEnabled();
+  }
+
+  /** Whether a person can be asked: both ends are terminals and nothing forbids it. */
+  protected get isInteractive(): boolean {
+    return process.stdin.isTTY === true && process.stderr.isTTY === true && !this.jsonEnabled();
+  }
+
+  override async catch(error: unknown): Promise<void> {
+    if (isBrokenPipe(error)) return;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIT') throw error;
+    const report = reportOf(error);
+    process.exitCode = report.exit;
+    if (this.jsonEnabled()) {
+      this.logJson(reportJson(report));
+      return;
+    }
+    process.stderr.write(`${reportLines(report, this.paintErr).join('\n')}\n`);
+  }
+
+  override toErrorJson(error: unknown): unknown {
+    return reportJson(reportOf(error));
+  }
+
+  /** Plain JSON, the same on a terminal and in a pipe. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  }
+}

@@ -1,0 +1,15 @@
+/** Where things live (XDG base directories). */
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The folder that holds clusters: `$XDG_DATA_HOME/raftctl/clusters`, by default under `~/.local/share`. */
+export function clustersDirectory(env: Environment = process.env): string {
+  return join(xdg(env['XDG_DATA_HOME'], join(homedir(), '.local', 'share')), 'raftctl', 'clusters');
+}
+
+/** The specification ignores relative paths. */
+function xdg(value: string | undefined, fallback: string): string {
+  return value !== undefined && isAbsolute(value) ? value : fallback;
+}

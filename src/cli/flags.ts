@@ -1,0 +1,58 @@
+/** Flags that several commands share, each with its environment variable. */
+import { Flags } from '@oclif/core';
+import { RaftctlError } from '../std/errors.ts';
+import { parseDurationMs } from '../std/units.ts';
+import { clustersDirectory } from './directories.ts';
+
+/** A duration in milliseconds: `250ms`, `10s`, `2m`. */
+export const durationFlag = Flags.custom<number>({
+  helpValue: 'DURATION',
+  parse: async (text) => {
+    const ms = parseDurationMs(text);
+    if (ms !== null) return ms;
+    throw new RaftctlError('USAGE', {
+      message: `Cannot read ${JSON.stringify(text)} as a duration: it is not like 250ms, 10s or 2m`,
+    });
+  },
+});
+
+export const dirFlag = Flags.string({
+  summary: 'Folder that holds clusters.',
+  helpValue: 'DIR',
+  env: 'RAFTCTL_DIR',
+  default: async () => clustersDirectory(),
+  defaultHelp: async () => '$XDG_DATA_HOME/raftctl/clusters',
+  noCacheDefault: true,
+});
+
+export const clusterFlag = Flags.string({
+  summary: 'Cluster by name; not needed when there is only one.',
+  helpValue: 'NAME',
+  env: 'RAFTCTL_CLUSTER',
+});
+
+export const clusterChoice = { cluster: clusterFlag, dir: dirFlag };
+
+export const waitTimeoutFlag = durationFlag({
+  summary: 'How long to wait.',
+  default: 30_000,
+  defaultHelp: async () => '30s',
+  env: 'RAFTCTL_TIMEOUT',
+});
+
+export const commandTimeoutFlag = durationFlag({
+  summary: 'How long the command may take, all nodes and retries together.',
+  default: 5000,
+  defaultHelp: async () => '5s',
+  env: 'RAFTCTL_TIMEOUT',
+});
+
+export const kvFlags = {
+  ...clusterChoice,
+  endpoints: Flags.string({
+    summary: 'Client addresses of nodes, instead of a local cluster.',
+    helpValue: 'HOST:PORT,...',
+    env: 'RAFTCTL_ENDPOINTS',
+  }),
+  timeout: commandTimeoutFlag,
+};

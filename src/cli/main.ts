@@ -1,0 +1,91 @@
+/**
+ * The way into the program. What needs no command is answered here at once (`--version`, no words
+ * at all); everything else goes to oclif, loaded only then.
+ */
+import { fileURLToPath } from 'node:url';
+import { EXIT, RaftctlError } from '../std/errors.ts';
+import { paintFor } from './colour.ts';
+import { nearestCommand, unknownCommand } from './did-you-mean.ts';
+import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
+import { versionLine } from './version.ts';
+
+const WELCOME: readonly (readonly [string, string])[] = [
+  ['raftctl demo', 'watch a cluster lose its leader and nothing else'],
+  ['raftctl cluster up --detach', 'start three nodes that stay'],
+  ['raftctl cluster status', 'who leads, who is down, how far behind'],
+  ['raftctl kv set greeting hello', 'write through the log'],
+  ['raftctl help', 'everything else'],
+];
+
+/** Runs one command line and leaves its exit code in `process.exitCode`. */
+export async function run(argv: readonly string[], entryUrl: string): Promise<void> {
+  silenceBrokenPipes();
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
+    process.stdout.write(`${versionLine()}\n`);
+    return;
+  }
+  if (argv.length === 0) {
+    printWelcome();
+    return;
+  }
+  try {
+    await runCommand(argv, entryUrl);
+  } catch (error) {
+    if (isBrokenPipe(error)) return;
+    if (isQuietExit(error)) {
+      process.exitCode = error.oclif.exit;
+      return;
+    }
+    const report = reportOf(error);
+    process.exitCode = report.exit;
+    if (argv.includes('--json')) {
+      process.stdout.write(`${JSON.stringify(reportJson(report), null, 2)}\n`);
+    } else {
+      const paint = paintFor(process.stderr, argv.includes('--no-color'));
+      process.stderr.write(`${reportLines(report, paint).join('\n')}\n`);
+    }
+  }
+}
+
+async function runCommand(argv: readonly string[], entryUrl: string): Promise<void> {
+  const { Config } = await import('@oclif/core/config');
+  const config = await Config.load(fileURLToPath(entryUrl));
+  const ids = config.commandIDs;
+  const unknown = unknownCommand(argv, ids);
+  if (unknown !== null) {
+    const nearest = nearestCommand(unknown, ids);
+    throw new RaftctlError('UNKNOWN_COMMAND', {
+      message: `Unknown command: raftctl ${unknown}`,
+      hint:
+        nearest === null
+          ? 'Run: raftctl help'
+          : `Did you mean: raftctl ${nearest}? All commands: raftctl help`,
+    });
+  }
+  const { run: runOclif } = await import('@oclif/core/run');
+  await runOclif([...argv], config);
+}
+
+/** oclif ends help and some flags by throwing an error that only carries the exit code. */
+function isQuietExit(error: unknown): error is { oclif: { exit: number } } {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIT';
+}
+
+function printWelcome(): void {
+  const paint = paintFor(process.stdout, false);
+  const width = Math.max(...WELCOME.map(([command]) => command.length));
+  const lines = WELCOME.map(
+    ([command, what]) => `  ${paint('cyan', command.padEnd(width))}  ${what}`,
+  );
+  process.stdout.write(`Run, study and benchmark Raft clusters.\n\n${lines.join('\n')}\n`);
+}
+
+/** A reader that went away (`| head`) is success, not an error. */
+function silenceBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error) => {
+      if (!isBrokenPipe(error)) throw error;
+      process.exit(EXIT.ok);
+    });
+  }
+}

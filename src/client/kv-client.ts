@@ -1,0 +1,125 @@
+/**
+ * Single commands to a kvstore cluster through whichever node answers.
+ *
+ * A command that may have reached a node is never sent again when it writes: its outcome is then
+ * unknown, and saying so is the only honest answer. A read, or a command that was refused before
+ * it entered the log, moves on to the next node.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RaftctlError } from '../std/errors.ts';
+import { RespConnection } from './resp-connection.ts';
+import { type Reply, RespError } from './resp-reply.ts';
+import { type Argument, encodeCommand } from './resp-request.ts';
+
+export interface KvClientOptions {
+  /** Client addresses, tried in this order. */
+  readonly endpoints: readonly string[];
+  /** For the whole command, all nodes and retries together. */
+  readonly timeoutMs: number;
+}
+
+export interface KvCommand {
+  readonly args: readonly Argument[];
+  readonly isWrite: boolean;
+}
+
+const RETRY_PAUSE_MS = 50;
+/** Refusals that another node, or the same one a little later, may not repeat. */
+const PASSING_REFUSALS: ReadonlySet<string> = new Set(['NOLEADER', 'BUSY', 'MOVED', 'LOADING']);
+
+/** What became of one attempt. Only `refused` and `unreached` may be tried again for a write. */
+type Attempt =
+  | { readonly kind: 'answered'; readonly reply: Reply }
+  | { readonly kind: 'refused'; readonly error: RespError }
+  | { readonly kind: 'unreached'; readonly error: RaftctlError }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/**
+ * Sends one command and returns its reply, which is never a passing refusal.
+ *
+ * @throws {RaftctlError} UNREACHABLE when no node accepts a connection.
+ * @throws {RaftctlError} NO_LEADER when nodes answer but none can serve in time.
+ * @throws {RaftctlError} OUTCOME_UNKNOWN when a write may or may not have happened.
+ * @throws {RaftctlError} REQUEST_REFUSED when a node says no for good.
+ */
+export async function executeKv(options: KvClientOptions, command: KvCommand): Promise<Reply> {
+  const deadline = Date.now() + options.timeoutMs;
+  const bytes = encodeCommand(command.args);
+  let refusal: RespError | null = null;
+  let unreached: RaftctlError | null = null;
+  do {
+    for (const endpoint of options.endpoints) {
+      const attempt = await attemptOnce(endpoint, bytes, Math.max(1, deadline - Date.now()));
+      if (attempt.kind === 'answered') return finalReply(attempt.reply);
+      if (attempt.kind === 'lost' && command.isWrite) throw unknownOutcome(attempt.reason);
+      if (attempt.kind === 'refused') refusal = attempt.error;
+      if (attempt.kind === 'unreached') unreached = attempt.error;
+      if (Date.now() >= deadline) break;
+    }
+    if (refusal === null && unreached !== null) throw noNodeAnswers(options.endpoints, unreached);
+    await sleep(RETRY_PAUSE_MS);
+  } while (Date.now() < deadline);
+  if (refusal === null) throw noNodeAnswers(options.endpoints, unreached);
+  throw new RaftctlError('NO_LEADER', {
+    message: `No node could serve the command within ${options.timeoutMs} ms: ${refusal.message}`,
+    hint: 'See who is down: raftctl cluster status',
+  });
+}
+
+async function attemptOnce(address: string, bytes: Buffer, timeoutMs: number): Promise<Attempt> {
+  let connection: RespConnection;
+  try {
+    connection = await RespConnection.open(address, timeoutMs);
+  } catch (error) {
+    if (error instanceof RaftctlError) return { kind: 'unreached', error };
+    throw error;
+  }
+  try {
+    return await oneReply(connection, bytes, timeoutMs);
+  } finally {
+    connection.close();
+  }
+}
+
+function oneReply(connection: RespConnection, bytes: Buffer, timeoutMs: number): Promise<Attempt> {
+  return new Promise((resolve) => {
+    const lost = (reason: string): void => {
+      clearTimeout(timer);
+      resolve({ kind: 'lost', reason });
+    };
+    const timer = setTimeout(
+      () => lost(`${connection.address} did not answer within ${timeoutMs} ms`),
+      timeoutMs,
+    );
+    connection.listen({
+      onReply: (reply) => {
+        clearTimeout(timer);
+        const isPassing = reply instanceof RespError && PASSING_REFUSALS.has(reply.prefix);
+        resolve(isPassing ? { kind: 'refused', error: reply } : { kind: 'answered', reply });
+      },
+      onClose: () => lost(`${connection.address} closed the connection before it answered`),
+    });
+    connection.send(bytes, 1);
+  });
+}
+
+function finalReply(reply: Reply): Reply {
+  if (!(reply instanceof RespError)) return reply;
+  if (reply.prefix === 'UNKNOWN') throw unknownOutcome(reply.message);
+  throw new RaftctlError('REQUEST_REFUSED', { message: `The node refused: ${reply.message}` });
+}
+
+function unknownOutcome(reason: string): RaftctlError {
+  return new RaftctlError('OUTCOME_UNKNOWN', {
+    message: `The write may or may not have happened: ${reason}`,
+    hint: 'Read the key to find out; sending the write again may apply it twice',
+  });
+}
+
+function noNodeAnswers(endpoints: readonly string[], last: RaftctlError | null): RaftctlError {
+  return new RaftctlError('UNREACHABLE', {
+    message: `No node answers at ${endpoints.join(', ')}: ${last?.message ?? 'connections were lost'}`,
+    hint: 'See what runs: raftctl cluster ls',
+    cause: last,
+  });
+}

@@ -1,0 +1,161 @@
+/**
+ * Nodes as processes: started detached, known again later by `node.pid` in their data directory,
+ * signalled only after a check that the pid still belongs to them.
+ */
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspectProcess, type ProcessFacts } from './process-table.ts';
+
+/** What a node writes when its ports are bound. */
+export interface PidFile {
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly incarnation: string;
+}
+
+/** A running node's process. */
+export interface NodeProcess {
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly isPaused: boolean;
+}
+
+export interface SpawnedNode {
+  readonly id: string;
+  readonly pid: number;
+  /** Settles when the process is gone; never rejects. */
+  readonly exited: Promise<NodeExit>;
+}
+
+export interface NodeExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface SpawnInit {
+  readonly id: string;
+  readonly dataDir: string;
+  readonly logFile: string;
+  /** The script of this program: a node looks like raftctl to `ps`. */
+  readonly entry: string;
+}
+
+/** How far the start time in `node.pid` may be from the kernel's: node start-up, clock steps. */
+const START_TOLERANCE_MS = 10_000;
+const POLL_MS = 15;
+
+/** Starts a node that outlives us and holds none of our pipes. */
+export async function spawnNode(init: SpawnInit): Promise<SpawnedNode> {
+  const { execa } = await import('execa');
+  const log = createWriteStream(init.logFile, { flags: 'a', mode: 0o600 });
+  await once(log, 'open');
+  const args = [init.entry, 'node', 'start', '--data-dir', init.dataDir];
+  const child = execa(process.execPath, args, {
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stdin: 'ignore',
+    stdout: log,
+    stderr: log,
+    cwd: '/',
+  });
+  child.unref();
+  log.close();
+  const exited = child.then((result) => ({
+    code: result.exitCode ?? null,
+    signal: result.signal ?? null,
+  }));
+  return { id: init.id, pid: child.pid ?? 0, exited };
+}
+
+export async function readPidFile(dataDir: string): Promise<PidFile | null> {
+  try {
+    const value: unknown = JSON.parse(await readFile(pidFileOf(dataDir), 'utf8'));
+    return isPidFile(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** When a node last said that it lives (it touches its pid file every second); null: never. */
+export async function lastBeatMs(dataDir: string): Promise<number | null> {
+  const facts = await stat(pidFileOf(dataDir)).catch(() => null);
+  return facts === null ? null : facts.mtimeMs;
+}
+
+/** The process that runs this data directory now, or null. */
+export async function findNodeProcess(dataDir: string): Promise<NodeProcess | null> {
+  const file = await readPidFile(dataDir);
+  if (file === null) return null;
+  const facts = await inspectProcess(file.pid);
+  if (facts === null || !isSameProcess(facts, file, dataDir)) return null;
+  const isPaused = facts.state === 'T' || facts.state === 't';
+  return { pid: file.pid, startedAtMs: file.startedAtMs, isPaused };
+}
+
+/** Whether a process is the one that wrote the pid file, and not a later one with its number. */
+export function isSameProcess(facts: ProcessFacts, file: PidFile, dataDir: string): boolean {
+  if (facts.startedAtMs === null) return true;
+  const isNear = Math.abs(facts.startedAtMs - file.startedAtMs) <= START_TOLERANCE_MS;
+  // A step of the wall clock moves the kernel's answer, never the command line.
+  return isNear || facts.command.includes(dataDir);
+}
+
+export interface StopWish {
+  /** SIGKILL follows when the node is still there after this time. */
+  readonly graceMs: number;
+  /** Brings SIGKILL forward. */
+  readonly hurry?: AbortSignal;
+}
+
+/** Ends a node in good order. @returns whether it had to be killed. */
+export async function stopProcess(dataDir: string, wish: StopWish): Promise<boolean> {
+  const found = await findNodeProcess(dataDir);
+  if (found === null) return false;
+  signal(found.pid, 'SIGTERM');
+  // A stopped process gets no SIGTERM before it goes on.
+  if (found.isPaused) signal(found.pid, 'SIGCONT');
+  const deadline = Date.now() + wish.graceMs;
+  while (Date.now() < deadline && !wish.hurry?.aborted) {
+    if ((await findNodeProcess(dataDir)) === null) return false;
+    await sleep(POLL_MS);
+  }
+  return killProcess(dataDir);
+}
+
+/** Ends a node at once. @returns whether there was one; it is gone afterwards. */
+export async function killProcess(dataDir: string): Promise<boolean> {
+  const found = await findNodeProcess(dataDir);
+  if (found === null) return false;
+  signal(found.pid, 'SIGKILL');
+  while ((await findNodeProcess(dataDir)) !== null) await sleep(POLL_MS);
+  return true;
+}
+
+/** Ends processes we started ourselves and that may not have said who they are yet. */
+export async function killSpawned(nodes: readonly SpawnedNode[]): Promise<void> {
+  for (const node of nodes) signal(node.pid, 'SIGKILL');
+  await Promise.all(nodes.map((node) => node.exited));
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended by itself in between.
+  }
+}
+
+function pidFileOf(dataDir: string): string {
+  return join(dataDir, 'node.pid');
+}
+
+function isPidFile(value: unknown): value is PidFile {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('pid' in value) || !('startedAtMs' in value)) return false;
+  return Number.isInteger(value.pid) && Number.isFinite(value.startedAtMs);
+}

@@ -1,0 +1,136 @@
+/** Starts nodes of a cluster and waits until they do what they are there for. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RaftctlError } from '../std/errors.ts';
+import { plural } from '../std/units.ts';
+import type { ClusterStatus } from '../wire/status.ts';
+import { fileSize, lastPlainLines, lastWords } from './node-log.ts';
+import { type NodeExit, readPidFile, type SpawnedNode, spawnNode } from './node-process.ts';
+import { clusterStatus } from './status.ts';
+import type { ClusterStore } from './store.ts';
+import type { ClusterNode, ClusterSpec } from './topology.ts';
+
+/** `healthy`: every node answers and writes are acknowledged; `leader`: writes are; `none`: ports are bound. */
+export type WaitFor = 'healthy' | 'leader' | 'none';
+
+export interface StartInit {
+  readonly store: ClusterStore;
+  readonly spec: ClusterSpec;
+  readonly nodes: readonly ClusterNode[];
+  /** The script of this program. */
+  readonly entry: string;
+  readonly waitFor: WaitFor;
+  readonly timeoutMs: number;
+  /** Stops waiting; the caller decides what becomes of the nodes. */
+  readonly signal: AbortSignal;
+  /** Called once with the processes, before any waiting. */
+  readonly onSpawned: (nodes: readonly SpawnedNode[]) => void;
+}
+
+interface StartingNode extends SpawnedNode {
+  readonly dataDir: string;
+  readonly logFile: string;
+  /** Where this life begins in the log. Bytes. */
+  readonly logOffset: number;
+}
+
+const POLL_MS = 25;
+
+/**
+ * @throws {RaftctlError} NODE_WIPED when a data directory has vanished.
+ * @throws {RaftctlError} NODE_START_FAILED, or the node's own code, when a node ends meanwhile.
+ * @throws {RaftctlError} WAIT_TIMEOUT when it takes too long; INTERRUPTED when told to stop.
+ */
+export async function startNodes(init: StartInit): Promise<ClusterStatus | null> {
+  await Promise.all(init.nodes.map((node) => checkFormatted(node)));
+  const nodes = await Promise.all(init.nodes.map((node) => startOne(init, node)));
+  init.onSpawned(nodes);
+  let ended: { node: StartingNode; exit: NodeExit } | null = null;
+  for (const node of nodes) {
+    void node.exited.then((exit) => {
+      ended ??= { node, exit };
+    });
+  }
+  const deadline = Date.now() + init.timeoutMs;
+  const takeEnded = (): typeof ended => ended;
+  let status: ClusterStatus | null = null;
+  for (;;) {
+    const dead = takeEnded();
+    if (dead !== null) throw await startFailure(dead.node, dead.exit);
+    if (init.signal.aborted) throw interrupted();
+    const isBound = (await Promise.all(nodes.map(hasBoundPorts))).every(Boolean);
+    if (isBound) {
+      if (init.waitFor === 'none') return null;
+      status = await clusterStatus(init.store, init.spec);
+      if (isReached(init.waitFor, status)) return status;
+    }
+    if (Date.now() >= deadline) throw waitTimeout(init, status);
+    await sleep(POLL_MS);
+  }
+}
+
+async function startOne(init: StartInit, node: ClusterNode): Promise<StartingNode> {
+  const logFile = init.store.logFileOf(init.spec.name, node.id);
+  const logOffset = await fileSize(logFile);
+  const { dataDir, id } = node;
+  const spawned = await spawnNode({ id, dataDir, logFile, entry: init.entry });
+  return { ...spawned, dataDir, logFile, logOffset };
+}
+
+/** A directory that lost its identity must not come back as the member it was: it may have voted. */
+async function checkFormatted(node: ClusterNode): Promise<void> {
+  const path = join(node.dataDir, 'node.json');
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return;
+  throw new RaftctlError('NODE_WIPED', {
+    message: `Cannot start ${node.id} as its data has vanished: ${path} does not exist`,
+    hint: 'Put the directory back from a backup; if no copy exists, the cluster goes on with the other nodes, and a new one (destroy, then up) gets all of them back',
+  });
+}
+
+async function hasBoundPorts(node: StartingNode): Promise<boolean> {
+  return (await readPidFile(node.dataDir))?.pid === node.pid;
+}
+
+function isReached(waitFor: WaitFor, status: ClusterStatus): boolean {
+  return waitFor === 'healthy' ? status.healthy : status.serving;
+}
+
+async function startFailure(node: StartingNode, exit: NodeExit): Promise<RaftctlError> {
+  const words = await lastWords(node.logFile, node.logOffset);
+  if (words !== null) {
+    const message = `Node ${node.id} ended while it started: ${words.message}`;
+    return new RaftctlError(
+      words.code,
+      words.hint === null ? { message } : { message, hint: words.hint },
+    );
+  }
+  const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
+  const plain = await lastPlainLines(node.logFile, node.logOffset);
+  return new RaftctlError('NODE_START_FAILED', {
+    message: `Node ${node.id} ended while it started (${how})${plain === null ? '' : `:\n${plain}`}`,
+    hint: `Its log: ${node.logFile}`,
+  });
+}
+
+function waitTimeout(init: StartInit, status: ClusterStatus | null): RaftctlError {
+  const silent = status?.nodes.filter((row) => row.state !== 'up').map((row) => row.id) ?? [];
+  const reason =
+    status === null
+      ? 'not all nodes have bound their ports'
+      : silent.length > 0
+        ? `${silent.join(', ')} not up`
+        : 'no leader serves yet';
+  return new RaftctlError('WAIT_TIMEOUT', {
+    message: `Started ${plural(init.nodes.length, 'node')}, but ${init.spec.name} is not ${init.waitFor === 'none' ? 'started' : init.waitFor} after ${init.timeoutMs} ms: ${reason}`,
+    hint: `The nodes go on. Look: raftctl cluster status ${init.spec.name}, raftctl node logs --cluster ${init.spec.name}`,
+  });
+}
+
+function interrupted(): RaftctlError {
+  return new RaftctlError('INTERRUPTED', { message: 'Interrupted while the nodes started' });
+}

@@ -1,0 +1,158 @@
+/** Status of a whole cluster: every member is a row, also the dead ones. */
+import { fetchNodeStatus } from '../client/admin-client.ts';
+import { EXIT } from '../std/errors.ts';
+import {
+  type ClusterNodeRow,
+  type ClusterStatus,
+  durabilityOf,
+  type NodeState,
+  type NodeStatus,
+} from '../wire/status.ts';
+import { lastWords } from './node-log.ts';
+import { findNodeProcess, lastBeatMs, type NodeProcess } from './node-process.ts';
+import type { ClusterStore } from './store.ts';
+import { type ClusterNode, type ClusterSpec, quorumOf } from './topology.ts';
+
+/** What could be learned about one node from outside. */
+export interface Observation {
+  readonly node: ClusterNode;
+  readonly process: NodeProcess | null;
+  /** Wall clock of the last sign of life on disk; null: never started. */
+  readonly lastBeatMs: number | null;
+  /** Its own account; null when it does not answer. */
+  readonly status: NodeStatus | null;
+  /** Why it does not answer or does not run, in words. */
+  readonly error: string | null;
+}
+
+const ANSWER_TIMEOUT_MS = 1000;
+/** A node whose process is younger than this and does not answer yet is starting. */
+const STARTING_MS_MAX = 10_000;
+
+/** Asks every node at once. */
+export async function clusterStatus(
+  store: ClusterStore,
+  spec: ClusterSpec,
+): Promise<ClusterStatus> {
+  const observations = await Promise.all(spec.nodes.map((node) => observe(store, spec, node)));
+  return assembleStatus(spec, observations, Date.now());
+}
+
+async function observe(
+  store: ClusterStore,
+  spec: ClusterSpec,
+  node: ClusterNode,
+): Promise<Observation> {
+  const found = await findNodeProcess(node.dataDir);
+  const beatMs = await lastBeatMs(node.dataDir);
+  const base = { node, process: found, lastBeatMs: beatMs };
+  if (found === null) {
+    const words = await lastWords(store.logFileOf(spec.name, node.id));
+    const error = words === null ? null : `${words.code}: ${words.message}`;
+    return { ...base, status: null, error };
+  }
+  if (found.isPaused) return { ...base, status: null, error: 'the process is stopped (SIGSTOP)' };
+  try {
+    const status = await fetchNodeStatus(node.adminAddress, ANSWER_TIMEOUT_MS);
+    const isIt = status.clusterId === spec.clusterId && status.member === node.member;
+    if (isIt) return { ...base, status, error: status.error };
+    return { ...base, status: null, error: `${node.adminAddress} belongs to another node` };
+  } catch (error) {
+    return { ...base, status: null, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The cluster as its observations show it. Pure. */
+export function assembleStatus(
+  spec: ClusterSpec,
+  observations: readonly Observation[],
+  nowMs: number,
+): ClusterStatus {
+  const leader = leaderOf(observations);
+  const terms = observations.flatMap((o) => (o.status === null ? [] : [o.status.term]));
+  const quorum = quorumOf(spec.nodes.length);
+  const nodes = observations.map((o) => rowOf(spec, o, leader, nowMs));
+  const up = nodes.filter((row) => row.state === 'up').length;
+  const serves = leader?.serving === true && reachOf(leader) >= quorum;
+  const isHealthy =
+    serves &&
+    up === nodes.length &&
+    observations.every((o) => o.error === null && o.status?.diskFull === false);
+  return {
+    name: spec.name,
+    app: spec.app,
+    leader: leader?.id ?? null,
+    term: terms.length === 0 ? null : Math.max(...terms),
+    quorum,
+    tolerance: Math.max(0, up - quorum),
+    serving: serves,
+    healthy: isHealthy,
+    fsync: spec.fsync,
+    durability: durabilityOf(spec.fsync),
+    nodes,
+  };
+}
+
+/** 0 healthy, 3 nobody leads, 5 some node is not well. */
+export function exitCodeOf(status: ClusterStatus): number {
+  if (status.leader === null) return EXIT.unreachable;
+  return status.healthy ? EXIT.ok : EXIT.unhealthy;
+}
+
+/** The leader of the newest term. An old one that has not noticed yet does not count. */
+function leaderOf(observations: readonly Observation[]): NodeStatus | null {
+  let found: NodeStatus | null = null;
+  for (const { status } of observations) {
+    if (status?.role !== 'leader') continue;
+    if (found === null || status.term > found.term) found = status;
+  }
+  return found;
+}
+
+/** Voters the leader can count on, itself included. */
+function reachOf(leader: NodeStatus): number {
+  return leader.members.filter((m) => m.voter && (m.connected || m.member === leader.member))
+    .length;
+}
+
+function rowOf(
+  spec: ClusterSpec,
+  observation: Observation,
+  leader: NodeStatus | null,
+  nowMs: number,
+): ClusterNodeRow {
+  const { node, status, lastBeatMs: beatMs } = observation;
+  const lag = leader === null || status === null ? null : leader.commitIndex - status.commitIndex;
+  const silentMs = beatMs === null ? null : Math.max(0, Math.round(nowMs - beatMs));
+  return {
+    id: node.id,
+    member: node.member,
+    state: stateOf(observation, nowMs),
+    role: status?.role ?? null,
+    voter: status?.voter ?? true,
+    term: status?.term ?? null,
+    commitIndex: status?.commitIndex ?? null,
+    appliedIndex: status?.appliedIndex ?? null,
+    lastIndex: status?.lastIndex ?? null,
+    lag: lag === null ? null : Math.max(0, lag),
+    clientAddress: node.clientAddress,
+    peerAddress: node.peerAddress,
+    adminAddress: node.adminAddress,
+    pid: observation.process?.pid ?? null,
+    uptimeMs: status?.uptimeMs ?? null,
+    lastSeenMs: status === null ? silentMs : 0,
+    fsync: status?.fsync ?? spec.fsync,
+    logBytes: status?.logBytes ?? null,
+    freeBytes: status?.freeBytes ?? null,
+    error: observation.error,
+  };
+}
+
+function stateOf(observation: Observation, nowMs: number): NodeState {
+  const { process: found, status } = observation;
+  if (found === null) return 'down';
+  if (found.isPaused) return 'paused';
+  if (status !== null) return 'up';
+  const isYoung = nowMs - found.startedAtMs < STARTING_MS_MAX;
+  return isYoung ? 'starting' : 'down';
+}

@@ -1,0 +1,53 @@
+import { createInterface } from 'node:readline/promises';
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { dirFlag } from '../../cli/flags.ts';
+import { destroyCluster } from '../../cluster/down.ts';
+import { ClusterStore } from '../../cluster/store.ts';
+import { RaftctlError } from '../../std/errors.ts';
+
+const STOP_GRACE_MS = 2000;
+
+export default class ClusterDestroy extends BaseCommand {
+  static override summary = 'Stop a cluster and remove all its data, for ever.';
+  static override description =
+    'Asks for the name once more on a terminal; without one, --confirm must repeat it.';
+  static override examples = ['<%= config.bin %> cluster destroy demo --confirm demo'];
+  static override args = {
+    name: Args.string({ description: 'Name of the cluster.', required: true }),
+  };
+  static override flags = {
+    dir: dirFlag,
+    confirm: Flags.string({ summary: 'The name again.', helpValue: 'NAME' }),
+    'no-input': Flags.boolean({ summary: 'Never ask; fail instead.', env: 'RAFTCTL_NO_INPUT' }),
+  };
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(ClusterDestroy);
+    const store = new ClusterStore(flags.dir);
+    const spec = await store.find(args.name);
+    const mayAsk = this.isInteractive && !flags['no-input'];
+    const typed = flags.confirm ?? (mayAsk ? await ask(spec.name) : null);
+    if (typed !== spec.name) {
+      throw new RaftctlError('CONFIRMATION_MISSING', {
+        message:
+          typed === null
+            ? `Cannot destroy ${spec.name} without a confirmation`
+            : `Cannot destroy ${spec.name} as the confirmation is ${JSON.stringify(typed)}`,
+        hint: `Add --confirm ${spec.name}`,
+      });
+    }
+    const nodes = await destroyCluster(store, spec, { graceMs: STOP_GRACE_MS });
+    this.print(`Destroyed ${spec.name}`);
+    return this.answer('cluster.destroy', { name: spec.name, nodes });
+  }
+}
+
+async function ask(name: string): Promise<string> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await prompt.question(`All data of ${name} will be gone. Type its name: `)).trim();
+  } finally {
+    prompt.close();
+  }
+}

@@ -1,0 +1,152 @@
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { entryOf } from '../../cli/entry.ts';
+import { dirFlag, durationFlag } from '../../cli/flags.ts';
+import { Interrupts } from '../../cli/interrupts.ts';
+import { splitAddress } from '../../client/address.ts';
+import { runForeground } from '../../cluster/foreground.ts';
+import { statusLines } from '../../cluster/status-view.ts';
+import { ClusterStore } from '../../cluster/store.ts';
+import { PORT_BASE_DEFAULT } from '../../cluster/topology.ts';
+import { type UpResult, upCluster } from '../../cluster/up.ts';
+import { RaftctlError } from '../../std/errors.ts';
+import { plural } from '../../std/units.ts';
+import type { FsyncName } from '../../wire/status.ts';
+
+export default class ClusterUp extends BaseCommand {
+  static override summary = 'Start a cluster on this machine, making it if it does not exist.';
+  static override description =
+    'Waits until the cluster acknowledges writes. In the foreground it shows the logs of all nodes ' +
+    'and stops them on Ctrl-C; with --detach the nodes go on by themselves. A cluster that exists ' +
+    'keeps its data and its ports; only the nodes that do not run are started.';
+  static override examples = [
+    '<%= config.bin %> cluster up demo --nodes 3 --app kvstore --detach',
+    '<%= config.bin %> cluster up --ephemeral',
+  ];
+  static override args = {
+    name: Args.string({ description: 'Name of the cluster.', default: 'local' }),
+  };
+  static override flags = {
+    nodes: Flags.integer({
+      char: 'n',
+      summary: 'How many nodes. [default: 3]',
+      env: 'RAFTCTL_NODES',
+      min: 1,
+    }),
+    app: Flags.option({
+      summary: 'What the cluster replicates. [default: kvstore]',
+      options: ['kvstore'] as const,
+      env: 'RAFTCTL_APP',
+    })(),
+    fsync: Flags.option({
+      summary: 'When a write is synced before it is acknowledged. [default: always]',
+      options: ['always', 'batch', 'none'] as const,
+      env: 'RAFTCTL_FSYNC',
+    })(),
+    'port-base': Flags.integer({
+      summary: `Client port of n1; peer ports +1000, admin ports +2000. [default: ${PORT_BASE_DEFAULT}]`,
+      env: 'RAFTCTL_PORT_BASE',
+    }),
+    dir: dirFlag,
+    detach: Flags.boolean({ char: 'd', summary: 'Leave the nodes running and return.' }),
+    ephemeral: Flags.boolean({
+      summary: 'Keep the data in a temporary folder, removed at the end.',
+    }),
+    wait: Flags.option({
+      summary: 'What to wait for.',
+      options: ['healthy', 'leader', 'none'] as const,
+      default: 'healthy' as const,
+      env: 'RAFTCTL_WAIT',
+    })(),
+    timeout: durationFlag({
+      summary: 'How long to wait.',
+      default: 30_000,
+      defaultHelp: async () => '30s',
+      env: 'RAFTCTL_TIMEOUT',
+    }),
+  };
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(ClusterUp);
+    if (this.jsonEnabled() && !flags.detach) {
+      throw new RaftctlError('USAGE', {
+        message: 'Cannot print JSON as long as the nodes run in the foreground',
+        hint: 'Add --detach',
+      });
+    }
+    const store = new ClusterStore(flags.dir);
+    const interrupts = new Interrupts(() =>
+      this.note('Stopping the nodes (Ctrl-C again kills them)'),
+    );
+    try {
+      const result = await upCluster({
+        store,
+        name: args.name,
+        wish: {
+          nodeCount: flags.nodes ?? null,
+          app: flags.app ?? null,
+          fsync: (flags.fsync ?? null) as FsyncName | null,
+          portBase: flags['port-base'] ?? null,
+        },
+        ephemeral: flags.ephemeral,
+        waitFor: flags.wait,
+        timeoutMs: flags.timeout,
+        entry: entryOf(this.config.root),
+        formatNode: async (init) => (await import('../../node/format.ts')).formatNode(init),
+        signal: interrupts.signal,
+      });
+      this.#report(result, flags.detach);
+      if (!flags.detach && result.started.length > 0) {
+        await runForeground({
+          store,
+          result,
+          interrupts,
+          print: (line) => this.print(line),
+          paint: this.paintOut,
+        });
+        if (interrupts.exitCode === null) this.note('All nodes have ended');
+      }
+      const exit = flags.detach || result.started.length === 0 ? 0 : (interrupts.exitCode ?? 0);
+      return this.answer('cluster.up', dataOf(result), exit);
+    } finally {
+      interrupts.release();
+    }
+  }
+
+  #report(result: UpResult, isDetached: boolean): void {
+    const { spec, status, started } = result;
+    const paint = this.paintOut;
+    if (status !== null) for (const line of statusLines(status, paint)) this.print(line);
+    this.print();
+    if (started.length === 0) {
+      this.print(`Cluster ${spec.name} is running already.`);
+      return;
+    }
+    const what = `${result.isNew ? 'Made' : 'Started'} ${spec.name}: ${plural(started.length, 'node')} in ${result.durationMs} ms`;
+    this.print(`${what}, data in ${result.folder}${spec.ephemeral ? ' (removed at the end)' : ''}`);
+    const first = spec.nodes[0];
+    const port = first === undefined ? PORT_BASE_DEFAULT : splitAddress(first.clientAddress).port;
+    const next = [
+      `raftctl kv set greeting hello --cluster ${spec.name}`,
+      `redis-cli -p ${port} get greeting`,
+      isDetached
+        ? `raftctl node kill ${status?.leader ?? 'n1'} --cluster ${spec.name}`
+        : `raftctl cluster status ${spec.name}`,
+    ];
+    this.print('Next:');
+    for (const line of next) this.print(`  ${paint('cyan', line)}`);
+  }
+}
+
+function dataOf(result: UpResult): unknown {
+  const { spec } = result;
+  return {
+    name: spec.name,
+    isNew: result.isNew,
+    started: result.started.map((node) => node.id),
+    durationMs: result.durationMs,
+    directory: result.folder,
+    clientAddresses: spec.nodes.map((node) => node.clientAddress),
+    status: result.status,
+  };
+}

@@ -1,0 +1,32 @@
+import { Args } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { readStdin } from '../../cli/binary-text.ts';
+import { kvFlags } from '../../cli/flags.ts';
+import { executeKv } from '../../client/kv-client.ts';
+import { chooseEndpoints } from '../../cluster/endpoints.ts';
+
+export default class KvSet extends BaseCommand {
+  static override summary = 'Write a key; acknowledged means durable on a majority.';
+  static override description =
+    'The write is sent once. Exit code 4 (OUTCOME_UNKNOWN) when the connection broke before the ' +
+    'answer: it may or may not have happened. A value of - is read from stdin, byte for byte.';
+  static override examples = ['<%= config.bin %> kv set greeting hello --cluster demo'];
+  static override args = {
+    key: Args.string({ description: 'The key.', required: true }),
+    value: Args.string({ description: 'The value, or - for stdin.', required: true }),
+  };
+  static override flags = kvFlags;
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(KvSet);
+    const { endpoints, cluster, dir } = flags;
+    const addresses = await chooseEndpoints({ endpoints, cluster, dir });
+    const value = args.value === '-' ? await readStdin() : Buffer.from(args.value, 'utf8');
+    await executeKv(
+      { endpoints: addresses, timeoutMs: flags.timeout },
+      { args: ['SET', args.key, value], isWrite: true },
+    );
+    this.print('OK');
+    return this.answer('kv.set', { key: args.key, valueBytes: value.length });
+  }
+}

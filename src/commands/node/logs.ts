@@ -1,0 +1,52 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { clusterChoice } from '../../cli/flags.ts';
+import { Interrupts } from '../../cli/interrupts.ts';
+import { LogFollower } from '../../cluster/log-follower.ts';
+import { formatLogLine } from '../../cluster/log-line.ts';
+import { mergedTail } from '../../cluster/log-tail.ts';
+import { selectNodes } from '../../cluster/nodes.ts';
+import { ClusterStore } from '../../cluster/store.ts';
+
+export default class NodeLogs extends BaseCommand {
+  static override summary = 'Show the logs of nodes, merged by time.';
+  static override description = 'Without names: all nodes of the cluster. Also of dead ones.';
+  static override examples = ['<%= config.bin %> node logs n1 --cluster demo --follow'];
+  static override strict = false;
+  static override usage = 'node logs [NODE...]';
+  static override flags = {
+    ...clusterChoice,
+    follow: Flags.boolean({ char: 'f', summary: 'Go on showing lines as they come.' }),
+    lines: Flags.integer({
+      summary: 'How many of the last lines of each node.',
+      default: 50,
+      min: 0,
+      env: 'RAFTCTL_LINES',
+    }),
+  };
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(NodeLogs);
+    const store = new ClusterStore(flags.dir);
+    const spec = await store.find(flags.cluster ?? null);
+    const ids = selectNodes(spec, argv.map(String)).map((node) => node.id);
+    const paint = this.paintOut;
+    const width = Math.max(...ids.map((id) => id.length));
+    const all = spec.nodes.map((node) => node.id);
+    const show = (id: string, line: string): void => {
+      this.print(formatLogLine(line, { id, slot: all.indexOf(id), width, paint }));
+    };
+    const files = ids.map((id) => ({ id, path: store.logFileOf(spec.name, id) }));
+    const tail = await mergedTail(files, flags.lines);
+    for (const { id, line } of tail.lines) show(id, line);
+    if (flags.follow && !this.jsonEnabled()) {
+      const interrupts = new Interrupts(() => {});
+      try {
+        await new LogFollower(tail.ends, show).follow(interrupts.signal);
+      } finally {
+        interrupts.release();
+      }
+    }
+    return this.answer('node.logs', { cluster: spec.name, lines: tail.lines });
+  }
+}

@@ -1,0 +1,156 @@
+import { resolve } from 'node:path';
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { entryOf } from '../../cli/entry.ts';
+import { clusterChoice, waitTimeoutFlag } from '../../cli/flags.ts';
+import { Interrupts } from '../../cli/interrupts.ts';
+import { clusterIdOf, parseInitialCluster } from '../../cluster/initial-cluster.ts';
+import { namedNodes, startStopped } from '../../cluster/nodes.ts';
+import { ClusterStore } from '../../cluster/store.ts';
+import { RaftctlError } from '../../std/errors.ts';
+import {
+  DATA_FORMAT_VERSION,
+  NODE_CONFIG_DEFAULTS,
+  type NodeConfig,
+} from '../../wire/node-config.ts';
+import type { FsyncName } from '../../wire/status.ts';
+
+interface FoundingFlags {
+  readonly id: string | undefined;
+  readonly 'initial-cluster': string | undefined;
+  readonly 'cluster-id': string | undefined;
+  readonly 'secret-file': string | undefined;
+  readonly cluster: string | undefined;
+  readonly fsync: FsyncName | undefined;
+}
+
+export default class NodeStart extends BaseCommand {
+  static override summary =
+    'Start a stopped node of a local cluster, or run one in the foreground.';
+  static override description =
+    'With names of nodes: starts them in the background. With --data-dir: this process becomes the ' +
+    'node, until SIGTERM or Ctrl-C; it logs JSON lines to stderr or to --log-file. A new directory ' +
+    'is only made with --bootstrap, --id, --initial-cluster and --secret-file: an empty one may be ' +
+    'a member that lost its data, and such a member must not vote again.';
+  static override examples = [
+    '<%= config.bin %> node start n1 --cluster demo',
+    '<%= config.bin %> node start --data-dir ./n1',
+    '<%= config.bin %> node start --id n1 --data-dir ./n1 --secret-file ./secret --bootstrap --initial-cluster n1=127.0.0.1:11000:12000:13000',
+  ];
+  static override strict = false;
+  static override usage = 'node start [NODE...] [--data-dir DIR]';
+  static override flags = {
+    ...clusterChoice,
+    timeout: waitTimeoutFlag,
+    'data-dir': Flags.string({
+      summary: 'Run the node of this directory in the foreground.',
+      helpValue: 'DIR',
+      env: 'RAFTCTL_DATA_DIR',
+    }),
+    'log-file': Flags.string({
+      summary: 'Log here instead of to stderr.',
+      helpValue: 'FILE',
+      dependsOn: ['data-dir'],
+      env: 'RAFTCTL_LOG_FILE',
+    }),
+    bootstrap: Flags.boolean({
+      summary: 'Make the data directory of a founding member first.',
+      dependsOn: ['data-dir', 'id', 'initial-cluster', 'secret-file'],
+    }),
+    id: Flags.string({ summary: "The new node's name.", dependsOn: ['bootstrap'] }),
+    'initial-cluster': Flags.string({
+      summary: 'All founding members.',
+      helpValue: 'NAME=HOST:CLIENT:PEER:ADMIN,...',
+      dependsOn: ['bootstrap'],
+    }),
+    'secret-file': Flags.string({
+      summary: 'File with the secret that all nodes share, in hex.',
+      helpValue: 'FILE',
+      dependsOn: ['bootstrap'],
+    }),
+    'cluster-id': Flags.string({
+      summary: '32 hex digits. [default: made of the list of members]',
+      dependsOn: ['bootstrap'],
+    }),
+    fsync: Flags.option({
+      summary: 'When a write is synced before it is acknowledged. [default: always]',
+      options: ['always', 'batch', 'none'] as const,
+      dependsOn: ['bootstrap'],
+    })(),
+  };
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(NodeStart);
+    const ids = argv.map(String);
+    const directory = flags['data-dir'];
+    if (directory === undefined) return this.#startInCluster(ids);
+    if (ids.length > 0) {
+      throw new RaftctlError('USAGE', {
+        message: `Cannot use --data-dir with names of nodes: ${ids.join(', ')}`,
+        hint: 'Either names, for a local cluster, or --data-dir',
+      });
+    }
+    const absolute = resolve(directory);
+    if (flags.bootstrap) {
+      const { formatNode } = await import('../../node/format.ts');
+      const config = foundingConfig({
+        id: flags.id,
+        'initial-cluster': flags['initial-cluster'],
+        'cluster-id': flags['cluster-id'],
+        'secret-file': flags['secret-file'],
+        cluster: flags.cluster,
+        fsync: flags.fsync,
+      });
+      await formatNode({ directory: absolute, config });
+    }
+    const { runDaemon } = await import('../../node/daemon.ts');
+    const logFile = flags['log-file'] ?? null;
+    process.exitCode = await runDaemon({ directory: absolute, logFile });
+    return undefined;
+  }
+
+  async #startInCluster(ids: readonly string[]): Promise<unknown> {
+    const { flags } = await this.parse(NodeStart);
+    const store = new ClusterStore(flags.dir);
+    const spec = await store.find(flags.cluster ?? null);
+    const interrupts = new Interrupts(() => this.note('Stopping'));
+    try {
+      const results = await startStopped({
+        store,
+        spec,
+        nodes: namedNodes(spec, ids),
+        entry: entryOf(this.config.root),
+        timeoutMs: flags.timeout,
+        signal: interrupts.signal,
+      });
+      for (const { id, outcome } of results) {
+        this.print(outcome === 'running' ? `${id} is running already` : `${id} started`);
+      }
+      return this.answer('node.start', { cluster: spec.name, nodes: results });
+    } finally {
+      interrupts.release();
+    }
+  }
+}
+
+function foundingConfig(flags: FoundingFlags): NodeConfig {
+  const members = parseInitialCluster(flags['initial-cluster'] ?? '');
+  const self = members.find((member) => member.id === flags.id);
+  if (self === undefined) {
+    throw new RaftctlError('USAGE', {
+      message: `Cannot make ${flags.id} as the initial cluster does not name it`,
+    });
+  }
+  return {
+    ...NODE_CONFIG_DEFAULTS,
+    formatVersion: DATA_FORMAT_VERSION,
+    cluster: flags.cluster ?? 'local',
+    clusterId: flags['cluster-id'] ?? clusterIdOf(members),
+    id: self.id,
+    member: self.member,
+    app: 'kvstore',
+    fsync: flags.fsync ?? NODE_CONFIG_DEFAULTS.fsync,
+    members,
+    secretFile: resolve(flags['secret-file'] ?? ''),
+  };
+}

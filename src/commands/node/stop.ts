@@ -1,0 +1,40 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { clusterChoice, durationFlag } from '../../cli/flags.ts';
+import { Interrupts } from '../../cli/interrupts.ts';
+import { stopNodes } from '../../cluster/down.ts';
+import { namedNodes } from '../../cluster/nodes.ts';
+import { ClusterStore } from '../../cluster/store.ts';
+
+export default class NodeStop extends BaseCommand {
+  static override summary = 'Stop nodes in good order.';
+  static override description =
+    'SIGTERM; a node that is still there after --timeout is killed. Its data stays.';
+  static override examples = ['<%= config.bin %> node stop n1 --cluster demo'];
+  static override strict = false;
+  static override usage = 'node stop NODE...';
+  static override flags = {
+    ...clusterChoice,
+    timeout: durationFlag({
+      summary: 'How long a node may take to end.',
+      default: 10_000,
+      defaultHelp: async () => '10s',
+      env: 'RAFTCTL_TIMEOUT',
+    }),
+  };
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(NodeStop);
+    const spec = await new ClusterStore(flags.dir).find(flags.cluster ?? null);
+    const nodes = namedNodes(spec, argv.map(String));
+    const interrupts = new Interrupts(() => this.note('Stopping (Ctrl-C again kills)'));
+    try {
+      const results = await stopNodes(nodes, { graceMs: flags.timeout, hurry: interrupts.hurry });
+      for (const { id, outcome } of results) {
+        this.print(`${id} ${outcome === 'idle' ? 'was down' : outcome}`);
+      }
+      return this.answer('node.stop', { cluster: spec.name, nodes: results });
+    } finally {
+      interrupts.release();
+    }
+  }
+}
