@@ -112,9 +112,10 @@ export function openTransport(
   self: MemberNumber,
   ports: ReadonlyMap<MemberNumber, number>,
   init: Partial<TransportInit> = {},
+  clock: Clock = REAL_CLOCK,
 ): Promise<Transport> {
   return createTransport(
-    { clock: REAL_CLOCK, log: SILENT_LOG, prng: new Prng(self), findPortHolder: () => null },
+    { clock, log: SILENT_LOG, prng: new Prng(self), holderOfPort: async () => 'pid 7 (other)' },
     {
       self,
       cluster: CLUSTER,

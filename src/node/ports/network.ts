@@ -35,8 +35,9 @@ export interface Network {
   /** Must be called once, before the first send. */
   start(events: NetworkEvents): void;
   /**
-   * Queues for `message.to`. Never blocks or grows without bound: when the queue is over its cap
-   * (or there is no connection) bulk messages are dropped and counted.
+   * Queues for `message.to`. Never blocks or grows without bound: without a connection, or over the
+   * cap of the queue, the message is dropped and counted. Batches are kept by reference; the
+   * records of a forward are copied, so the caller may reuse their memory.
    * @returns whether the message was queued.
    */
   send(message: PeerMessage): boolean;

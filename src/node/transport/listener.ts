@@ -8,12 +8,12 @@ import { RaftctlError, systemCode } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
 
 /** Says who holds a port, for an error message; null: not known. */
-export type FindPortHolder = (port: number) => string | null;
+export type HolderOfPort = (port: number) => Promise<string | null>;
 
 export interface ListenerInit {
   readonly address: HostPort;
   readonly log: Log;
-  readonly findPortHolder: FindPortHolder;
+  readonly holderOfPort: HolderOfPort;
   onSocket(socket: Socket): void;
 }
 
@@ -31,7 +31,9 @@ export class Listener {
     return new Promise((resolve, reject) => {
       const server = createServer({ noDelay: true });
       const listener = new Listener(server);
-      const onOpenError = (error: Error): void => reject(listenError(error, init));
+      const onOpenError = (error: Error): void => {
+        listenError(error, init).then(reject, reject);
+      };
       server.once('error', onOpenError);
       server.listen({ host: address.host, port: address.port, exclusive: true }, () => {
         server.off('error', onOpenError);
@@ -60,7 +62,7 @@ export class Listener {
   }
 }
 
-function listenError(error: Error, init: ListenerInit): RaftctlError {
+async function listenError(error: Error, init: ListenerInit): Promise<RaftctlError> {
   const address = formatAddress(init.address);
   const code = systemCode(error);
   if (code !== 'EADDRINUSE') {
@@ -70,7 +72,7 @@ function listenError(error: Error, init: ListenerInit): RaftctlError {
       cause: error,
     });
   }
-  const holder = init.findPortHolder(init.address.port);
+  const holder = await init.holderOfPort(init.address.port);
   return new RaftctlError('ADDRESS_IN_USE', {
     message: `Cannot listen for peers on ${address}: the port is held by ${holder ?? 'another process'}`,
     hint: 'Stop that process, or choose other ports (--port-base)',

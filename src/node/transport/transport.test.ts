@@ -11,12 +11,16 @@ import {
   newIncarnation,
   openStation,
   openTransport,
+  REAL_CLOCK,
+  Recorder,
   SECRET,
   type Station,
 } from '../../../test/doubles/transport-rig.ts';
 import { encodeMessage, FRAME_BYTES_MAX } from '../model/message-codec.ts';
+import type { Clock } from '../ports/clock.ts';
 import { SOCKET_BYTES_MAX } from './connection.ts';
 import { Handshake, NONCE_BYTES } from './handshake.ts';
+import { PING_BYTES } from './ping-frame.ts';
 import { BULK_BYTES_MAX } from './send-queue.ts';
 import { type TransportInit, UNPROVEN_CONNECTIONS_MAX } from './transport.ts';
 
@@ -93,7 +97,7 @@ describe('createTransport', () => {
     const { port } = server.address() as { port: number };
     await expect(openTransport(1, new Map([[1, port]]))).rejects.toMatchObject({
       code: 'ADDRESS_IN_USE',
-      message: expect.stringContaining(`127.0.0.1:${port}`),
+      message: expect.stringMatching(`127\\.0\\.0\\.1:${port}.*pid 7`),
     });
     await expect(openTransport(1, new Map(), { listenAddress: 'nonsense' })).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
@@ -288,6 +292,38 @@ describe('Transport among members', () => {
     expect(at).toBeLessThan(received.length - BULK_BYTES_MAX / 2);
     await one.recorder.until(() => peer()?.queuedBytes === 0);
     expect(transport.send(append(1, 2, batch))).toBe(true);
+  });
+
+  it('gives up a member that has been silent for ten sweeps, and counts it', async () => {
+    const sweeps: (() => void)[] = [];
+    const clock: Clock = {
+      ...REAL_CLOCK,
+      after(delayMs, task) {
+        if (delayMs !== 1000) return REAL_CLOCK.after(delayMs, task);
+        sweeps.push(task);
+        return { cancel: () => {} };
+      },
+    };
+    const ports = await memberPorts(2);
+    const transport = await openTransport(1, ports, {}, clock);
+    cleanups.push(() => transport.close());
+    const recorder = new Recorder();
+    transport.start(recorder);
+    const socket = await impostor(ports.get(1) as number, 2, newIncarnation());
+    await recorder.until(() => recorder.isUp(2));
+    const sweep = (): void => sweeps.shift()?.();
+    for (let i = 0; i < 10; i += 1) sweep();
+    expect(recorder.isUp(2)).toBe(true);
+    socket.write(encodeMessage(heartbeat(2, 1))); // A sign of life begins the count anew.
+    await recorder.until(() => recorder.messages.length === 1);
+    for (let i = 0; i < 10; i += 1) sweep();
+    expect(recorder.isUp(2)).toBe(true);
+    sweep();
+    expect(recorder.isUp(2)).toBe(false);
+    expect(transport.stats().rejected).toEqual({ silence: 1 });
+    const peer = transport.stats().peers[0];
+    // Its own pings: one at the beginning and one a sweep, but for the last.
+    expect(peer).toMatchObject({ connected: false, sentBytes: 21 * PING_BYTES });
   });
 
   it('measures the round trip', async () => {

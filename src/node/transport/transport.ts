@@ -19,7 +19,7 @@ import type { Clock, Timer } from '../ports/clock.ts';
 import type { Network, NetworkEvents, NetworkStats } from '../ports/network.ts';
 import type { ConnectionFault } from './connection.ts';
 import { Handshake, NONCE_BYTES, type Role } from './handshake.ts';
-import { type FindPortHolder, Listener } from './listener.ts';
+import { type HolderOfPort, Listener } from './listener.ts';
 import { PeerLink } from './peer-link.ts';
 import { type HandshakeEnd, type HandshakeFault, PendingConnection } from './pending-connection.ts';
 
@@ -34,7 +34,7 @@ export interface TransportComponents {
   /** Draws the jitter of reconnects. */
   readonly prng: Prng;
   /** Names the holder of a port that is taken. */
-  readonly findPortHolder: FindPortHolder;
+  readonly holderOfPort: HolderOfPort;
 }
 
 export interface PeerAddress {
@@ -98,11 +98,11 @@ class TcpTransport implements Transport {
   }
 
   async open(): Promise<void> {
-    const { log, findPortHolder } = this.#components;
+    const { log, holderOfPort } = this.#components;
     this.#listener = await Listener.open({
       address: addressOf(this.#init.listenAddress),
       log,
-      findPortHolder,
+      holderOfPort,
       onSocket: (socket) => this.#onSocket(socket),
     });
   }
