@@ -58,13 +58,16 @@ export interface LogStore {
   /**
    * Reads whole batches from the one that holds `from`, in order, at least one, then as many as fit
    * `bytesMax`. Never past `through`, the last index the caller knows to be in the log. Checksums
-   * are verified.
+   * are verified. No batches and no error: the range was superseded while it was read.
    */
   read(
     range: { readonly from: LogIndex; readonly through: LogIndex; readonly bytesMax: number },
     done: (error: RaftctlError | null, batches: readonly Batch[]) => void,
   ): void;
   stats(): LogStoreStats;
-  /** Makes everything written durable, marks the log as cleanly closed and lets go of the lock. */
+  /**
+   * Makes everything written durable and marks the log as cleanly closed. After `onFailed` it only
+   * lets go of its files.
+   */
   close(): Promise<void>;
 }

@@ -1,0 +1,204 @@
+/**
+ * From the bytes of all segments to the log they hold, or to the damage that forbids using it
+ * (docs/wal-format.md#what-each-kind-of-damage-means). Pure: segments are handed in one by one.
+ *
+ * The log ends at the first place that is not a valid frame. Whether that is a torn tail or damage
+ * is told by the frames *behind* that place: one whose `syncedTo` lies past it is a witness that
+ * the bytes there were durable once.
+ */
+import { assert } from '../../std/assert.ts';
+import type { Bytes } from '../../std/bytes.ts';
+import type { Batch } from '../model/batch.ts';
+import type { ClusterId, MemberNumber } from '../model/ids.ts';
+import type { RecoveredLog } from '../ports/log-store.ts';
+import type { CleanMark } from './clean-mark.ts';
+import { type Damage, describeHeaderFault } from './damage.ts';
+import type { BatchIndex } from './log-index.ts';
+import { decodeFrame, FRAME_HEADER_BYTES, FRAME_KIND, type Frame, isZero } from './record.ts';
+import { Replay } from './replay.ts';
+import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment.ts';
+
+export interface SegmentImage {
+  readonly path: string;
+  /** From the file's name. */
+  readonly sequence: number;
+  readonly bytes: Bytes;
+}
+
+/** Where the next frame goes, and what must be done first. */
+export interface LogEnd {
+  readonly sequence: number;
+  readonly offset: number;
+  readonly position: number;
+  /** Bytes offset..residueEnd of that segment hold garbage to be overwritten with zeros. */
+  readonly residueEnd: number;
+  /** Why the log ends here: `blank` for an ordinary end. */
+  readonly reason: string;
+}
+
+export interface Recovered {
+  readonly log: RecoveredLog;
+  readonly index: BatchIndex;
+  readonly end: LogEnd;
+  /** Everything below was known durable already. */
+  readonly syncedTo: number;
+  /** All segments, ascending. Those behind `end.sequence` hold no part of the log. */
+  readonly segments: readonly (SegmentHeader & { readonly blank: boolean })[];
+}
+
+export interface RecoveryInit {
+  readonly cluster: ClusterId;
+  readonly member: MemberNumber;
+  readonly tailBytesMax: number;
+  /** Told of every frame of the log, in order. */
+  readonly onFrame?: (path: string, frame: Frame, position: number, batch: Batch | null) => void;
+}
+
+export class Recovery {
+  readonly #init: RecoveryInit;
+  readonly #replay: Replay;
+  readonly #segments: (SegmentHeader & { blank: boolean })[] = [];
+  #end: (LogEnd & { readonly path: string }) | null = null;
+  #lastPath = '';
+  /** Highest `syncedTo` before the end and behind it. */
+  #syncedTo = 0;
+  #witness = 0;
+
+  constructor(init: RecoveryInit) {
+    this.#init = init;
+    this.#replay = new Replay(init);
+  }
+
+  /** Takes the next segment, in order of sequence. @returns damage that no later bytes can excuse. */
+  add(image: SegmentImage): Damage | null {
+    const header = decodeSegmentHeader(image.bytes);
+    if (typeof header === 'string') return describeHeaderFault(image.path, header);
+    const mismatch = this.#mismatch(image, header);
+    if (mismatch !== null) return mismatch;
+    const segment = { ...header, blank: true };
+    this.#segments.push(segment);
+    this.#lastPath = image.path;
+    if (this.#end !== null) {
+      segment.blank = isZero(image.bytes, SEGMENT_HEADER_BYTES, image.bytes.length);
+      if (!segment.blank) this.#searchWitness(image.bytes, SEGMENT_HEADER_BYTES, header);
+      return null;
+    }
+    segment.blank = false;
+    return this.#walk(image, header);
+  }
+
+  #mismatch(image: SegmentImage, header: SegmentHeader): Damage | null {
+    const damage = (offset: number, what: string): Damage => {
+      return { code: 'WAL_CORRUPT', path: image.path, offset, what };
+    };
+    const { cluster, member } = this.#init;
+    const previous = this.#segments.at(-1);
+    if (header.cluster !== cluster) {
+      return damage(16, `it belongs to cluster ${header.cluster}, this is ${cluster}`);
+    }
+    if (header.member !== member) {
+      return damage(12, `it belongs to member ${header.member}, this is member ${member}`);
+    }
+    const sequence = previous === undefined ? 1 : previous.sequence + 1;
+    if (image.sequence !== sequence) {
+      return damage(0, `segment ${sequence} is missing, the next one there is ${image.sequence}`);
+    }
+    if (header.sequence !== sequence) {
+      return damage(32, `its name says segment ${sequence}, its header ${header.sequence}`);
+    }
+    if (image.bytes.length !== header.size) {
+      const offset = Math.min(image.bytes.length, header.size);
+      return damage(offset, `it has ${image.bytes.length} bytes instead of ${header.size}`);
+    }
+    const base = previous === undefined ? 0 : previous.base + previous.size;
+    if (header.base !== base || header.previousSalt !== (previous?.salt ?? 0)) {
+      return damage(40, 'it does not continue the segment before it');
+    }
+    return null;
+  }
+
+  /** Replays the frames of a segment up to its roll, or to the end of the log. */
+  #walk(image: SegmentImage, header: SegmentHeader): Damage | null {
+    let offset = SEGMENT_HEADER_BYTES;
+    for (;;) {
+      const left = header.size - offset;
+      const frame = left < FRAME_HEADER_BYTES ? 'blank' : decodeFrame(image.bytes, offset, header);
+      if (typeof frame === 'string') return this.#endAt(image, header, offset, frame);
+      const position = header.base + offset;
+      const fault = this.#replay.take(image.bytes, frame, position);
+      if (fault?.kind === 'impossible') {
+        return { code: 'WAL_CORRUPT', path: image.path, offset, what: `it holds ${fault.what}` };
+      }
+      if (fault !== null) return this.#endAt(image, header, offset, fault.what);
+      this.#syncedTo = Math.max(this.#syncedTo, frame.syncedTo);
+      this.#init.onFrame?.(image.path, frame, position, this.#replay.lastBatch);
+      if (frame.kind === FRAME_KIND.roll) return null;
+      offset = frame.end;
+    }
+  }
+
+  #endAt(image: SegmentImage, header: SegmentHeader, offset: number, reason: string): null {
+    this.#end = {
+      path: image.path,
+      sequence: header.sequence,
+      offset,
+      position: header.base + offset,
+      residueEnd: lastNonZero(image.bytes, offset),
+      reason,
+    };
+    this.#searchWitness(image.bytes, offset, header);
+    return null;
+  }
+
+  /** Looks for valid frames at every place one can start, whatever lies between them. */
+  #searchWitness(bytes: Bytes, from: number, header: SegmentHeader): void {
+    for (let offset = from; offset + FRAME_HEADER_BYTES <= bytes.length; offset += 8) {
+      // Nearly every place fails on the magic number: look at it before anything else.
+      if (bytes[offset + 8] !== 0x52) continue;
+      const frame = decodeFrame(bytes, offset, header);
+      if (typeof frame !== 'string') this.#witness = Math.max(this.#witness, frame.syncedTo);
+    }
+  }
+
+  /** Requires: at least one segment was added and none was damaged. */
+  finish(clean: CleanMark | null): Recovered | Damage {
+    const last = this.#segments.at(-1);
+    assert(last !== undefined, 'a log has at least one segment');
+    if (this.#end === null) {
+      const what = `segment ${last.sequence + 1}, where the log goes on, is missing`;
+      return { code: 'WAL_CORRUPT', path: this.#lastPath, offset: last.size, what };
+    }
+    const { path, ...end } = this.#end;
+    const damage = (what: string): Damage => {
+      return { code: 'WAL_CORRUPT', path, offset: end.offset, what };
+    };
+    if (this.#witness > end.position) {
+      return damage(`bytes that were durable are damaged (${end.reason})`);
+    }
+    if (clean !== null && clean.end !== end.position) {
+      const verb = clean.end > end.position ? 'lost its tail' : 'was written to';
+      return damage(`the log ${verb} after an orderly stop (${end.reason})`);
+    }
+    if (this.#replay.lastIndex === 0) return damage('the founding entry is lost');
+    return {
+      log: this.#replay.result(),
+      index: this.#replay.index,
+      end,
+      syncedTo: this.#syncedTo,
+      segments: this.#segments,
+    };
+  }
+}
+
+/** @returns the offset after the last non-zero byte at or after `from`, or `from`. */
+function lastNonZero(bytes: Bytes, from: number): number {
+  const step = 4096;
+  for (let end = bytes.length; end > from; end -= step) {
+    const start = Math.max(from, end - step);
+    if (isZero(bytes, start, end)) continue;
+    let at = end;
+    while (bytes[at - 1] === 0) at -= 1;
+    return at;
+  }
+  return from;
+}
