@@ -44,13 +44,21 @@ export default {
         'what decides safety and speed is our own. Write the few lines, or move the use up.',
       from: { path: withoutPackages, pathNot: [TESTS, ...PACKAGE_EXCEPTIONS] },
       to: {
-        dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypes: [
+          'npm',
+          'npm-dev',
+          'npm-optional',
+          'npm-peer',
+          'npm-no-pkg',
+          'npm-unknown',
+        ],
       },
     },
     {
       name: 'packages-are-declared',
       severity: 'error',
-      comment: 'The program may import only `dependencies` of package.json, each justified in docs.',
+      comment:
+        'The program may import only `dependencies` of package.json, each justified in docs.',
       from: { path: '^(src|bin)/', pathNot: TESTS },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
@@ -83,6 +91,9 @@ export default {
     exclude: { path: ['(^|/)dist/', TESTS] },
     tsPreCompilationDeps: true,
     combinedDependencies: false,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types'],
+    },
   },
 };
