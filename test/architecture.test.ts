@@ -142,7 +142,9 @@ describe('every file', () => {
     expect([...sources, ...scripts].flatMap(sizeFindings)).toEqual([]);
     expect(sizeFindings(planted('src/std/a.ts', 'x\n'.repeat(300)))).toEqual([]);
     expect(sizeFindings(planted('src/std/a.ts', 'x\n'.repeat(301)))).toHaveLength(1);
-    expect(sizeFindings(planted('src/std/a.ts', 'x'.repeat(101)))).toHaveLength(1);
+    expect(sizeFindings(planted('src/std/a.ts', `// ${'x'.repeat(97)}`))).toEqual([]);
+    expect(sizeFindings(planted('src/std/a.ts', `// ${'x'.repeat(98)}`))).toHaveLength(1);
+    expect(sizeFindings(planted('src/std/a.ts', 'x'.repeat(141)))).toHaveLength(1);
   });
 
   it('is on the list of long files only while it is long', () => {

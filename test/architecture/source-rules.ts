@@ -14,10 +14,14 @@ export interface SourceFile {
 const FILE_LINES_MAX = 300;
 /** For files of `LONG_FILES` and for tests. */
 const LONG_FILE_LINES_MAX = 400;
-const LINE_COLUMNS_MAX = 100;
+const COMMENT_COLUMNS_MAX = 100;
+/** The formatter breaks code at 100; only a text in quotes can be longer than that. */
+const CODE_COLUMNS_MAX = 140;
 
 /** Files that may be longer than the rule, each with the reason why it is still one thing. */
-export const LONG_FILES: Readonly<Record<string, string>> = {};
+export const LONG_FILES: Readonly<Record<string, string>> = {
+  'src/node/model/message-codec.ts': 'writer and reader of each message, side by side',
+};
 
 const BANNED_NAMES = ['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'shared', 'index'];
 
@@ -63,8 +67,9 @@ export function sizeFindings({ path, text }: SourceFile): string[] {
     );
   }
   lines.forEach((line, at) => {
-    if (line.length > LINE_COLUMNS_MAX && !line.includes('://')) {
-      findings.push(`${path}:${at + 1}: ${line.length} columns, the limit is ${LINE_COLUMNS_MAX}`);
+    const columnsMax = /^\s*(\/\/|\/?\*)/.test(line) ? COMMENT_COLUMNS_MAX : CODE_COLUMNS_MAX;
+    if (line.length > columnsMax && !line.includes('://')) {
+      findings.push(`${path}:${at + 1}: ${line.length} columns, the limit is ${columnsMax}`);
     }
   });
   return findings;
