@@ -90,7 +90,7 @@ export function describeNetwork(name: string, makeHarness: () => Promise<Network
       expect(firsts).toEqual(Array.from({ length: count }, (_, i) => i + 1));
     });
 
-    it('copies the records of a forward: the sender may reuse their memory after send', async () => {
+    it('copies the records of a forward, whose memory the sender may reuse', async () => {
       const [one, two] = await openPair();
       const forward = oneOfEachKind(2, 1).find((message) => message.type === 'forward');
       if (forward?.type !== 'forward') throw new Error('there is a forward');
@@ -111,7 +111,7 @@ export function describeNetwork(name: string, makeHarness: () => Promise<Network
       expect(one.network.send(heartbeat(1, 9))).toBe(false); // No such member.
     });
 
-    it('reports a member that goes and comes back: calls alternate, messages flow again', async () => {
+    it('reports a member that goes and comes back, in turns, and reaches it again', async () => {
       const [one, two] = await openPair();
       for (let life = 1; life <= 3; life += 1) {
         await (life === 1 ? two.network : (opened.at(-1) as Network)).close();

@@ -115,7 +115,7 @@ export function openTransport(
   clock: Clock = REAL_CLOCK,
 ): Promise<Transport> {
   return createTransport(
-    { clock, log: SILENT_LOG, prng: new Prng(self), holderOfPort: async () => 'pid 7 (other)' },
+    { clock, log: SILENT_LOG, prng: new Prng(self) },
     {
       self,
       cluster: CLUSTER,

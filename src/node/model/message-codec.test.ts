@@ -4,15 +4,8 @@ import { crc32 } from '../../std/bytes.ts';
 import { Prng } from '../../std/prng.ts';
 import { BATCH_KIND, type Batch, sealBatch } from './batch.ts';
 import type { PeerMessage } from './message.ts';
-import {
-  decodeMessage,
-  encodeMessage,
-  FRAME_BYTES_MAX,
-  FRAME_HEADER_BYTES,
-  frameLength,
-  headLength,
-  writeHead,
-} from './message-codec.ts';
+import { decodeMessage, encodeMessage, writeHead } from './message-codec.ts';
+import { FRAME_BYTES_MAX, FRAME_HEADER_BYTES, frameLength, headLength } from './message-frame.ts';
 
 const CLUSTER = 'aabbccddeeff00112233445566778899';
 const OTHER_CLUSTER = '00000000000000000000000000000001';

@@ -1,22 +1,9 @@
 /**
- * Frames between replicas: one `PeerMessage` is one frame. Pure; bytes in docs/wire-protocol.md.
+ * Messages between replicas as bytes and back: one `PeerMessage` is one frame (message-frame.ts).
+ * Pure.
  *
- * ```
- *  offset size  field
- *       0    4  checksum   crc32 of bytes 4.. to the end of the *head*
- *       4    4  length     of the whole frame, this header included
- *       8    1  type       see TYPE
- *       9    3  0          reserved
- *      12    4  from       member number
- *      16    4  to         member number
- *      20    8  term
- *      28    -  fields of the type
- * ```
- *
- * The head is the whole frame, except for appends: there it ends before the batches, which carry
- * checksums of their own. Bulk bytes are therefore summed once where they were made and once where
- * they arrive, and never copied to be encoded: `writeHead` writes the fields, `bodyParts` names the
- * bytes that follow.
+ * Bulk bytes are never copied to be encoded: `writeHead` writes the fixed part of a frame, and the
+ * batches or records go behind it from where they are.
  *
  * The decoder is total: whatever the bytes, it returns a message or a fault, never throws, and
  * never allocates by a length it read.
@@ -27,76 +14,18 @@ import { BATCH_BYTES_MAX, BATCH_HEADER_BYTES, type Batch, decodeBatch } from './
 import { recordsAreWhole } from './command.ts';
 import type { ClusterId, MemberNumber, Term } from './ids.ts';
 import type { AppendRequest, Forward, PeerMessage } from './message.ts';
-
-export const FRAME_HEADER_BYTES = 28;
-
-/** Checksum and length: what must be there before a frame's end is known. */
-export const FRAME_PREFIX_BYTES = 8;
-
-/** No frame is longer: one batch of the largest size and its head fit. */
-export const FRAME_BYTES_MAX = BATCH_BYTES_MAX + 64 * 1024;
-
-const APPEND_HEAD_BYTES = FRAME_HEADER_BYTES + 36;
-const FORWARD_HEAD_BYTES = FRAME_HEADER_BYTES + 12;
-
-/** The type bytes. Numbers are never reused; 32 and above belong to the connection itself. */
-const TYPE = {
-  preVote: 1,
-  vote: 2,
-  preVoteReply: 3,
-  voteReply: 4,
-  append: 5,
-  appendReply: 6,
-  appendReject: 7,
-  heartbeat: 8,
-  heartbeatReply: 9,
-  readIndex: 10,
-  readIndexReply: 11,
-  forward: 12,
-  forwardRefused: 13,
-} as const satisfies Record<PeerMessage['type'], number>;
-
-/** Length of the fixed part by type byte; 0: no such type. */
-const HEAD_BYTES: readonly number[] = (() => {
-  const fields: Record<PeerMessage['type'], number> = {
-    preVote: 16,
-    vote: 16,
-    preVoteReply: 1,
-    voteReply: 1,
-    append: APPEND_HEAD_BYTES - FRAME_HEADER_BYTES,
-    appendReply: 8,
-    appendReject: 24,
-    heartbeat: 16,
-    heartbeatReply: 8,
-    readIndex: 8,
-    readIndexReply: 16,
-    forward: FORWARD_HEAD_BYTES - FRAME_HEADER_BYTES,
-    forwardRefused: 12,
-  };
-  const table = new Array<number>(256).fill(0);
-  for (const type of Object.keys(fields) as PeerMessage['type'][]) {
-    table[TYPE[type]] = FRAME_HEADER_BYTES + fields[type];
-  }
-  return table;
-})();
+import {
+  APPEND_FIELDS_BYTES,
+  FORWARD_FIELDS_BYTES,
+  FRAME_BYTES_MAX,
+  FRAME_HEADER_BYTES,
+  FRAME_TYPE,
+  frameLength,
+  HEAD_BYTES,
+  headLength,
+} from './message-frame.ts';
 
 const MEMBER_MAX = 0xffff_ffff;
-
-/** Bytes of the part that `writeHead` writes. */
-export function headLength(message: PeerMessage): number {
-  return HEAD_BYTES[TYPE[message.type]] as number;
-}
-
-/** Length of the whole frame. */
-export function frameLength(message: PeerMessage): number {
-  let length = headLength(message);
-  if (message.type === 'append') {
-    for (const batch of message.batches) length += batch.bytes.length;
-  } else if (message.type === 'forward') {
-    length += message.records.length;
-  }
-  return length;
-}
 
 /**
  * Writes the fixed part at `at`, checksum included; the frame goes on with the batches of an append
@@ -110,7 +39,7 @@ export function writeHead(message: PeerMessage, into: Bytes, at: number): number
   assert(isMember(message.from) && isMember(message.to), 'a message names both members');
   assert(Number.isSafeInteger(message.term) && message.term >= 1, 'a message has a term');
   into.writeUInt32LE(length, at + 4);
-  into.writeUInt32LE(TYPE[message.type], at + 8); // Also clears the reserved bytes.
+  into.writeUInt32LE(FRAME_TYPE[message.type], at + 8); // Also clears the reserved bytes.
   into.writeUInt32LE(message.from, at + 12);
   into.writeUInt32LE(message.to, at + 16);
   writeU64(into, message.term, at + 20);
@@ -169,7 +98,7 @@ function writeFields(message: PeerMessage, into: Bytes, at: number): void {
   }
 }
 
-/** The whole frame in one piece of memory. The transport, which avoids the copy, uses `writeHead`. */
+/** The whole frame in one piece. The transport, which avoids the copy, uses `writeHead`. */
 export function encodeMessage(message: PeerMessage): Bytes {
   const bytes = allocBytes(frameLength(message));
   let at = writeHead(message, bytes, 0);
@@ -190,11 +119,6 @@ export type MessageFault =
   | 'batch' // a batch is damaged, of another cluster, or does not continue the one before
   | 'records'; // forwarded records do not fill their frame
 
-/** Whether the frame at `at` is an append: its batches outlive the call that delivers it. */
-export function isAppendFrame(bytes: Bytes, at: number): boolean {
-  return bytes[at + 8] === TYPE.append;
-}
-
 /**
  * Decodes the frame that fills `start..end`. Batches and records share memory with `bytes`.
  * @returns the message, or what is wrong with it.
@@ -210,9 +134,9 @@ export function decodeMessage(
   const type = bytes[start + 8] as number;
   const headBytes = HEAD_BYTES[type] as number;
   if (headBytes === 0) return 'type';
-  const hasBody = type === TYPE.append || type === TYPE.forward;
+  const hasBody = type === FRAME_TYPE.append || type === FRAME_TYPE.forward;
   if (hasBody ? end - start < headBytes : end - start !== headBytes) return 'length';
-  const summedEnd = type === TYPE.append ? start + headBytes : end;
+  const summedEnd = type === FRAME_TYPE.append ? start + headBytes : end;
   if (crc32(bytes.subarray(start + 4, summedEnd)) !== bytes.readUInt32LE(start)) return 'checksum';
   if (bytes[start + 9] !== 0 || bytes.readUInt16LE(start + 10) !== 0) return 'field';
   const head: Head = {
@@ -222,8 +146,8 @@ export function decodeMessage(
   };
   if (head.from === 0 || head.to === 0 || head.from === head.to || head.term < 1) return 'field';
   const at = start + FRAME_HEADER_BYTES;
-  if (type === TYPE.append) return decodeAppend(bytes, at, end, head, cluster);
-  if (type === TYPE.forward) return decodeForward(bytes, at, end, head);
+  if (type === FRAME_TYPE.append) return decodeAppend(bytes, at, end, head, cluster);
+  if (type === FRAME_TYPE.forward) return decodeForward(bytes, at, end, head);
   return decodeFixed(bytes, at, type, head);
 }
 
@@ -233,66 +157,74 @@ interface Head {
   readonly term: Term;
 }
 
-/** Messages whose length is known from their type. `readU64` says -1 for what no number of ours is. */
+/**
+ * Messages whose length is known from their type: elections and acknowledgements here, the rest
+ * below. NB: `readU64` gives -1 for what no number of ours is.
+ */
 function decodeFixed(bytes: Bytes, at: number, type: number, head: Head): PeerMessage | 'field' {
   const { from, to, term } = head;
   switch (type) {
-    case TYPE.preVote:
-    case TYPE.vote: {
+    case FRAME_TYPE.preVote:
+    case FRAME_TYPE.vote: {
       const lastIndex = readU64(bytes, at);
       const lastTerm = readU64(bytes, at + 8);
       if (lastIndex < 0 || lastTerm < 0 || lastTerm > term) return 'field';
-      return { type: type === TYPE.vote ? 'vote' : 'preVote', from, to, term, lastIndex, lastTerm };
+      const name = type === FRAME_TYPE.vote ? 'vote' : 'preVote';
+      return { type: name, from, to, term, lastIndex, lastTerm };
     }
-    case TYPE.preVoteReply:
-    case TYPE.voteReply: {
+    case FRAME_TYPE.preVoteReply:
+    case FRAME_TYPE.voteReply: {
       const flag = bytes[at] as number;
       if (flag > 1) return 'field';
-      const name = type === TYPE.voteReply ? 'voteReply' : 'preVoteReply';
+      const name = type === FRAME_TYPE.voteReply ? 'voteReply' : 'preVoteReply';
       return { type: name, from, to, term, granted: flag === 1 };
     }
-    case TYPE.appendReply: {
+    case FRAME_TYPE.appendReply: {
       const matchIndex = readU64(bytes, at);
       return matchIndex < 0 ? 'field' : { type: 'appendReply', from, to, term, matchIndex };
     }
-    case TYPE.appendReject: {
+    case FRAME_TYPE.appendReject: {
       const prevIndex = readU64(bytes, at);
       const hintIndex = readU64(bytes, at + 8);
       const hintTerm = readU64(bytes, at + 16);
       if (prevIndex < 0 || hintIndex < 0 || hintTerm < 0) return 'field';
       return { type: 'appendReject', from, to, term, prevIndex, hintIndex, hintTerm };
     }
-    case TYPE.heartbeat: {
-      const commitIndex = readU64(bytes, at);
+    default:
+      return decodeRound(bytes, at, type, head);
+  }
+}
+
+/** Heartbeats, reads and refused forwards. */
+function decodeRound(bytes: Bytes, at: number, type: number, head: Head): PeerMessage | 'field' {
+  const { from, to, term } = head;
+  const first = readU64(bytes, at);
+  if (first < 0) return 'field';
+  switch (type) {
+    case FRAME_TYPE.heartbeat: {
       const round = readU64(bytes, at + 8);
-      if (commitIndex < 0 || round < 0) return 'field';
-      return { type: 'heartbeat', from, to, term, commitIndex, round };
+      if (round < 0) return 'field';
+      return { type: 'heartbeat', from, to, term, commitIndex: first, round };
     }
-    case TYPE.heartbeatReply: {
-      const round = readU64(bytes, at);
-      return round < 0 ? 'field' : { type: 'heartbeatReply', from, to, term, round };
-    }
-    case TYPE.readIndex: {
-      const requestId = readU64(bytes, at);
-      return requestId < 0 ? 'field' : { type: 'readIndex', from, to, term, requestId };
-    }
-    case TYPE.readIndexReply: {
-      const requestId = readU64(bytes, at);
+    case FRAME_TYPE.heartbeatReply:
+      return { type: 'heartbeatReply', from, to, term, round: first };
+    case FRAME_TYPE.readIndex:
+      return { type: 'readIndex', from, to, term, requestId: first };
+    case FRAME_TYPE.readIndexReply: {
       const index = readU64(bytes, at + 8);
-      if (requestId < 0 || index < 0) return 'field';
-      return { type: 'readIndexReply', from, to, term, requestId, index };
+      if (index < 0) return 'field';
+      return { type: 'readIndexReply', from, to, term, requestId: first, index };
     }
     default: {
-      assert(type === TYPE.forwardRefused, 'every type has a decoder');
-      const firstSequence = readU64(bytes, at);
+      assert(type === FRAME_TYPE.forwardRefused, 'every type has a decoder');
       const count = bytes.readUInt32LE(at + 8);
-      if (firstSequence < 0 || count < 1) return 'field';
-      return { type: 'forwardRefused', from, to, term, firstSequence, count };
+      if (count < 1) return 'field';
+      return { type: 'forwardRefused', from, to, term, firstSequence: first, count };
     }
   }
 }
 
-/** Paper 5.3: the batches continue (prevIndex, prevTerm) without a gap, no newer than the sender. */
+/** Paper 5.3: the batches continue (prevIndex, prevTerm) without a gap, up to the sender's term. */
 function decodeAppend(
   bytes: Bytes,
   at: number,
@@ -307,7 +239,7 @@ function decodeAppend(
   const count = bytes.readUInt32LE(at + 32);
   if (prevIndex < 0 || prevTerm < 0 || commitIndex < 0 || round < 0) return 'field';
   if ((prevIndex === 0) !== (prevTerm === 0) || prevTerm > head.term) return 'field';
-  let offset = at + 36;
+  let offset = at + APPEND_FIELDS_BYTES;
   if (count * BATCH_HEADER_BYTES > end - offset) return 'length';
   // NB: the batches see no byte past this frame, so none can reach into the next.
   const own = end === bytes.length ? bytes : bytes.subarray(0, end);
@@ -332,7 +264,7 @@ function decodeAppend(
 function decodeForward(bytes: Bytes, at: number, end: number, head: Head): Forward | MessageFault {
   const firstSequence = readU64(bytes, at);
   const count = bytes.readUInt32LE(at + 8);
-  const records = bytes.subarray(at + 12, end);
+  const records = bytes.subarray(at + FORWARD_FIELDS_BYTES, end);
   if (firstSequence < 0 || count < 1) return 'field';
   if (records.length > BATCH_BYTES_MAX - BATCH_HEADER_BYTES) return 'records';
   if (!recordsAreWhole(records, count)) return 'records';

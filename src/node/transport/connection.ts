@@ -6,7 +6,8 @@ import type { Socket } from 'node:net';
 import { type Bytes, concatBytes } from '../../std/bytes.ts';
 import type { ClusterId, MemberNumber } from '../model/ids.ts';
 import type { PeerMessage } from '../model/message.ts';
-import { decodeMessage, isAppendFrame } from '../model/message-codec.ts';
+import { decodeMessage } from '../model/message-codec.ts';
+import { isAppendFrame } from '../model/message-frame.ts';
 import type { Clock } from '../ports/clock.ts';
 import { FrameReader } from './frame-reader.ts';
 import { decodePing, encodePing, pingKind } from './ping-frame.ts';
@@ -33,7 +34,7 @@ export interface ConnectionInit {
 
 export interface ConnectionHandler {
   onMessage(message: PeerMessage): void;
-  /** Called once, never from `send` or `flush`. Fault null: the other end or the network closed it. */
+  /** Called once, never from `send` or `flush`. Fault null: closed by the other end or the net. */
   onClosed(connection: Connection, fault: ConnectionFault | null, detail: string): void;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../std/prng.ts';
-import { FRAME_BYTES_MAX } from '../model/message-codec.ts';
+import { FRAME_BYTES_MAX } from '../model/message-frame.ts';
 import { FrameReader } from './frame-reader.ts';
 
 /** A frame of the given length whose content tells it from others. */
@@ -83,7 +83,7 @@ describe('FrameReader', () => {
     expect(reader.heldBytes).toBeLessThanOrEqual(2 * 65 * 1024);
   });
 
-  it('ends at a length over the cap or below the shortest frame, also when it comes in bytes', () => {
+  it('ends at a length over the cap or below the shortest frame, also when cut in bytes', () => {
     for (const [length, verdict] of [
       [FRAME_BYTES_MAX + 1, 'oversize'],
       [0xffff_ffff, 'oversize'],

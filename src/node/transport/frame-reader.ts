@@ -6,7 +6,7 @@
  * decides how much memory is taken.
  */
 import { allocBytes, type Bytes, NO_BYTES } from '../../std/bytes.ts';
-import { FRAME_BYTES_MAX, FRAME_PREFIX_BYTES } from '../model/message-codec.ts';
+import { FRAME_BYTES_MAX, FRAME_PREFIX_BYTES } from '../model/message-frame.ts';
 
 /** A ping, the shortest frame there is. */
 const FRAME_BYTES_MIN = 20;

@@ -40,7 +40,7 @@ const COMMON_BYTES = 12;
 
 export type Role = 'dialer' | 'acceptor';
 
-/** Why a connection was not let in. The order gives the numbers in a REFUSAL: only add at the end. */
+/** Why a connection was not let in. Their order numbers them in a REFUSAL: add at the end only. */
 const REFUSALS = ['version', 'cluster', 'member', 'self', 'secret', 'stale'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 

@@ -7,13 +7,9 @@ import { formatAddress, type HostPort } from '../../std/address.ts';
 import { RaftctlError, systemCode } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
 
-/** Says who holds a port, for an error message; null: not known. */
-export type HolderOfPort = (port: number) => Promise<string | null>;
-
 export interface ListenerInit {
   readonly address: HostPort;
   readonly log: Log;
-  readonly holderOfPort: HolderOfPort;
   onSocket(socket: Socket): void;
 }
 
@@ -25,15 +21,13 @@ export class Listener {
     this.#server = server;
   }
 
-  /** @throws {RaftctlError} ADDRESS_IN_USE, or CONFIG_INVALID when there is no such address here. */
+  /** @throws {RaftctlError} ADDRESS_IN_USE, or CONFIG_INVALID when the address is not ours. */
   static open(init: ListenerInit): Promise<Listener> {
     const { address, log } = init;
     return new Promise((resolve, reject) => {
       const server = createServer({ noDelay: true });
       const listener = new Listener(server);
-      const onOpenError = (error: Error): void => {
-        listenError(error, init).then(reject, reject);
-      };
+      const onOpenError = (error: Error): void => reject(listenError(error, address));
       server.once('error', onOpenError);
       server.listen({ host: address.host, port: address.port, exclusive: true }, () => {
         server.off('error', onOpenError);
@@ -62,20 +56,19 @@ export class Listener {
   }
 }
 
-async function listenError(error: Error, init: ListenerInit): Promise<RaftctlError> {
-  const address = formatAddress(init.address);
+function listenError(error: Error, wanted: HostPort): RaftctlError {
+  const address = formatAddress(wanted);
   const code = systemCode(error);
-  if (code !== 'EADDRINUSE') {
-    return new RaftctlError('CONFIG_INVALID', {
-      message: `Cannot listen for peers on ${address}: ${code ?? error.message}`,
-      hint: 'Choose an address of this machine and a port this user may open',
+  if (code === 'EADDRINUSE') {
+    return new RaftctlError('ADDRESS_IN_USE', {
+      message: `Cannot listen for peers on ${address}: another process holds the port`,
+      hint: 'Stop that process, or choose other ports: --port-base N',
       cause: error,
     });
   }
-  const holder = await init.holderOfPort(init.address.port);
-  return new RaftctlError('ADDRESS_IN_USE', {
-    message: `Cannot listen for peers on ${address}: the port is held by ${holder ?? 'another process'}`,
-    hint: 'Stop that process, or choose other ports (--port-base)',
+  return new RaftctlError('CONFIG_INVALID', {
+    message: `Cannot listen for peers on ${address}: ${code ?? error.message}`,
+    hint: 'Choose an address of this machine and a port this user may open',
     cause: error,
   });
 }

@@ -26,7 +26,7 @@ import { Connection, type ConnectionFault, type ConnectionHandler } from './conn
 import type { Handshake } from './handshake.ts';
 import { type HandshakeEnd, type HandshakeFault, PendingConnection } from './pending-connection.ts';
 
-/** Delay before dialling again: doubles from the first to the second, each time shortened by up to half. */
+/** Delay before dialling again: doubles between these, each time shortened by up to half. */
 export const REDIAL_MS_MIN = 20;
 export const REDIAL_MS_MAX = 500;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { append, batchAt, heartbeat } from '../../../test/doubles/transport-rig.ts';
-import { encodeMessage, frameLength } from '../model/message-codec.ts';
+import { encodeMessage } from '../model/message-codec.ts';
+import { frameLength } from '../model/message-frame.ts';
 import {
   BULK_BYTES_MAX,
   BULK_MESSAGES_MAX,

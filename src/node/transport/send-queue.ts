@@ -1,14 +1,15 @@
 /**
- * What waits to be sent to one member, in two lanes. *Control* (votes, heartbeats, acknowledgements,
- * reads) goes ahead of *bulk* (appends with batches, forwards), so that a heartbeat is never late
- * because of data. Each lane keeps its order; appends keep theirs among each other.
+ * What waits to be sent to one member, in two lanes. *Control* (votes, heartbeats, answers, reads)
+ * goes ahead of *bulk* (appends with batches, forwards), so that a heartbeat is never late because
+ * of data. Each lane keeps its order; appends keep theirs among each other.
  *
  * Lanes hold messages, not bytes: batches are shared by all members' queues and encoded nowhere.
  * Both lanes are bounded; over the bound a message is refused, and Raft sends it again.
  */
 import { allocBytes, type Bytes, concatBytes } from '../../std/bytes.ts';
 import type { PeerMessage } from '../model/message.ts';
-import { frameLength, headLength, writeHead } from '../model/message-codec.ts';
+import { writeHead } from '../model/message-codec.ts';
+import { frameLength, headLength } from '../model/message-frame.ts';
 
 export const BULK_BYTES_MAX = 32 * 1024 * 1024;
 export const BULK_MESSAGES_MAX = 1024;

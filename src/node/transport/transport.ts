@@ -19,7 +19,7 @@ import type { Clock, Timer } from '../ports/clock.ts';
 import type { Network, NetworkEvents, NetworkStats } from '../ports/network.ts';
 import type { ConnectionFault } from './connection.ts';
 import { Handshake, NONCE_BYTES, type Role } from './handshake.ts';
-import { type HolderOfPort, Listener } from './listener.ts';
+import { Listener } from './listener.ts';
 import { PeerLink } from './peer-link.ts';
 import { type HandshakeEnd, type HandshakeFault, PendingConnection } from './pending-connection.ts';
 
@@ -33,8 +33,6 @@ export interface TransportComponents {
   readonly log: Log;
   /** Draws the jitter of reconnects. */
   readonly prng: Prng;
-  /** Names the holder of a port that is taken. */
-  readonly holderOfPort: HolderOfPort;
 }
 
 export interface PeerAddress {
@@ -65,7 +63,7 @@ export interface Transport extends Network {
 /**
  * Opens the listener. Nobody is dialled or let in before `start`.
  *
- * @throws {RaftctlError} ADDRESS_IN_USE with the holder, where it can be known.
+ * @throws {RaftctlError} ADDRESS_IN_USE when another process listens there.
  * @throws {RaftctlError} CONFIG_INVALID when an address is none, or not one of this machine.
  */
 export async function createTransport(
@@ -98,11 +96,9 @@ class TcpTransport implements Transport {
   }
 
   async open(): Promise<void> {
-    const { log, holderOfPort } = this.#components;
     this.#listener = await Listener.open({
       address: addressOf(this.#init.listenAddress),
-      log,
-      holderOfPort,
+      log: this.#components.log,
       onSocket: (socket) => this.#onSocket(socket),
     });
   }
