@@ -29,6 +29,12 @@ export function resetElectionTimerForVote(s: RaftState): void {
   s.electionTimeoutTicks = s.urgentAttempts < 0 ? calmDelay(s) : patient + urgentDelay(s);
 }
 
+/** As above, for one who would vote for somebody else: lets that election happen first. */
+export function giveWay(s: RaftState): void {
+  resetElectionTimer(s);
+  s.electionTimeoutTicks += s.config.reconnectVoteTicksMax;
+}
+
 export function becomeUrgent(s: RaftState): void {
   s.urgentAttempts = 0;
   resetElectionTimer(s);

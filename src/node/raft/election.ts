@@ -7,12 +7,26 @@
  */
 import type { MemberNumber } from '../model/ids.ts';
 import type { VoteReply, VoteRequest } from '../model/message.ts';
-import { leaderIsAlive, resetElectionTimer, resetElectionTimerForVote } from './election-timer.ts';
+import {
+  giveWay,
+  leaderIsAlive,
+  resetElectionTimer,
+  resetElectionTimerForVote,
+} from './election-timer.ts';
 import { voteOutcome } from './quorum.ts';
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.ts';
 import type { RaftState } from './state.ts';
 
-type VoteRefusal = 'leaderAlive' | 'alreadyVoted' | 'logBehind' | 'staleTerm' | 'diskFull';
+type VoteRefusal =
+  | 'leaderAlive'
+  | 'alreadyVoted'
+  | 'logBehind'
+  | 'staleTerm'
+  | 'standing'
+  | 'diskFull';
+
+/** How many urgent tries a replica insists on going first. */
+const STANDING_ATTEMPTS_MAX = 8;
 
 /** One tick of a replica that does not lead: stands for election when its timer fires. */
 export function tickElection(s: RaftState): void {
@@ -75,8 +89,10 @@ export function onPreVote(s: RaftState, message: VoteRequest): void {
   const refusal = preVoteRefusal(s, message);
   traceAnswer(s, message, refusal);
   if (refusal === null && s.urgentAttempts >= 0) {
-    // Somebody else is already on the way: give way, rather than split the vote.
-    resetElectionTimer(s);
+    if (s.role === 'preCandidate') {
+      becomeFollower(s, { term: s.term, leader: 0, reason: 'gaveWay' });
+    }
+    giveWay(s);
   }
   s.send({
     type: 'preVoteReply',
@@ -116,8 +132,19 @@ function preVoteRefusal(s: RaftState, message: VoteRequest): VoteRefusal | null 
   if (message.term <= s.term) return 'staleTerm';
   if (leaderIsAlive(s)) return 'leaderAlive';
   if (!isUpToDate(s, message)) return 'logBehind';
-  // A vote that cannot be written down is not worth asking for.
-  return s.diskFull ? 'diskFull' : null;
+  if (s.diskFull) return 'diskFull'; // A vote that cannot be written down is not worth asking for.
+  return goesFirst(s, message) ? 'standing' : null;
+}
+
+/**
+ * Two that stand at the same time with equal logs would split the vote: the one with the higher
+ * number goes on, the other gives way. Only for the first tries, so that one who cannot win does
+ * not block another.
+ */
+function goesFirst(s: RaftState, message: VoteRequest): boolean {
+  if (s.role !== 'preCandidate' || s.self < message.from) return false;
+  if (s.urgentAttempts < 0 || s.urgentAttempts > STANDING_ATTEMPTS_MAX) return false;
+  return message.lastTerm === s.log.lastTerm && message.lastIndex === s.log.lastIndex;
 }
 
 /** Requires: the request's term is not above the current one. */

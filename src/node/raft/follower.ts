@@ -26,7 +26,13 @@ export function onAppend(s: RaftState, message: AppendRequest): void {
   const lastBefore = log.lastIndex;
   const verified = takeBatches(s, message.prevIndex, message.batches);
   if (verified > following.verifiedIndex) following.verifiedIndex = verified;
-  if (message.batches.length === 0 || verified <= lastBefore) following.ackWanted = true;
+  if (message.batches.length === 0 || verified <= lastBefore) {
+    following.ackWanted = true;
+  } else {
+    // What the leader compared itself with is no news to it: answer when the new part is durable.
+    const known = Math.min(message.prevIndex, s.durability.durableIndex);
+    following.ackedIndex = Math.max(following.ackedIndex, known);
+  }
   commitThrough(s, Math.min(message.commitIndex, verified));
 }
 

@@ -24,7 +24,7 @@ export function tickLeader(s: RaftState, lead: Leadership): void {
 }
 
 /** Makes this turn send a heartbeat to everyone; what was lost or could not be read is retried. */
-export function heartbeatNow(lead: Leadership): void {
+function heartbeatNow(lead: Leadership): void {
   lead.heartbeatElapsedTicks = 0;
   lead.heartbeatDue = true;
   // A round of its own makes followers answer: an answer shows that they live.

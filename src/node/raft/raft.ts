@@ -24,7 +24,7 @@ import { askForVote, tickElection } from './election.ts';
 import { becomeUrgent, majorityIsConnected, resetElectionTimer } from './election-timer.ts';
 import { answerLeader } from './follower.ts';
 import { captureSnapshot, type RaftSnapshot } from './invariants.ts';
-import { heartbeatNow, leaderTurn, tickLeader } from './leader.ts';
+import { leaderTurn, tickLeader } from './leader.ts';
 import { askLeader, expireRemoteReads, isServing, registerRead } from './read-index.ts';
 import type { LogReadRequest, ReadState, Ready, Role, Trace } from './ready.ts';
 import { onLogRead, replicate } from './replication.ts';
@@ -123,7 +123,6 @@ export class Raft implements RaftFrontDoor {
     if (s.leadership !== null) {
       // It may have missed anything: find out at once where it stands.
       progressOf(s.leadership, member)?.becomeProbe();
-      heartbeatNow(s.leadership);
       return;
     }
     askForVote(s, member);

@@ -48,7 +48,7 @@ export type Trace =
       readonly candidate: MemberNumber;
       readonly term: Term;
       readonly granted: boolean;
-      /** One word: granted, leaderAlive, alreadyVoted, logBehind, staleTerm, notVoter. */
+      /** One word: granted, leaderAlive, alreadyVoted, logBehind, staleTerm, standing, diskFull. */
       readonly reason: string;
     }
   | {
@@ -58,7 +58,7 @@ export type Trace =
       readonly term: Term;
       /** For leaders: who voted. */
       readonly votes: readonly MemberNumber[];
-      /** For step-downs: higherTerm, checkQuorum, diskFull, stopping, ... */
+      /** For step-downs: higherTerm, leaderHeard, checkQuorum, diskFull, lost, gaveWay. */
       readonly reason: string;
     }
   | { readonly type: 'leaderKnown'; readonly leader: MemberNumber; readonly term: Term }

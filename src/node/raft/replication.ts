@@ -80,11 +80,13 @@ function nextBatches(s: RaftState, progress: Progress): readonly Batch[] {
   const { nextIndex } = progress;
   const read = progress.readBatches;
   if (read !== null) {
-    progress.readBatches = null;
-    const fitting = read.slice(0, progress.inflights.batchRoom);
+    const { batchRoom } = progress.inflights;
+    const fitting = read.slice(0, batchRoom);
+    progress.readBatches = read.length > batchRoom ? read.slice(batchRoom) : null;
     const covers =
       (fitting[0]?.first ?? 0) <= nextIndex && (fitting.at(-1)?.last ?? 0) >= nextIndex;
     if (covers) return fitting;
+    progress.readBatches = null;
   }
   if (progress.readFrom !== 0 || progress.readFailed) return [];
   const { cachedFrom } = s.log;

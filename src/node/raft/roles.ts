@@ -23,7 +23,13 @@ import { refuseHeldReads, refuseRemoteReads } from './read-index.ts';
 import type { Role } from './ready.ts';
 import { newFollowing, type RaftState } from './state.ts';
 
-export type StepDownReason = 'higherTerm' | 'leaderHeard' | 'checkQuorum' | 'diskFull' | 'lost';
+export type StepDownReason =
+  | 'higherTerm'
+  | 'leaderHeard'
+  | 'checkQuorum'
+  | 'diskFull'
+  | 'lost'
+  | 'gaveWay';
 
 /**
  * Follows `leader` (0: not known yet) in `term`.

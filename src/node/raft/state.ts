@@ -55,7 +55,7 @@ export interface Following {
   leaderOfTerm: MemberNumber;
   /** Own log is known to equal the leader's up to here, durable or not. */
   verifiedIndex: LogIndex;
-  /** Highest index acknowledged to it. */
+  /** It knows that this log is durable and equal up to here: acknowledged, or asked by itself. */
   ackedIndex: LogIndex;
   /** It asked something that brought nothing new: tell it where this log stands. */
   ackWanted: boolean;

@@ -1,0 +1,426 @@
+/**
+ * A few cores in memory, moved by hand: every message lies in `network` until it is delivered or
+ * dropped, every write is unsynced until `sync`, time passes only by `tick`. The invariants are
+ * checked on every input, and over the whole group: one leader a term, committed stays committed.
+ */
+
+import { BATCH_KIND, type Batch, sealBatch } from '../../src/node/model/batch.ts';
+import { type HardState, INITIAL_HARD_STATE } from '../../src/node/model/hard-state.ts';
+import type { LogIndex, MemberNumber, Term } from '../../src/node/model/ids.ts';
+import type { LogWrite, TermRun } from '../../src/node/model/log-write.ts';
+import { foundingBatch } from '../../src/node/model/membership.ts';
+import type { RaftMessage } from '../../src/node/model/message.ts';
+import { RAFT_CONFIG_DEFAULT, type RaftConfig } from '../../src/node/raft/config.ts';
+import type { ProposeResult } from '../../src/node/raft/contract.ts';
+import { checkInvariants, checkReady, snapshotOf } from '../../src/node/raft/invariants.ts';
+import { Raft } from '../../src/node/raft/raft.ts';
+import type { LogReadRequest, ReadState, Ready, Trace } from '../../src/node/raft/ready.ts';
+import { assert } from '../../src/std/assert.ts';
+import { bytesFrom } from '../../src/std/bytes.ts';
+import { Prng } from '../../src/std/prng.ts';
+
+export const CLUSTER = '000102030405060708090a0b0c0d0e0f';
+
+export interface WorldNode {
+  readonly number: MemberNumber;
+  raft: Raft;
+  alive: boolean;
+  /** What a crash would leave. */
+  hardState: HardState;
+  batches: Batch[];
+  /** Handed to the log, not synced yet. */
+  writes: LogWrite[];
+  logReads: LogReadRequest[];
+  reads: ReadState[];
+  trace: Trace[];
+}
+
+export interface WorldOptions {
+  readonly voters: number;
+  readonly learners?: number;
+  readonly config?: Partial<RaftConfig>;
+  readonly seed?: number;
+  /** Whether all connections are up at once; true unless told. */
+  readonly connected?: boolean;
+  /** Logs to start with, by member: terms of the entries from 2 on (entry 1 is the founding one). */
+  readonly logs?: Readonly<Record<number, readonly Term[]>>;
+  /** Hard states to start with, by member. */
+  readonly hardStates?: Readonly<Record<number, HardState>>;
+  /** How many of the newest batches are in the cache at the start; all unless told. */
+  readonly cachedCount?: number;
+}
+
+export class RaftWorld {
+  readonly nodes = new Map<MemberNumber, WorldNode>();
+  readonly config: RaftConfig;
+  readonly cachedCount: number;
+  readonly #prng: Prng;
+  network: RaftMessage[] = [];
+  nowMs = 1000;
+  /** Sees every Ready as it is taken. */
+  onReady: ((node: WorldNode, ready: Ready) => void) | null = null;
+  readonly #leaderOfTerm = new Map<Term, MemberNumber>();
+  readonly #committed = new Map<LogIndex, Term>();
+  #committedMax: LogIndex = 0;
+  /** Per read under way: the commit index of the whole group when it was asked (I26). */
+  readonly #readFloors = new Map<number, LogIndex>();
+  #requestId = 0;
+
+  constructor(options: WorldOptions) {
+    this.config = { ...RAFT_CONFIG_DEFAULT, ...options.config };
+    this.cachedCount = options.cachedCount ?? Number.POSITIVE_INFINITY;
+    this.#prng = new Prng(options.seed ?? 1);
+    const count = options.voters + (options.learners ?? 0);
+    const members = Array.from({ length: count }, (_, at) => ({
+      number: at + 1,
+      name: `n${at + 1}`,
+      voter: at < options.voters,
+      peerAddress: '',
+      clientAddress: '',
+      adminAddress: '',
+    }));
+    const founding = foundingBatch(CLUSTER, { members, leases: false });
+    for (const { number } of members) {
+      const terms = options.logs?.[number] ?? [];
+      const batches = [founding, ...terms.map((term, at) => commandBatch(term, at + 2))];
+      const lastTerm = terms.at(-1) ?? 1;
+      const hardState = options.hardStates?.[number] ?? { ...INITIAL_HARD_STATE, term: lastTerm };
+      this.nodes.set(number, this.#start({ number, hardState, batches }));
+    }
+    if (options.connected !== false) this.connectAll();
+  }
+
+  get numbers(): MemberNumber[] {
+    return [...this.nodes.keys()];
+  }
+
+  node(number: MemberNumber): WorldNode {
+    const node = this.nodes.get(number);
+    assert(node !== undefined, `no member ${number}`);
+    return node;
+  }
+
+  raft(number: MemberNumber): Raft {
+    return this.node(number).raft;
+  }
+
+  /** The one leader of the highest term, or 0. */
+  get leader(): MemberNumber {
+    let best: WorldNode | null = null;
+    for (const node of this.nodes.values()) {
+      if (!node.alive || node.raft.role !== 'leader') continue;
+      if (best === null || node.raft.term > best.raft.term) best = node;
+    }
+    return best?.number ?? 0;
+  }
+
+  /** One turn with one input: checks every invariant, then does what Ready asks for. */
+  turn<T>(number: MemberNumber, input: (raft: Raft) => T): T {
+    const node = this.node(number);
+    const { raft } = node;
+    assert(node.alive, `member ${number} is down`);
+    const before = snapshotOf(raft);
+    raft.beginTurn(this.nowMs);
+    const result = input(raft);
+    const after = snapshotOf(raft);
+    expectNone(number, checkInvariants(before, after));
+    const ready = raft.ready();
+    const last = snapshotOf(raft);
+    expectNone(number, checkInvariants(after, last));
+    if (ready !== null) {
+      expectNone(number, checkReady(last, ready));
+      this.#take(node, ready);
+    }
+    this.#checkGroup(node);
+    return result;
+  }
+
+  tick(number: MemberNumber, count = 1): void {
+    for (let i = 0; i < count; i += 1) {
+      this.nowMs += this.config.tickMs;
+      this.turn(number, (raft) => raft.tick());
+    }
+  }
+
+  tickAll(count = 1): void {
+    for (let i = 0; i < count; i += 1) {
+      this.nowMs += this.config.tickMs;
+      for (const node of this.nodes.values()) {
+        if (node.alive) this.turn(node.number, (raft) => raft.tick());
+      }
+    }
+  }
+
+  /** Ticks one member until it stands for election. */
+  campaign(number: MemberNumber): void {
+    const started = this.node(number).trace.length;
+    for (let i = 0; i < 4 * this.config.electionTimeoutTicksMax; i += 1) {
+      this.tick(number);
+      const stood = this.node(number)
+        .trace.slice(started)
+        .some((item) => item.type === 'electionStarted');
+      if (stood) return;
+    }
+    throw new Error(`member ${number} never stood for election`);
+  }
+
+  /** Makes everything the member has written durable. */
+  sync(number: MemberNumber): void {
+    const node = this.node(number);
+    const last = node.writes.at(-1);
+    if (last === undefined) return;
+    for (const write of node.writes) {
+      if (write.hardState !== null) node.hardState = write.hardState;
+      for (const batch of write.batches) {
+        node.batches = node.batches.filter((held) => held.last < batch.first);
+        node.batches.push(batch);
+      }
+    }
+    node.writes = [];
+    this.turn(number, (raft) => raft.logSynced(last.sequence));
+  }
+
+  /** Delivers the messages that match, in order, not those they cause. @returns how many. */
+  deliver(matches: (message: RaftMessage) => boolean = () => true): number {
+    const due = this.network.filter(matches);
+    this.network = this.network.filter((message) => !due.includes(message));
+    for (const message of due) this.#hand(message);
+    return due.length;
+  }
+
+  drop(matches: (message: RaftMessage) => boolean = () => true): RaftMessage[] {
+    const dropped = this.network.filter(matches);
+    this.network = this.network.filter((message) => !dropped.includes(message));
+    return dropped;
+  }
+
+  /** Hands a message over, whatever the network does. */
+  inject(message: RaftMessage): void {
+    this.turn(message.to, (raft) => raft.step(message));
+  }
+
+  /** Syncs, reads and delivers until nothing is left to do. */
+  settle(): void {
+    for (let round = 0; round < 10_000; round += 1) {
+      let busy = this.deliver() > 0;
+      for (const node of this.nodes.values()) {
+        if (!node.alive) continue;
+        if (node.writes.length > 0) {
+          this.sync(node.number);
+          busy = true;
+        }
+        if (this.answerLogReads(node.number) > 0) busy = true;
+      }
+      if (!busy) return;
+    }
+    throw new Error('the group never comes to rest');
+  }
+
+  /** Answers what was asked to be read from the log. @returns how many. */
+  answerLogReads(number: MemberNumber): number {
+    const node = this.node(number);
+    const requests = node.logReads.splice(0);
+    for (const { member, from, through, bytesMax } of requests) {
+      const found: Batch[] = [];
+      let bytes = 0;
+      for (const batch of node.batches) {
+        if (batch.last < from || batch.first > through) continue;
+        bytes += batch.bytes.length;
+        if (found.length > 0 && bytes > bytesMax) break;
+        found.push(batch);
+      }
+      this.turn(number, (raft) => raft.logRead(member, found));
+    }
+    return requests.length;
+  }
+
+  /** Makes `number` leader with everything settled. */
+  elect(number: MemberNumber): void {
+    this.campaign(number);
+    this.settle();
+    assert(this.raft(number).role === 'leader', `member ${number} was not elected`);
+    this.tick(number, this.config.heartbeatTicks);
+    this.settle();
+  }
+
+  propose(number: MemberNumber, text = 'x', count = 1): ProposeResult {
+    const payload = bytesFrom(text);
+    return this.turn(number, (raft) =>
+      raft.propose({ kind: BATCH_KIND.commands, count, payload, leaderTimeMs: 0 }),
+    );
+  }
+
+  /** Asks for a read index. @returns the number of the request. */
+  read(number: MemberNumber): number {
+    this.#requestId += 1;
+    const requestId = this.#requestId;
+    this.#readFloors.set(requestId, this.#committedMax);
+    this.turn(number, (raft) => raft.readIndex(requestId));
+    return requestId;
+  }
+
+  /** The answer to a read: 0 refused, null not answered yet. */
+  readAnswer(number: MemberNumber, requestId: number): LogIndex | null {
+    return this.node(number).reads.find((read) => read.requestId === requestId)?.index ?? null;
+  }
+
+  connectAll(): void {
+    for (const a of this.numbers) {
+      for (const b of this.numbers) if (a < b) this.connect(a, b);
+    }
+  }
+
+  connect(a: MemberNumber, b: MemberNumber): void {
+    for (const [at, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      if (this.node(at).alive) this.turn(at, (raft) => raft.peerUp(other));
+    }
+  }
+
+  /** Breaks the connection; what was under way on it is lost. */
+  disconnect(a: MemberNumber, b: MemberNumber): void {
+    this.drop((m) => (m.from === a && m.to === b) || (m.from === b && m.to === a));
+    for (const [at, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      if (this.node(at).alive) this.turn(at, (raft) => raft.peerDown(other));
+    }
+  }
+
+  isolate(number: MemberNumber): void {
+    for (const other of this.numbers) if (other !== number) this.disconnect(number, other);
+  }
+
+  heal(number: MemberNumber): void {
+    for (const other of this.numbers) if (other !== number) this.connect(number, other);
+  }
+
+  /** Kills a member: what was not synced is gone, its connections break. */
+  crash(number: MemberNumber): void {
+    const node = this.node(number);
+    node.alive = false;
+    node.writes = [];
+    node.logReads = [];
+    this.isolate(number);
+  }
+
+  restart(number: MemberNumber): void {
+    const { hardState, batches } = this.node(number);
+    const node = this.#start({ number, hardState, batches });
+    this.nodes.set(number, node);
+    for (const other of this.numbers) {
+      if (other !== number && this.node(other).alive) this.connect(number, other);
+    }
+  }
+
+  /** Terms of a member's log from entry 1. */
+  terms(number: MemberNumber): Term[] {
+    const { raft } = this.node(number);
+    return Array.from({ length: raft.lastIndex }, (_, at) => raft.termAt(at + 1));
+  }
+
+  #start(what: { number: MemberNumber; hardState: HardState; batches: Batch[] }): WorldNode {
+    const { number, hardState, batches } = what;
+    const runs: TermRun[] = [];
+    for (const batch of batches) {
+      if (batch.term !== runs.at(-1)?.term) runs.push({ term: batch.term, first: batch.first });
+    }
+    const raft = new Raft({
+      self: number,
+      cluster: CLUSTER,
+      config: this.config,
+      prng: this.#prng.fork(),
+      hardState,
+      firstIndex: 1,
+      lastIndex: batches.at(-1)?.last ?? 0,
+      termRuns: runs,
+      configurations: batches.filter((batch) => batch.kind === BATCH_KIND.configuration),
+      tail: batches.slice(Math.max(0, batches.length - this.cachedCount)),
+    });
+    raft.beginTurn(this.nowMs);
+    return {
+      number,
+      raft,
+      alive: true,
+      hardState,
+      batches,
+      writes: [],
+      logReads: [],
+      reads: [],
+      trace: [],
+    };
+  }
+
+  #take(node: WorldNode, ready: Ready): void {
+    if (ready.persist !== null) node.writes.push(ready.persist);
+    this.network.push(...ready.messages);
+    node.logReads.push(...ready.logReads);
+    for (const read of ready.reads) {
+      const floor = this.#readFloors.get(read.requestId);
+      assert(floor !== undefined, `read ${read.requestId} was answered twice, or never asked`);
+      this.#readFloors.delete(read.requestId);
+      assert(read.index === 0 || read.index >= floor, `I26: read at ${read.index}, not ${floor}`);
+      node.reads.push(read);
+    }
+    node.trace.push(...ready.trace);
+    this.onReady?.(node, ready);
+  }
+
+  #hand(message: RaftMessage): void {
+    if (this.node(message.to).alive) this.inject(message);
+  }
+
+  /** I1, I7, I8, I9 over all members. */
+  #checkGroup(node: WorldNode): void {
+    const { raft, number } = node;
+    if (raft.role === 'leader' && this.#leaderOfTerm.get(raft.term) !== number) {
+      const known = this.#leaderOfTerm.get(raft.term) ?? number;
+      assert(known === number, `I1: term ${raft.term} is led by ${known} and ${number}`);
+      this.#leaderOfTerm.set(raft.term, number);
+      for (const [index, term] of this.#committed) {
+        assert(raft.termAt(index) === term, `I7: leader ${number} lacks committed entry ${index}`);
+      }
+    }
+    for (let index = raft.commitIndex; index >= 1; index -= 1) {
+      const term = this.#committed.get(index);
+      if (term !== undefined && term === raft.termAt(index)) break;
+      assert(term === undefined, `I8: entry ${index} was committed as another one`);
+      this.#committed.set(index, raft.termAt(index));
+    }
+    if (raft.commitIndex <= this.#committedMax) return;
+    this.#committedMax = raft.commitIndex;
+    const held = [...this.nodes.values()].filter((other) => isVoter(other) && holds(other, raft));
+    const voters = [...this.nodes.values()].filter(isVoter).length;
+    assert(held.length * 2 > voters, `I9: entry ${raft.commitIndex} is durable on a minority`);
+  }
+}
+
+function isVoter(node: WorldNode): boolean {
+  return node.raft.role !== 'learner';
+}
+
+/** Whether the disk of `node` holds the newest entry that `raft` committed. */
+function holds(node: WorldNode, raft: Raft): boolean {
+  const at = node.batches.find((batch) => batch.last >= raft.commitIndex);
+  return at !== undefined && at.term === raft.termAt(raft.commitIndex);
+}
+
+/** One command of the given term at `first`. */
+export function commandBatch(term: Term, first: LogIndex, text = 'x'): Batch {
+  return sealBatch({
+    cluster: CLUSTER,
+    term,
+    first,
+    kind: BATCH_KIND.commands,
+    count: 1,
+    leaderTimeMs: 0,
+    payload: bytesFrom(text),
+  });
+}
+
+function expectNone(number: MemberNumber, broken: readonly string[]): void {
+  assert(broken.length === 0, `member ${number}: ${broken.join('; ')}`);
+}

@@ -1,0 +1,113 @@
+/**
+ * Random schedules over the dialogue world: messages lost, doubled and reordered, members crashed
+ * and cut off, syncs late. Every input checks the invariants; afterwards all must be healed.
+ */
+import { expect, test } from 'vitest';
+import { Prng } from '../../src/std/prng.ts';
+import { RaftWorld } from './raft-world.ts';
+
+const SEEDS = 60;
+const STEPS = 3000;
+
+/** One message: mostly the oldest, at times another one, at times twice, at times never. */
+function deliverOne(world: RaftWorld, prng: Prng): void {
+  if (world.network.length === 0) return;
+  const message = prng.chance(0.8) ? world.network[0] : prng.pick(world.network);
+  if (message === undefined) return;
+  if (!prng.chance(0.1)) world.network.splice(world.network.indexOf(message), 1);
+  if (!prng.chance(0.05) && world.node(message.to).alive) world.inject(message);
+}
+
+function randomStep(world: RaftWorld, prng: Prng, cut: Set<string>): void {
+  const number = prng.pick(world.numbers);
+  const dice = prng.unit();
+  if (dice < 0.35) {
+    for (let count = prng.between(1, 8); count > 0; count -= 1) deliverOne(world, prng);
+  } else if (dice < 0.55) {
+    world.tickAll();
+  } else if (!world.node(number).alive) {
+    if (prng.chance(0.1)) world.restart(number);
+  } else if (dice < 0.75) {
+    world.sync(number);
+  } else if (dice < 0.85) {
+    const to = world.leader !== 0 ? world.leader : number;
+    world.propose(to, 'p'.repeat(prng.between(1, 300)), prng.between(1, 3));
+  } else if (dice < 0.9) {
+    world.read(number);
+  } else if (dice < 0.96) {
+    world.answerLogReads(number);
+  } else {
+    disturb(world, prng, { number, cut });
+  }
+}
+
+/** Kills a member, cuts a connection or mends it, fills a disk or empties it. */
+function disturb(
+  world: RaftWorld,
+  prng: Prng,
+  at: { readonly number: number; readonly cut: Set<string> },
+): void {
+  const { number, cut } = at;
+  const dice = prng.unit();
+  if (dice < 0.3) {
+    world.crash(number);
+    return;
+  }
+  if (dice < 0.4) {
+    world.turn(number, (raft) => raft.diskFull(prng.chance(0.3)));
+    return;
+  }
+  const other = prng.pick(world.numbers);
+  if (other === number || !world.node(other).alive) return;
+  const key = [number, other].sort().join();
+  if (cut.delete(key)) {
+    world.connect(number, other);
+  } else {
+    cut.add(key);
+    world.disconnect(number, other);
+  }
+}
+
+function heal(world: RaftWorld): void {
+  for (const number of world.numbers) if (!world.node(number).alive) world.restart(number);
+  for (const number of world.numbers) world.turn(number, (raft) => raft.diskFull(false));
+  for (const number of world.numbers) world.isolate(number);
+  world.connectAll();
+}
+
+test('Raft keeps its invariants under random faults, and heals', () => {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const prng = new Prng(seed);
+    const voters = prng.pick([1, 2, 3, 3, 3, 5]);
+    const world = new RaftWorld({
+      voters,
+      learners: prng.pick([0, 0, 1]),
+      seed,
+      config: {
+        inflightBatchesMax: prng.pick([1, 2, 16]),
+        inflightBytesMax: prng.pick([200, 100_000]),
+        appendBytesMax: prng.pick([100, 1000, 100_000]),
+        cacheBytesMax: prng.pick([0, 1000, 1_000_000]),
+      },
+    });
+    const cut = new Set<string>();
+    try {
+      for (let step = 0; step < STEPS; step += 1) randomStep(world, prng, cut);
+      heal(world);
+      for (let i = 0; i < 400; i += 1) {
+        world.tickAll();
+        world.settle();
+      }
+      expect(world.leader).not.toBe(0);
+      world.propose(world.leader, 'last');
+      world.settle();
+      const { lastIndex } = world.raft(world.leader);
+      for (const number of world.numbers) {
+        expect([seed, number, world.raft(number).commitIndex]).toEqual([seed, number, lastIndex]);
+        expect(world.terms(number)).toEqual(world.terms(world.leader));
+      }
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error });
+    }
+  }
+});
