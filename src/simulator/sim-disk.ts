@@ -103,6 +103,15 @@ export class SimDisk {
     this.#usedBytes = this.#directory.totalBytes;
   }
 
+  /** Puts a durable file there. */
+  place(path: string, content: Uint8Array): void {
+    const inode = this.#directory.create(path);
+    inode.write([content], 0, content.length);
+    inode.synced(inode.writeCount);
+    this.#directory.sync(directoryOf(path));
+    this.#usedBytes = this.#directory.totalBytes;
+  }
+
   // What is there.
 
   /** Writes and syncs that ended, over all lives: the places where a crash can be put. */

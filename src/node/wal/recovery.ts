@@ -46,12 +46,22 @@ export interface Recovered {
   readonly segments: readonly (SegmentHeader & { readonly blank: boolean })[];
 }
 
+export interface FoundFrame {
+  readonly path: string;
+  /** The whole segment. */
+  readonly bytes: Bytes;
+  readonly frame: Frame;
+  readonly position: number;
+  /** What a batch frame holds; else null. */
+  readonly batch: Batch | null;
+}
+
 export interface RecoveryInit {
   readonly cluster: ClusterId;
   readonly member: MemberNumber;
   readonly tailBytesMax: number;
   /** Told of every frame of the log, in order. */
-  readonly onFrame?: (path: string, frame: Frame, position: number, batch: Batch | null) => void;
+  readonly onFrame?: (found: FoundFrame) => void;
 }
 
 export class Recovery {
@@ -131,7 +141,8 @@ export class Recovery {
       }
       if (fault !== null) return this.#endAt(image, header, offset, fault.what);
       this.#syncedTo = Math.max(this.#syncedTo, frame.syncedTo);
-      this.#init.onFrame?.(image.path, frame, position, this.#replay.lastBatch);
+      const { path, bytes } = image;
+      this.#init.onFrame?.({ path, bytes, frame, position, batch: this.#replay.lastBatch });
       if (frame.kind === FRAME_KIND.roll) return null;
       offset = frame.end;
     }
