@@ -46,7 +46,11 @@ function describe(result: SeedResult, { seconds, nodes }: Arguments): string {
   if (violation === null) return '';
   const options = `--seed ${seed} --seconds ${seconds} --nodes ${nodes}`;
   const when = `${Math.round(violation.atMs)} ms`;
-  return `VIOLATION at ${when}: ${violation.oracle}: ${violation.detail}\n  replay: npm run sim -- ${options}\n`;
+  const planted = process.env['MUTATE'] ? `MUTATE=${process.env['MUTATE']} ` : '';
+  return (
+    `VIOLATION at ${when}: ${violation.oracle}: ${violation.detail}\n` +
+    `  replay: ${planted}npm run sim -- ${options}\n`
+  );
 }
 
 const args = parse();

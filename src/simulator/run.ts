@@ -4,13 +4,7 @@
  */
 import { Prng } from '../std/prng.ts';
 import { asViolation, type OracleName, type Violation } from './violation.ts';
-import { World } from './world.ts';
-
-export interface SeedOptions {
-  /** Simulated seconds of faults, before the healing. */
-  readonly seconds: number;
-  readonly nodes: number;
-}
+import { type SeedOptions, World } from './world.ts';
 
 export const SEED_OPTIONS_DEFAULT: SeedOptions = { seconds: 20, nodes: 3 };
 

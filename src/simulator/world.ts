@@ -10,7 +10,6 @@ import { History } from './history.ts';
 import { mix } from './log-picture.ts';
 import { Nemesis } from './nemesis.ts';
 import { Oracles } from './oracles.ts';
-import type { SeedOptions } from './run.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode } from './sim-node.ts';
@@ -27,6 +26,12 @@ const TIMEOUTS_TO_CONVERGE = 10;
 const RETRY_MS = 20;
 /** Nodes open their logs before the election timeouts are counted. */
 const START_MS = 500;
+
+export interface SeedOptions {
+  /** Simulated seconds of faults, before the healing. */
+  readonly seconds: number;
+  readonly nodes: number;
+}
 
 export class World {
   readonly scheduler = new Scheduler();
