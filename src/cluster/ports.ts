@@ -12,13 +12,17 @@ export async function checkPortsFree(nodes: readonly ClusterNode[]): Promise<voi
   const address = addresses.find((_, i) => taken[i]);
   if (address === undefined) return;
   const { port } = splitAddress(address);
-  const holder = await holderOfPort(port);
-  const who =
-    holder === null ? 'an unknown process' : `pid ${holder.pid} (${holder.command || 'unnamed'})`;
+  const who = (await describeHolder(port)) ?? 'an unknown process';
   throw new RaftctlError('ADDRESS_IN_USE', {
     message: `Cannot use port ${port}: it is held by ${who}`,
     hint: 'Choose other ports: --port-base N',
   });
+}
+
+/** Who listens on a port, for people; null: not known. */
+export async function describeHolder(port: number): Promise<string | null> {
+  const holder = await holderOfPort(port);
+  return holder === null ? null : `pid ${holder.pid} (${holder.command || 'unnamed'})`;
 }
 
 /** Ports nobody holds right now, as a base for a cluster of that size; null: none found. */

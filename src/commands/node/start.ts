@@ -4,8 +4,10 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { entryOf } from '../../cli/entry.ts';
 import { clusterChoice, waitTimeoutFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
+import { versionInfo } from '../../cli/version.ts';
 import { clusterIdOf, parseInitialCluster } from '../../cluster/initial-cluster.ts';
 import { namedNodes, startStopped } from '../../cluster/nodes.ts';
+import { describeHolder } from '../../cluster/ports.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import {
@@ -103,9 +105,13 @@ export default class NodeStart extends BaseCommand {
       });
       await formatNode({ directory: absolute, config });
     }
-    const { runDaemon } = await import('../../node/daemon.ts');
-    const logFile = flags['log-file'] ?? null;
-    process.exitCode = await runDaemon({ directory: absolute, logFile });
+    const { runDaemon } = await import('../../node/daemon-process.ts');
+    process.exitCode = await runDaemon({
+      directory: absolute,
+      version: versionInfo().raftctl,
+      logFile: flags['log-file'] ?? null,
+      holderOfPort: describeHolder,
+    });
     return undefined;
   }
 

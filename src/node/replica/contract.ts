@@ -36,7 +36,7 @@ export interface ReplicaFrontDoor {
   query(request: unknown): unknown;
   /** Whether queued work is over its cap: the server pauses its sockets until `onRoom`. */
   readonly full: boolean;
-  /** Registers a task that runs when room is made after `full`. */
+  /** Registers a task that runs whenever there is room again after `full` was seen. */
   onRoom(task: () => void): void;
   /** Registers a task that runs at the end of every turn, after clients were answered. */
   onTurnEnd(task: () => void): void;

@@ -71,7 +71,9 @@ export class Replica implements ReplicaFrontDoor {
   readonly #housekeeping: Housekeeping;
   readonly #traceEvents: TraceEvents;
   readonly #turnEndTasks: (() => void)[] = [];
-  #roomTasks: (() => void)[] = [];
+  readonly #roomTasks: (() => void)[] = [];
+  /** Somebody was told to wait for room. */
+  #wasFull = false;
   #scheduled = false;
   #stopped = false;
   #tickTimer: Timer | null = null;
@@ -174,7 +176,8 @@ export class Replica implements ReplicaFrontDoor {
   }
 
   get full(): boolean {
-    return this.#proposals.load > 1;
+    if (this.#proposals.load > 1) this.#wasFull = true;
+    return this.#wasFull;
   }
 
   onRoom(task: () => void): void {
@@ -321,10 +324,9 @@ export class Replica implements ReplicaFrontDoor {
 
   #endTurn(): void {
     for (const task of this.#turnEndTasks) task();
-    if (this.#roomTasks.length === 0 || this.#proposals.load > 0.5) return;
-    const tasks = this.#roomTasks;
-    this.#roomTasks = [];
-    for (const task of tasks) task();
+    if (!this.#wasFull || this.#proposals.load > 0.5) return;
+    this.#wasFull = false;
+    for (const task of this.#roomTasks) task();
   }
 
   #learnNames(): void {

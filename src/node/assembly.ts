@@ -1,0 +1,251 @@
+/** Builds the real parts of a node and joins them. */
+import { randomBytes } from 'node:crypto';
+import { assert } from '../std/assert.ts';
+import type { Bytes } from '../std/bytes.ts';
+import { RaftctlError } from '../std/errors.ts';
+import type { Log } from '../std/log.ts';
+import { Prng } from '../std/prng.ts';
+import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
+import type { NodeStatus } from '../wire/status.ts';
+import { createApp } from './apps/apps.ts';
+import { FsDisk } from './io/fs-disk.ts';
+import { type DirectoryLock, lockDirectory } from './io/lock.ts';
+import { SystemClock } from './io/system-clock.ts';
+import { lifeSeed, logDirectory, readSecret } from './node-directory.ts';
+import { nodeStatus } from './node-status.ts';
+import type { Clock } from './ports/clock.ts';
+import type { LogStore } from './ports/log-store.ts';
+import { RAFT_CONFIG_DEFAULT, type RaftConfig } from './raft/config.ts';
+import { EventRing } from './replica/event-ring.ts';
+import { Replica } from './replica/replica.ts';
+import { type AdminServer, createAdminServer } from './server/admin.ts';
+import { type ClientServer, createServer } from './server/server.ts';
+import { createTransport, type Transport } from './transport/transport.ts';
+import { openLog } from './wal/wal.ts';
+
+export interface DaemonInit {
+  readonly directory: string;
+  readonly version: string;
+  readonly log: Log;
+  /** Names who holds a port, for people; null: not known. */
+  readonly holderOfPort: (port: number) => Promise<string | null>;
+  /** Called once, when the node cannot go on: the process must end with the error's exit code. */
+  readonly onFailed: (error: RaftctlError) => void;
+  /** Somebody with the cluster secret asked for an orderly stop. */
+  readonly onStopAsked: (reason: string) => void;
+}
+
+export interface Parts {
+  readonly lock: DirectoryLock;
+  readonly events: EventRing;
+  readonly replica: Replica;
+  readonly server: ClientServer;
+  readonly admin: AdminServer;
+  readonly incarnation: string;
+  readonly startedAtMs: number;
+}
+
+/** What every part of one life of a node shares. */
+interface Life {
+  readonly init: DaemonInit;
+  readonly config: NodeConfig;
+  readonly own: MemberConfig;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly incarnation: string;
+  readonly startedAtMs: number;
+  /** Why the node ends, once it does. */
+  failure: string | null;
+}
+
+/** @param undo gets the way to take back each part, in the order they were built. */
+export async function assemble(
+  init: DaemonInit,
+  config: NodeConfig,
+  undo: (() => Promise<void>)[],
+): Promise<Parts> {
+  const life = newLife(init, config);
+  const secret = await readSecret(init.directory, config);
+  const lock = await lockDirectory(init.directory);
+  undo.push(() => lock.release());
+  const events = new EventRing(
+    { clock: life.clock },
+    { cluster: config.cluster, node: config.id, incarnation: life.incarnation },
+  );
+  const log = await openNodeLog(life);
+  undo.push(() => log.close());
+  const network = await bind(life, life.own.peerAddress, () => openNetwork(life, secret));
+  undo.push(() => network.close());
+  const replica = makeReplica(life, log, network, events);
+  const connections = { count: () => 0 };
+  const status = (): NodeStatus =>
+    nodeStatus({
+      ...{ config, replica, log, network, incarnation: life.incarnation },
+      version: init.version,
+      uptimeMs: () => Date.now() - life.startedAtMs,
+      connections: () => connections.count(),
+      error: () => life.failure,
+    });
+  const server = await bind(life, life.own.clientAddress, () =>
+    openClientPort(life, replica, status),
+  );
+  undo.push(() => server.close());
+  connections.count = () => server.connections;
+  const admin = await bind(life, life.own.adminAddress, () =>
+    openAdminPort(life, { replica, log, network, server, events, status, secret }),
+  );
+  undo.push(() => admin.close());
+  const { incarnation, startedAtMs } = life;
+  return { lock, events, replica, server, admin, incarnation, startedAtMs };
+}
+
+function newLife(init: DaemonInit, config: NodeConfig): Life {
+  const own = config.members.find((m) => m.member === config.member);
+  assert(own !== undefined, 'a node is among its members');
+  return {
+    ...{ init, config, own },
+    clock: new SystemClock(),
+    prng: new Prng(lifeSeed()),
+    incarnation: randomBytes(8).toString('hex'),
+    startedAtMs: Date.now(),
+    failure: null,
+  };
+}
+
+function openNodeLog({ init, config, clock, prng }: Life): Promise<LogStore> {
+  return openLog({
+    disk: new FsDisk(),
+    clock,
+    log: init.log,
+    random: prng.fork(),
+    directory: logDirectory(init.directory),
+    cluster: config.clusterId,
+    member: config.member,
+    fsync: config.fsync,
+    segmentBytes: config.segmentBytes,
+  });
+}
+
+function openNetwork(life: Life, secret: Bytes): Promise<Transport> {
+  const { init, config, own, clock, prng, incarnation } = life;
+  return createTransport(
+    { clock, log: init.log, prng: prng.fork() },
+    {
+      self: config.member,
+      cluster: config.clusterId,
+      ...{ secret, incarnation },
+      listenAddress: own.peerAddress,
+      peers: config.members,
+    },
+  );
+}
+
+function makeReplica(life: Life, log: LogStore, network: Transport, events: EventRing): Replica {
+  const { init, config, clock, prng } = life;
+  const fail = (error: RaftctlError): void => {
+    if (life.failure !== null) return;
+    life.failure = error.message;
+    init.onFailed(error);
+  };
+  return new Replica(
+    {
+      ...{ clock, log, network, prng: prng.fork(), emit: events.append, onFailed: fail },
+      stateMachine: createApp(config.app),
+    },
+    {
+      self: config.member,
+      cluster: config.clusterId,
+      config: raftConfigOf(config),
+      boot: prng.u32(),
+      diskReserveBytes: config.diskReserveBytes,
+    },
+  );
+}
+
+function raftConfigOf(config: NodeConfig): RaftConfig {
+  const { tickMs } = RAFT_CONFIG_DEFAULT;
+  return {
+    ...RAFT_CONFIG_DEFAULT,
+    electionTimeoutTicksMin: Math.ceil(config.electionTimeoutMsMin / tickMs),
+    electionTimeoutTicksMax: Math.ceil(config.electionTimeoutMsMax / tickMs),
+    heartbeatTicks: Math.max(1, Math.round(config.heartbeatMs / tickMs)),
+  };
+}
+
+function openClientPort(
+  { init, config, own }: Life,
+  replica: Replica,
+  status: () => NodeStatus,
+): Promise<ClientServer> {
+  return createServer(
+    { replica, log: init.log, status },
+    {
+      listenAddress: own.clientAddress,
+      addresses: config.members.map((m) => m.clientAddress),
+    },
+  );
+}
+
+/** Opens a port; when it is taken, the error says by whom. */
+async function bind<T>(life: Life, address: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (cause) {
+    if (!(cause instanceof RaftctlError) || cause.code !== 'ADDRESS_IN_USE') throw cause;
+    const port = Number(address.slice(address.lastIndexOf(':') + 1));
+    const holder = await life.init.holderOfPort(port);
+    throw new RaftctlError('ADDRESS_IN_USE', {
+      message: `Cannot listen on ${address}: the port is held by ${holder ?? 'an unknown process'}`,
+      hint: 'End that process, or choose other ports',
+      cause,
+    });
+  }
+}
+
+interface AdminParts {
+  readonly replica: Replica;
+  readonly log: LogStore;
+  readonly network: Transport;
+  readonly server: ClientServer;
+  readonly events: EventRing;
+  readonly status: () => NodeStatus;
+  readonly secret: Bytes;
+}
+
+function openAdminPort({ init, config, own }: Life, parts: AdminParts): Promise<AdminServer> {
+  const { replica, log, network, server, events, status } = parts;
+  return createAdminServer({
+    listenAddress: own.adminAddress,
+    secretHex: parts.secret.toString('hex'),
+    log: init.log,
+    replicas: [
+      {
+        clusterId: config.clusterId,
+        memberName: config.id,
+        ...{ events, status },
+        phases: () => replica.phases.histograms,
+        peers: () => network.stats().peers,
+        rejectedConnections: () => ({
+          peer: network.stats().rejected,
+          client: { limit: server.counters.rejectedConnections },
+        }),
+        counters: () => ({
+          client_commands: {
+            help: 'Commands taken from clients on this node.',
+            value: server.counters.commands,
+          },
+          client_connections: {
+            help: 'Connections taken from clients on this node.',
+            value: server.counters.connections,
+          },
+          log_syncs: { help: 'Syncs of the log.', value: log.stats().syncs },
+          inbox_dropped: {
+            help: 'Peer messages dropped because the inbox was full; Raft sends them again.',
+            value: replica.inboxDropped,
+          },
+        }),
+        stop: init.onStopAsked,
+      },
+    ],
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * The process around a daemon: its log, its signals and its exit code. Whatever goes wrong is loud:
+ * the reason is the last line of the log, and nothing goes on after an error nobody expected.
+ */
+import { RaftctlError } from '../std/errors.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { type LogLevel, type LogSink, openLogSink } from './io/log-sink.ts';
+
+/** An orderly stop that takes longer is ended by force. */
+const STOP_MS_MAX = 20_000;
+
+export interface RunDaemonInit {
+  readonly directory: string;
+  readonly version: string;
+  /** Null: stderr. */
+  readonly logFile: string | null;
+  readonly logLevel?: LogLevel;
+  readonly holderOfPort: (port: number) => Promise<string | null>;
+}
+
+/**
+ * Runs a node until it is told to stop.
+ *
+ * @returns the exit code of the process; by then nothing is left open.
+ */
+export async function runDaemon(init: RunDaemonInit): Promise<number> {
+  const { directory, version, holderOfPort } = init;
+  const sink = openLogSink({ level: init.logLevel ?? 'info', path: init.logFile, fields: {} });
+  const stop = new StopSignal();
+  const die = (error: unknown): void => {
+    tellEnd(sink, error);
+    // Fail stop: no close, no clean mark, nothing that could wait on the broken part.
+    process.exit(exitCodeOf(error));
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+  process.on('SIGTERM', () => stop.ask('SIGTERM'));
+  process.on('SIGINT', () => stop.ask('SIGINT'));
+  process.on('SIGHUP', () => {});
+  let daemon: Daemon;
+  try {
+    daemon = await startDaemon({
+      ...{ directory, version, holderOfPort, log: sink.log, onFailed: die },
+      onStopAsked: (reason) => stop.ask(reason),
+    });
+  } catch (error) {
+    tellEnd(sink, error);
+    await sink.close();
+    return exitCodeOf(error);
+  }
+  const { id, clientAddress } = daemon;
+  sink.log.info({ node: id, directory, version }, `serving clients on ${clientAddress}`);
+  const reason = await stop.asked;
+  sink.log.info({ node: id, reason }, 'stopping');
+  const timer = setTimeout(() => die(new Error('the orderly stop took too long')), STOP_MS_MAX);
+  await daemon.stop(reason);
+  clearTimeout(timer);
+  sink.log.info({ node: id }, 'stopped');
+  await sink.close();
+  return 0;
+}
+
+/** The first request to stop counts. */
+class StopSignal {
+  readonly asked: Promise<string>;
+  #resolve: (reason: string) => void = () => {};
+
+  constructor() {
+    this.asked = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  ask(reason: string): void {
+    this.#resolve(reason);
+  }
+}
+
+function tellEnd(sink: LogSink, error: unknown): void {
+  if (error instanceof RaftctlError) {
+    const { code, hint, exitCode } = error;
+    sink.log.error({ code, hint, exit: exitCode }, error.message);
+  } else {
+    sink.log.error({ code: 'INTERNAL', err: error }, 'ended by an unexpected error');
+  }
+  sink.flushSync();
+}
+
+function exitCodeOf(error: unknown): number {
+  return error instanceof RaftctlError ? error.exitCode : 1;
+}

@@ -1,0 +1,66 @@
+/**
+ * One node as a process: builds the real parts (assembly.ts), starts them in order, and ends them
+ * in order.
+ *
+ * ```
+ *  start   config, lock, log (recovery) -> ports bound -> replica -> node.pid
+ *  stop    client port drained -> replica (network, then log: synced and marked) -> lock
+ *  failure the disk or the log failed: nothing more is answered, the process ends at once
+ * ```
+ */
+import { assemble, type DaemonInit, type Parts } from './assembly.ts';
+import { PidFile, readNodeConfig } from './node-directory.ts';
+
+const PID_TOUCH_MS = 1000;
+
+export interface Daemon {
+  readonly id: string;
+  readonly clientAddress: string;
+  /** Orderly end: clients are answered, the log is synced and marked as cleanly closed. */
+  stop(reason: string): Promise<void>;
+}
+
+/**
+ * Starts the node of a formatted directory; afterwards its ports answer.
+ *
+ * @throws {RaftctlError} DATA_DIR_EMPTY, DATA_DIR_LOCKED, CONFIG_INVALID, FORMAT_UNSUPPORTED,
+ *   WAL_CORRUPT, DISK_FULL, DISK_FAILED, ADDRESS_IN_USE.
+ */
+export async function startDaemon(init: DaemonInit): Promise<Daemon> {
+  const config = await readNodeConfig(init.directory);
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    const parts = await assemble(init, config, undo);
+    const { replica, events, server, incarnation, startedAtMs } = parts;
+    const pidFile = new PidFile(init.directory);
+    undo.push(() => pidFile.remove());
+    await pidFile.write({ incarnation, startedAtMs });
+    replica.start();
+    const { app } = config;
+    const { version } = init;
+    events.append('node.started', replica.raft.term, { app, version, pid: process.pid });
+    events.append('node.ready', replica.raft.term, { clientAddress: server.address });
+    const touching = setInterval(() => pidFile.touch(), PID_TOUCH_MS);
+    return {
+      id: config.id,
+      clientAddress: server.address,
+      stop: (reason) => {
+        clearInterval(touching);
+        return stopDaemon(parts, pidFile, reason);
+      },
+    };
+  } catch (error) {
+    for (const task of undo.reverse()) await task();
+    throw error;
+  }
+}
+
+async function stopDaemon(parts: Parts, pidFile: PidFile, reason: string): Promise<void> {
+  const { server, admin, replica, lock, events } = parts;
+  events.append('node.stopping', replica.raft.term, { reason });
+  await server.close();
+  await replica.stop();
+  await admin.close();
+  await pidFile.remove();
+  await lock.release();
+}

@@ -1,0 +1,64 @@
+/** Makes a data directory: what turns an empty folder into a founding member of a cluster. */
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RaftctlError } from '../std/errors.ts';
+import { Prng } from '../std/prng.ts';
+import type { NodeConfig } from '../wire/node-config.ts';
+import { FsDisk } from './io/fs-disk.ts';
+import { foundingBatch } from './model/membership.ts';
+import { CONFIG_NAME, lifeSeed, logDirectory } from './node-directory.ts';
+import { formatLog } from './wal/wal.ts';
+
+/**
+ * Makes the data directory of a founding member: log with entry 1, then node.json, which counts.
+ * A directory that was formatted half is formatted again.
+ *
+ * @throws {RaftctlError} DATA_DIR_FORMATTED when it is a member's directory already; DISK_FULL,
+ *   DISK_FAILED.
+ */
+export async function formatNode(init: {
+  readonly directory: string;
+  readonly config: NodeConfig;
+}): Promise<void> {
+  const { directory, config } = init;
+  const disk = new FsDisk();
+  await disk.makeDirectory(directory);
+  if ((await disk.list(directory)).includes(CONFIG_NAME)) {
+    throw new RaftctlError('DATA_DIR_FORMATTED', {
+      message: `Cannot format ${directory} as it already belongs to a member`,
+      hint: `Start it as it is: raftctl node start --data-dir ${directory}`,
+    });
+  }
+  await rm(logDirectory(directory), { recursive: true, force: true });
+  const members = config.members.map((m) => ({
+    number: m.member,
+    name: m.id,
+    voter: true,
+    peerAddress: m.peerAddress,
+    clientAddress: m.clientAddress,
+    adminAddress: m.adminAddress,
+  }));
+  await formatLog({
+    disk,
+    directory: logDirectory(directory),
+    cluster: config.clusterId,
+    member: config.member,
+    founding: foundingBatch(config.clusterId, { members, leases: false }),
+    random: new Prng(lifeSeed()),
+    segmentBytes: config.segmentBytes,
+  });
+  const path = join(directory, CONFIG_NAME);
+  await writeDurably(`${path}.tmp`, `${JSON.stringify(config, null, 2)}\n`);
+  await rename(`${path}.tmp`, path);
+  await disk.syncDirectory(directory);
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
