@@ -50,3 +50,40 @@ export interface NodeEvent<T extends EventType = EventType> {
   readonly type: T;
   readonly data: EventData[T];
 }
+
+/** A line of the event stream that is no event: what came before `nextSeq` is lost to the reader. */
+export interface EventGap {
+  readonly v: 1;
+  readonly type: 'gap';
+  readonly cluster: string;
+  readonly node: string;
+  readonly incarnation: string;
+  /** Sequence number of the first event that can follow. */
+  readonly nextSeq: number;
+}
+
+const KNOWN_TYPES: Readonly<Record<EventType, true>> = {
+  'node.started': true,
+  'node.ready': true,
+  'node.stopping': true,
+  'role.changed': true,
+  'election.started': true,
+  'vote.answered': true,
+  'leader.elected': true,
+  'leader.known': true,
+  'leader.steppedDown': true,
+  'peer.connected': true,
+  'peer.disconnected': true,
+  'commit.advanced': true,
+  'log.truncated': true,
+  'disk.full': true,
+  'disk.room': true,
+  'disk.warning': true,
+  'loop.stalled': true,
+};
+
+export const EVENT_TYPES = Object.keys(KNOWN_TYPES) as readonly EventType[];
+
+export function isEventType(text: string): text is EventType {
+  return Object.hasOwn(KNOWN_TYPES, text);
+}

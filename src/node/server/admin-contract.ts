@@ -1,0 +1,55 @@
+/** What the admin server asks of the process it runs in: one of these for each replica hosted. */
+import type { Histogram } from '../../std/histogram.ts';
+import type { NodeEvent } from '../../wire/events.ts';
+import type { NodeStatus } from '../../wire/status.ts';
+
+/** The part of an EventRing that a stream needs. */
+export interface EventSource {
+  readonly cluster: string;
+  readonly node: string;
+  readonly incarnation: string;
+  readonly lastSeq: number;
+  readonly firstSeq: number;
+  since(
+    position: { readonly incarnation: string; readonly seq: number } | null,
+    countMax?: number,
+  ): { readonly gap: boolean; readonly events: readonly NodeEvent[] };
+  subscribe(listener: (event: NodeEvent) => void): () => void;
+}
+
+/** Traffic with one other member: what a Network port's `stats().peers` holds. */
+export interface PeerTraffic {
+  readonly member: number;
+  readonly connected: boolean;
+  readonly queuedBytes: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly droppedMessages: number;
+  readonly reconnects: number;
+  readonly rttMs: number | null;
+}
+
+/** A number that only rises, whole or split by one label: outcomes, commands, ... */
+export type AdminCounter =
+  | { readonly help: string; readonly value: number }
+  | {
+      readonly help: string;
+      readonly label: string;
+      readonly values: Readonly<Record<string, number>>;
+    };
+
+export interface AdminReplica {
+  readonly clusterId: string;
+  readonly memberName: string;
+  readonly events: EventSource;
+  /** Must be cheap: it is asked many times a second. */
+  status(): NodeStatus;
+  phases(): ReadonlyMap<string, Histogram>;
+  peers(): readonly PeerTraffic[];
+  /** Connections closed for what they sent: port (`peer`, `client`) to reason to count. */
+  rejectedConnections(): Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** By name, without the prefix `raftctl_` and the suffix `_total`. */
+  counters(): Readonly<Record<string, AdminCounter>>;
+  /** Begins the orderly end of the process and returns. */
+  stop(reason: string): void;
+}

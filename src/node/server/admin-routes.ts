@@ -1,0 +1,162 @@
+/** What can be asked of the admin port, and how each is answered. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Histogram } from '../../std/histogram.ts';
+import type { NodePhases, PhaseStats } from '../../wire/phases.ts';
+import type { AdminReplica } from './admin-contract.ts';
+import { EventStream, parseEventQuery } from './admin-events.ts';
+import type { AdminGuard } from './admin-guard.ts';
+import { addReplicaMetrics, METRICS_CONTENT_TYPE, MetricsPage } from './admin-metrics.ts';
+import type { ProcessMetrics } from './admin-process.ts';
+import { AdminRefusal, sendData, sendText } from './admin-reply.ts';
+
+/** The reason a client may give for a stop, for the log. Characters. */
+const REASON_LENGTH_MAX = 200;
+
+export interface AdminContext {
+  readonly replicas: readonly AdminReplica[];
+  readonly guard: AdminGuard;
+  readonly processMetrics: ProcessMetrics;
+  readonly streams: Set<EventStream>;
+  /** Requests refused and readers closed, by reason. */
+  readonly refused: Map<string, number>;
+}
+
+export interface AdminCall {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly params: URLSearchParams;
+  readonly context: AdminContext;
+}
+
+export interface AdminRoute {
+  readonly method: 'GET' | 'POST';
+  /** Parameters it knows; others are refused, so that a slip of the pen does not go unseen. */
+  readonly params: readonly string[];
+  readonly answer: (call: AdminCall) => void | Promise<void>;
+}
+
+export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
+  ['/v1/status', { method: 'GET', params: ['cluster'], answer: answerStatus }],
+  ['/v1/phases', { method: 'GET', params: ['cluster'], answer: answerPhases }],
+  [
+    '/v1/events',
+    { method: 'GET', params: ['cluster', 'since', 'follow', 'types'], answer: answerEvents },
+  ],
+  ['/metrics', { method: 'GET', params: [], answer: answerMetrics }],
+  ['/healthz', { method: 'GET', params: [], answer: answerHealth }],
+  ['/v1/stop', { method: 'POST', params: ['cluster', 'reason'], answer: answerStop }],
+]);
+
+function answerStatus(call: AdminCall): void {
+  sendData(call.response, 'node.status', replicaOf(call).status());
+}
+
+function answerPhases(call: AdminCall): void {
+  const replica = replicaOf(call);
+  const phases: Record<string, PhaseStats> = {};
+  for (const [name, histogram] of replica.phases()) phases[name] = statsOf(histogram);
+  const { cluster, clusterId, id } = replica.status();
+  const data: NodePhases = { cluster, clusterId, id, phases };
+  sendData(call.response, 'node.phases', data);
+}
+
+function answerEvents(call: AdminCall): void {
+  const { request, response, params, context } = call;
+  const source = replicaOf(call).events;
+  const query = parseEventQuery(params);
+  response.shouldKeepAlive = false;
+  if (query.follow) {
+    // Nothing may happen for long; a reader that is gone is found by the system.
+    request.socket.setTimeout(0);
+    request.socket.setKeepAlive(true, 30_000);
+  }
+  const onLapped = (): void => countRefused(context, 'slowReader');
+  const stream = new EventStream({ source, query, response, onLapped });
+  context.streams.add(stream);
+  response.once('close', () => context.streams.delete(stream));
+}
+
+async function answerMetrics(call: AdminCall): Promise<void> {
+  const { context, response } = call;
+  const page = new MetricsPage();
+  for (const replica of context.replicas) addReplicaMetrics(page, replica);
+  for (const [reason, value] of context.refused) {
+    page.add(
+      'raftctl_admin_refused_total',
+      { help: 'Admin requests refused and readers closed', type: 'counter' },
+      { labels: { reason }, value },
+    );
+  }
+  await context.processMetrics.add(page);
+  const text = await page.render();
+  sendText(response, { statusCode: 200, contentType: METRICS_CONTENT_TYPE, text });
+}
+
+function answerHealth(call: AdminCall): void {
+  const replicas = call.context.replicas.map((replica) => {
+    const { cluster, id, role, leader } = replica.status();
+    return { cluster, id, role, leader };
+  });
+  const lost = replicas.find((replica) => replica.leader === null);
+  if (lost !== undefined) {
+    throw new AdminRefusal(503, {
+      code: 'NO_LEADER',
+      message: `No leader of ${lost.cluster} is known to ${lost.id}`,
+    });
+  }
+  sendData(call.response, 'node.health', { replicas });
+}
+
+function answerStop(call: AdminCall): void {
+  const { request, response, params, context } = call;
+  context.guard.checkSecret(request);
+  const replica = replicaOf(call);
+  const reason = (params.get('reason') ?? 'asked over the admin port').slice(0, REASON_LENGTH_MAX);
+  response.shouldKeepAlive = false;
+  // The answer goes out first: the process may be gone soon after.
+  response.once('close', () => replica.stop(reason));
+  sendData(response, 'node.stop', { id: replica.memberName, stopping: true }, 202);
+}
+
+/** @throws {AdminRefusal} when it is not clear which replica is meant. */
+function replicaOf(call: AdminCall): AdminReplica {
+  const { replicas } = call.context;
+  const wanted = call.params.get('cluster');
+  const fitting =
+    wanted === null
+      ? replicas
+      : replicas.filter((one) => one.clusterId === wanted || one.events.cluster === wanted);
+  const [replica, ...more] = fitting;
+  if (replica === undefined) {
+    throw new AdminRefusal(404, {
+      code: 'CLUSTER_NOT_FOUND',
+      message: `No replica of the cluster ${JSON.stringify(wanted ?? '')} runs in this process`,
+    });
+  }
+  if (more.length > 0) {
+    const names = fitting.map((one) => `${one.events.cluster} (${one.clusterId})`).join(', ');
+    throw new AdminRefusal(400, {
+      code: 'CLUSTER_AMBIGUOUS',
+      message: `Cannot tell which cluster is meant as several are here: ${names}`,
+      hint: 'Add ?cluster= with a name or an id',
+    });
+  }
+  return replica;
+}
+
+export function countRefused(context: AdminContext, reason: string): void {
+  context.refused.set(reason, (context.refused.get(reason) ?? 0) + 1);
+}
+
+function statsOf(histogram: Histogram): PhaseStats {
+  return {
+    count: histogram.count,
+    meanUs: Math.round(histogram.meanUs * 10) / 10,
+    p50Us: histogram.percentile(50),
+    p90Us: histogram.percentile(90),
+    p99Us: histogram.percentile(99),
+    p999Us: histogram.percentile(99.9),
+    maxUs: histogram.maxUs,
+    histogram: histogram.toJSON(),
+  };
+}

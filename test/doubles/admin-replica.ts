@@ -1,0 +1,91 @@
+import type { Clock } from '../../src/node/ports/clock.ts';
+import { EventRing } from '../../src/node/replica/event-ring.ts';
+import { type AdminServer, createAdminServer } from '../../src/node/server/admin.ts';
+import type {
+  AdminCounter,
+  AdminReplica,
+  PeerTraffic,
+} from '../../src/node/server/admin-contract.ts';
+import { Histogram } from '../../src/std/histogram.ts';
+import { SILENT_LOG } from '../../src/std/log.ts';
+import type { NodeStatus } from '../../src/wire/status.ts';
+import { fakeStatus } from './node-status.ts';
+
+export const SECRET_HEX = '0123456789abcdef'.repeat(4);
+
+const CLOCK: Clock = {
+  nowMs: () => 5,
+  wallMs: () => 1_700_000_000_000,
+  after: () => ({ cancel: () => {} }),
+  defer: () => {},
+};
+
+/** A replica as the admin port sees it, with everything a test may turn. */
+export class FakeAdminReplica implements AdminReplica {
+  readonly clusterId: string;
+  readonly memberName: string;
+  readonly events: EventRing;
+  readonly histograms = new Map<string, Histogram>();
+  readonly stopped: string[] = [];
+  peerTraffic: PeerTraffic[] = [];
+  rejected: Record<string, Record<string, number>> = {};
+  counts: Record<string, AdminCounter> = {};
+  currentStatus: NodeStatus;
+
+  constructor(differences: Partial<NodeStatus> = {}, eventCountMax?: number) {
+    this.currentStatus = fakeStatus(differences);
+    const { cluster, clusterId, id, incarnation } = this.currentStatus;
+    this.clusterId = clusterId;
+    this.memberName = id;
+    const init = { cluster, node: id, incarnation };
+    this.events = new EventRing(
+      { clock: CLOCK },
+      eventCountMax === undefined ? init : { ...init, countMax: eventCountMax },
+    );
+  }
+
+  status(): NodeStatus {
+    return this.currentStatus;
+  }
+  phases(): ReadonlyMap<string, Histogram> {
+    return this.histograms;
+  }
+  peers(): readonly PeerTraffic[] {
+    return this.peerTraffic;
+  }
+  rejectedConnections(): Readonly<Record<string, Readonly<Record<string, number>>>> {
+    return this.rejected;
+  }
+  counters(): Readonly<Record<string, AdminCounter>> {
+    return this.counts;
+  }
+  stop(reason: string): void {
+    this.stopped.push(reason);
+  }
+
+  record(phase: string, durationsUs: readonly number[]): void {
+    const histogram = new Histogram();
+    for (const us of durationsUs) histogram.record(us);
+    this.histograms.set(phase, histogram);
+  }
+
+  /** Appends events that make lines of some size. */
+  appendPeers(count: number, padding = 0): void {
+    for (let i = 0; i < count; i += 1) {
+      this.events.append('peer.connected', 2, { peer: `n${i}${'x'.repeat(padding)}` });
+    }
+  }
+}
+
+export function openAdmin(
+  replicas: readonly AdminReplica[],
+  allowedHosts: readonly string[] = [],
+): Promise<AdminServer> {
+  return createAdminServer({
+    listenAddress: '127.0.0.1:0',
+    secretHex: SECRET_HEX,
+    log: SILENT_LOG,
+    allowedHosts,
+    replicas,
+  });
+}
