@@ -81,9 +81,12 @@ export async function readPidFile(dataDir: string): Promise<PidFile | null> {
   }
 }
 
-/** When a node last said that it lives (it touches its pid file every second); null: never. */
-export async function lastBeatMs(dataDir: string): Promise<number | null> {
-  const facts = await stat(pidFileOf(dataDir)).catch(() => null);
+/**
+ * The last sign of life on disk, wall clock; null: none. A running node touches its pid file every
+ * second; one that stopped in good order leaves only the last line of its log.
+ */
+export async function lastBeatMs(dataDir: string, logFile: string): Promise<number | null> {
+  const facts = await stat(pidFileOf(dataDir)).catch(() => stat(logFile).catch(() => null));
   return facts === null ? null : facts.mtimeMs;
 }
 
@@ -98,7 +101,11 @@ export async function findNodeProcess(dataDir: string): Promise<NodeProcess | nu
 }
 
 /** Whether a process is the one that wrote the pid file, and not a later one with its number. */
-export function isSameProcess(facts: ProcessFacts, file: PidFile, dataDir: string): boolean {
+export function isSameProcess(
+  facts: ProcessFacts,
+  file: { readonly startedAtMs: number },
+  dataDir: string,
+): boolean {
   if (facts.startedAtMs === null) return true;
   const isNear = Math.abs(facts.startedAtMs - file.startedAtMs) <= START_TOLERANCE_MS;
   // A step of the wall clock moves the kernel's answer, never the command line.
@@ -112,7 +119,12 @@ export interface StopWish {
   readonly hurry?: AbortSignal;
 }
 
-/** Ends a node in good order. @returns whether it had to be killed. */
+/**
+ * Ends a node in good order; its process is gone afterwards. @returns whether it had to be killed.
+ *
+ * NB: a node that stops removes its pid file before it ends, so it is the process that is waited
+ * for, not the file.
+ */
 export async function stopProcess(dataDir: string, wish: StopWish): Promise<boolean> {
   const found = await findNodeProcess(dataDir);
   if (found === null) return false;
@@ -121,19 +133,29 @@ export async function stopProcess(dataDir: string, wish: StopWish): Promise<bool
   if (found.isPaused) signal(found.pid, 'SIGCONT');
   const deadline = Date.now() + wish.graceMs;
   while (Date.now() < deadline && !wish.hurry?.aborted) {
-    if ((await findNodeProcess(dataDir)) === null) return false;
+    if (!(await isRunning(found, dataDir))) return false;
     await sleep(POLL_MS);
   }
-  return killProcess(dataDir);
+  await killAndWait(found, dataDir);
+  return true;
 }
 
 /** Ends a node at once. @returns whether there was one; it is gone afterwards. */
 export async function killProcess(dataDir: string): Promise<boolean> {
   const found = await findNodeProcess(dataDir);
   if (found === null) return false;
-  signal(found.pid, 'SIGKILL');
-  while ((await findNodeProcess(dataDir)) !== null) await sleep(POLL_MS);
+  await killAndWait(found, dataDir);
   return true;
+}
+
+async function killAndWait(found: NodeProcess, dataDir: string): Promise<void> {
+  if (await isRunning(found, dataDir)) signal(found.pid, 'SIGKILL');
+  while (await isRunning(found, dataDir)) await sleep(POLL_MS);
+}
+
+async function isRunning(found: NodeProcess, dataDir: string): Promise<boolean> {
+  const facts = await inspectProcess(found.pid);
+  return facts !== null && isSameProcess(facts, found, dataDir);
 }
 
 /** Ends processes we started ourselves and that may not have said who they are yet. */

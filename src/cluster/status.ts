@@ -44,7 +44,7 @@ async function observe(
   node: ClusterNode,
 ): Promise<Observation> {
   const found = await findNodeProcess(node.dataDir);
-  const beatMs = await lastBeatMs(node.dataDir);
+  const beatMs = await lastBeatMs(node.dataDir, store.logFileOf(spec.name, node.id));
   const base = { node, process: found, lastBeatMs: beatMs };
   if (found === null) {
     const words = await lastWords(store.logFileOf(spec.name, node.id));
@@ -77,7 +77,7 @@ export function assembleStatus(
   const isHealthy =
     serves &&
     up === nodes.length &&
-    observations.every((o) => o.error === null && o.status?.diskFull === false);
+    observations.every((o) => o.error === null && isWell(o.status, leader));
   return {
     name: spec.name,
     app: spec.app,
@@ -107,6 +107,11 @@ function leaderOf(observations: readonly Observation[]): NodeStatus | null {
     if (found === null || status.term > found.term) found = status;
   }
   return found;
+}
+
+/** A node that does not know the leader yet cannot forward to it. */
+function isWell(status: NodeStatus | null, leader: NodeStatus | null): boolean {
+  return status !== null && !status.diskFull && status.leaderMember === leader?.member;
 }
 
 /** Voters the leader can count on, itself included. */

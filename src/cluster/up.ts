@@ -48,7 +48,8 @@ export interface UpResult {
 
 /**
  * Afterwards every node of the cluster runs and is as ready as asked for. When that fails, a
- * cluster that was new is gone again; one that existed keeps the nodes that do run.
+ * cluster that was new is gone again, unless it was only slow and is to stay; one that existed
+ * keeps the nodes that do run.
  *
  * @throws {RaftctlError} CLUSTER_DIFFERS when it exists and is not what is wished for.
  * @throws {RaftctlError} ADDRESS_IN_USE, and what `startNodes` throws.
@@ -69,7 +70,7 @@ export function upCluster(init: UpInit): Promise<UpResult> {
       return { spec, folder, isNew: existing === null, started: spawned, status, durationMs };
     } catch (error) {
       const isTimeout = error instanceof RaftctlError && error.code === 'WAIT_TIMEOUT';
-      const isNewAndBroken = existing === null && !isTimeout;
+      const isNewAndBroken = existing === null && (!isTimeout || spec.ephemeral);
       if (isNewAndBroken || init.signal.aborted) await killSpawned(spawned);
       if (isNewAndBroken) await init.store.remove(spec.name);
       throw error;

@@ -105,13 +105,7 @@ export default class NodeStart extends BaseCommand {
       });
       await formatNode({ directory: absolute, config });
     }
-    const { runDaemon } = await import('../../node/daemon-process.ts');
-    process.exitCode = await runDaemon({
-      directory: absolute,
-      version: versionInfo().raftctl,
-      logFile: flags['log-file'] ?? null,
-      holderOfPort: describeHolder,
-    });
+    process.exitCode = await runHere(absolute, flags['log-file'] ?? null);
     return undefined;
   }
 
@@ -137,6 +131,16 @@ export default class NodeStart extends BaseCommand {
       interrupts.release();
     }
   }
+}
+
+async function runHere(directory: string, logFile: string | null): Promise<number> {
+  const { runDaemon } = await import('../../node/daemon-process.ts');
+  return runDaemon({
+    directory,
+    version: versionInfo().raftctl,
+    logFile,
+    holderOfPort: describeHolder,
+  });
 }
 
 function foundingConfig(flags: FoundingFlags): NodeConfig {
