@@ -7,7 +7,7 @@
  * `since` and is told of the gap.
  */
 import type { ServerResponse } from 'node:http';
-import { type EventGap, type EventType, isEventType } from '../../wire/events.ts';
+import { EVENT_TYPES, type EventGap, type EventType, isEventType } from '../../wire/events.ts';
 import type { EventSource } from './admin-contract.ts';
 import { AdminRefusal, commonHeaders } from './admin-reply.ts';
 
@@ -143,7 +143,7 @@ function parseTypes(text: string | null): EventQuery['types'] {
   if (text === null) return null;
   const types = new Set<EventType>();
   for (const type of text.split(',')) {
-    if (!isEventType(type)) throw badParameter('types', type, 'event types, parted by commas');
+    if (!isEventType(type)) throw badParameter('types', type, `some of ${EVENT_TYPES.join(',')}`);
     types.add(type);
   }
   return types;
