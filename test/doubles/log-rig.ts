@@ -166,22 +166,25 @@ export class LogRig {
 
   /** @throws what `openLog` throws. */
   async open(options: { tailBytesMax?: number } = {}): Promise<OpenedLog> {
+    return await this.drive(this.beginOpen(options));
+  }
+
+  /** Opens without letting time pass: for those who step themselves. */
+  async beginOpen(options: { tailBytesMax?: number } = {}): Promise<OpenedLog> {
     const syncTimes: number[] = [];
-    const store = await this.drive(
-      openLog({
-        disk: this.disk.boot(),
-        clock: this.clock,
-        log: SILENT_LOG,
-        random: this.prng.fork(),
-        directory: DIRECTORY,
-        cluster: CLUSTER,
-        member: 1,
-        fsync: this.fsync,
-        segmentBytes: this.segmentBytes,
-        onSyncTimed: (durationMs) => syncTimes.push(durationMs),
-        ...options,
-      }),
-    );
+    const store = await openLog({
+      disk: this.disk.boot(),
+      clock: this.clock,
+      log: SILENT_LOG,
+      random: this.prng.fork(),
+      directory: DIRECTORY,
+      cluster: CLUSTER,
+      member: 1,
+      fsync: this.fsync,
+      segmentBytes: this.segmentBytes,
+      onSyncTimed: (durationMs) => syncTimes.push(durationMs),
+      ...options,
+    });
     const opened: OpenedLog = { store, synced: 0, failed: null, space: [], syncTimes };
     store.start({
       onSynced: (sequence) => {
