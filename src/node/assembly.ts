@@ -238,10 +238,18 @@ function openAdminPort({ init, config, own }: Life, parts: AdminParts): Promise<
             help: 'Connections taken from clients on this node.',
             value: server.counters.connections,
           },
+          proposals: {
+            help: 'Commands this node took for the log.',
+            value: replica.counters.proposals,
+          },
+          read_rounds: {
+            help: 'Groups of linearizable reads this node took.',
+            value: replica.counters.reads,
+          },
           log_syncs: { help: 'Syncs of the log.', value: log.stats().syncs },
           inbox_dropped: {
             help: 'Peer messages dropped because the inbox was full; Raft sends them again.',
-            value: replica.inboxDropped,
+            value: replica.counters.inboxDropped,
           },
         }),
         stop: init.onStopAsked,

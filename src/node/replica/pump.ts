@@ -1,0 +1,201 @@
+/**
+ * The pump: runs the turns of a replica, and is the only caller of the core.
+ *
+ * ```
+ *  clients ──propose/read──┐                      ┌─ 1 persist: LogStore.write
+ *  peers ────message───────┤   inbox   core       ├─ 2 send:    Network.send, flush
+ *  log ──────synced────────┼──▶ ▭▭▭ ──▶ Raft ─────┤
+ *  clock ────tick──────────┘      one turn        ├─ 3 apply:   StateMachine.apply
+ *                                                 └─ 4 answer:  waiters, in log order
+ * ```
+ * A turn runs when something has arrived, after everything that was ready with it. Nothing ever
+ * calls into the core but a turn, so its steps are never re-entered.
+ */
+import type { RaftctlError } from '../../std/errors.ts';
+import type { MemberNumber } from '../model/ids.ts';
+import type { Clock, Timer } from '../ports/clock.ts';
+import type { LogStore } from '../ports/log-store.ts';
+import type { Network } from '../ports/network.ts';
+import type { RaftFrontDoor } from '../raft/contract.ts';
+import type { Ready } from '../raft/ready.ts';
+import type { Applier } from './applier.ts';
+import type { Awaited } from './awaited.ts';
+import type { Outcome } from './contract.ts';
+import type { Housekeeping } from './housekeeping.ts';
+import type { Inbox, Input } from './inbox.ts';
+import type { Phases } from './phases.ts';
+import type { Proposals } from './proposals.ts';
+import type { Reads } from './reads.ts';
+import { type Emit, TraceEvents } from './trace-events.ts';
+
+export interface PumpParts {
+  readonly clock: Clock;
+  readonly log: LogStore;
+  readonly network: Network;
+  readonly raft: RaftFrontDoor;
+  readonly inbox: Inbox;
+  readonly proposals: Proposals;
+  readonly awaited: Awaited;
+  readonly reads: Reads;
+  readonly applier: Applier;
+  readonly housekeeping: Housekeeping;
+  readonly phases: Phases;
+  readonly emit: Emit;
+  readonly onFailed: (error: RaftctlError) => void;
+  readonly nameOf: (member: MemberNumber) => string;
+  /** After every turn, when its clients were answered. */
+  readonly onTurnEnd: () => void;
+}
+
+export class Pump {
+  readonly #parts: PumpParts;
+  readonly #tickMs: number;
+  readonly #traceEvents: TraceEvents;
+  #scheduled = false;
+  #halted = false;
+  #tickTimer: Timer | null = null;
+  /** When the oldest proposal of the coming turn was taken; 0: none. */
+  #queuedAtMs = 0;
+
+  constructor(parts: PumpParts, init: { readonly tickMs: number }) {
+    this.#parts = parts;
+    this.#tickMs = init.tickMs;
+    this.#traceEvents = new TraceEvents(parts.emit);
+  }
+
+  get halted(): boolean {
+    return this.#halted;
+  }
+
+  start(): void {
+    this.#armTick();
+    this.schedule();
+  }
+
+  /** No turn runs any more. */
+  halt(): void {
+    this.#halted = true;
+    this.#tickTimer?.cancel();
+  }
+
+  /** Something arrived: runs a turn after all that is ready now. */
+  schedule(): void {
+    if (this.#scheduled || this.#halted) return;
+    this.#scheduled = true;
+    this.#parts.clock.defer(() => {
+      this.#scheduled = false;
+      if (!this.#halted) this.#turn();
+    });
+  }
+
+  /** A command was taken. */
+  queued(nowMs: number): void {
+    if (this.#queuedAtMs === 0) this.#queuedAtMs = nowMs;
+    this.schedule();
+  }
+
+  #armTick(): void {
+    this.#tickTimer = this.#parts.clock.after(this.#tickMs, () => {
+      this.#parts.inbox.tick();
+      this.schedule();
+      if (!this.#halted) this.#armTick();
+    });
+  }
+
+  #turn(): void {
+    const { clock, network, raft, proposals, reads, applier, phases } = this.#parts;
+    const nowMs = clock.nowMs();
+    const commitBefore = raft.commitIndex;
+    raft.beginTurn(nowMs);
+    this.#drain(nowMs);
+    proposals.dispatch(nowMs, clock.wallMs());
+    reads.ask(nowMs);
+    this.#watchSealed(nowMs);
+    for (let ready = raft.ready(); ready !== null; ready = raft.ready()) this.#handle(ready, nowMs);
+    network.flush();
+    if (raft.commitIndex > commitBefore) phases.committed(raft.commitIndex, nowMs);
+    const more = applier.run();
+    reads.release(applier.appliedIndex);
+    phases.applied(applier.appliedIndex, clock.nowMs());
+    this.#parts.onTurnEnd();
+    if (more) this.schedule();
+  }
+
+  #drain(nowMs: number): void {
+    const { raft, inbox, housekeeping, proposals, awaited, reads, phases, applier } = this.#parts;
+    for (const input of inbox.takeInputs()) this.#take(input, nowMs);
+    const synced = inbox.takeSynced();
+    if (synced > 0) {
+      raft.logSynced(synced);
+      phases.durable(raft.durableIndex, nowMs);
+    }
+    housekeeping.tellDisk();
+    if (!inbox.takeTick()) return;
+    raft.tick();
+    if (!housekeeping.tick(nowMs, applier)) return;
+    const refusal: Outcome = housekeeping.diskFull ? 'diskFull' : 'noLeader';
+    proposals.expire(nowMs, refusal);
+    awaited.expire(nowMs);
+    reads.expire(nowMs);
+  }
+
+  #take(input: Input, nowMs: number): void {
+    const { raft, proposals, awaited, phases, emit, nameOf } = this.#parts;
+    switch (input.type) {
+      case 'message': {
+        const { message } = input;
+        if (message.type === 'forward') proposals.takeForward(message);
+        else if (message.type === 'forwardRefused') proposals.forwardRefused(message);
+        else {
+          if (message.type === 'appendReply' && raft.role === 'leader') {
+            phases.acked(message.from, message.matchIndex, nowMs);
+          }
+          raft.step(message);
+        }
+        return;
+      }
+      case 'peerUp':
+        emit('peer.connected', raft.term, { peer: nameOf(input.member) });
+        raft.peerUp(input.member);
+        return;
+      case 'peerDown':
+        emit('peer.disconnected', raft.term, { peer: nameOf(input.member) });
+        awaited.linkLost(input.member);
+        raft.peerDown(input.member);
+        return;
+      case 'logRead':
+        raft.logRead(input.member, input.batches);
+        return;
+    }
+  }
+
+  /** Steps 1 and 2 of a Ready; 3 and 4 follow when the turn has taken all of them. */
+  #handle(ready: Ready, nowMs: number): void {
+    const { log, network, inbox, reads, raft, nameOf, phases, onFailed } = this.#parts;
+    if (ready.persist !== null) log.write(ready.persist);
+    for (const message of ready.messages) network.send(message);
+    for (const { member, from, through, bytesMax } of ready.logReads) {
+      log.read({ from, through, bytesMax }, (error, batches) => {
+        if (error !== null) {
+          onFailed(error);
+          return;
+        }
+        inbox.put({ type: 'logRead', member, batches });
+        this.schedule();
+      });
+    }
+    reads.answered(ready.reads);
+    for (const trace of ready.trace) {
+      const context = { term: raft.term, tickMs: this.#tickMs, nowMs, nameOf };
+      this.#traceEvents.take(trace, context);
+      if (trace.type === 'roleChanged' && trace.from === 'leader') phases.reset();
+    }
+  }
+
+  #watchSealed(nowMs: number): void {
+    const { proposals, raft, phases } = this.#parts;
+    if (this.#queuedAtMs === 0 || proposals.waiting) return;
+    if (raft.role === 'leader') phases.sealed(raft.lastIndex, this.#queuedAtMs, nowMs);
+    this.#queuedAtMs = 0;
+  }
+}
