@@ -1,10 +1,11 @@
 /**
  * Runs seeds from a shell: `node dist/simulator/main.js --seed 7` or `--seeds 1..500`, with
- * `--seconds S`, `--nodes N`, `--json` (one line a seed) and `--go-on` (past a violation).
+ * `--seconds S`, `--nodes N`, `--profile swarm|storm`, `--json` (one line a seed) and `--go-on` (past a violation).
  * Exit code 9 when an oracle fired.
  */
 import { parseArgs } from 'node:util';
 import { EXIT } from '../std/errors.ts';
+import { PROFILES, type Profile } from './fault-plan.ts';
 import { runSeed, SEED_OPTIONS_DEFAULT, type SeedResult } from './run.ts';
 
 interface Arguments {
@@ -12,6 +13,7 @@ interface Arguments {
   readonly last: number;
   readonly seconds: number;
   readonly nodes: number;
+  readonly profile: Profile;
   readonly json: boolean;
   readonly goOn: boolean;
 }
@@ -23,6 +25,7 @@ function parse(): Arguments {
       seeds: { type: 'string' },
       seconds: { type: 'string', default: String(SEED_OPTIONS_DEFAULT.seconds) },
       nodes: { type: 'string', default: String(SEED_OPTIONS_DEFAULT.nodes) },
+      profile: { type: 'string', default: SEED_OPTIONS_DEFAULT.profile },
       json: { type: 'boolean', default: false },
       'go-on': { type: 'boolean', default: false },
     },
@@ -32,19 +35,26 @@ function parse(): Arguments {
   const last = Number(range?.[2] ?? range?.[1]);
   const seconds = Number(values.seconds);
   const nodes = Number(values.nodes);
-  if (range === null || !(seconds > 0) || !Number.isInteger(nodes) || nodes < 1) {
+  const profile = PROFILES.find((name) => name === values.profile);
+  if (
+    range === null ||
+    profile === undefined ||
+    !(seconds > 0) ||
+    !Number.isInteger(nodes) ||
+    nodes < 1
+  ) {
     process.stderr.write(
-      'usage: main.js --seed N | --seeds A..B [--seconds S] [--nodes N] [--json]\n',
+      'usage: main.js --seed N | --seeds A..B [--seconds S] [--nodes N] [--profile swarm|storm] [--json]\n',
     );
     process.exit(EXIT.usage);
   }
-  return { first, last, seconds, nodes, json: values.json, goOn: values['go-on'] };
+  return { first, last, seconds, nodes, profile, json: values.json, goOn: values['go-on'] };
 }
 
-function describe(result: SeedResult, { seconds, nodes }: Arguments): string {
+function describe(result: SeedResult, { seconds, nodes, profile }: Arguments): string {
   const { seed, violation } = result;
   if (violation === null) return '';
-  const options = `--seed ${seed} --seconds ${seconds} --nodes ${nodes}`;
+  const options = `--seed ${seed} --seconds ${seconds} --nodes ${nodes} --profile ${profile}`;
   const when = `${Math.round(violation.atMs)} ms`;
   const planted = process.env['MUTATE'] ? `MUTATE=${process.env['MUTATE']} ` : '';
   return (

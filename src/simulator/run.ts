@@ -6,7 +6,7 @@ import { Prng } from '../std/prng.ts';
 import { asViolation, type OracleName, type Violation } from './violation.ts';
 import { type SeedOptions, World } from './world.ts';
 
-export const SEED_OPTIONS_DEFAULT: SeedOptions = { seconds: 20, nodes: 3 };
+export const SEED_OPTIONS_DEFAULT: SeedOptions = { seconds: 20, nodes: 3, profile: 'swarm' };
 
 /** How often what happened: a row of zeros shows a simulator that never gets anywhere. */
 export type SeedCounts = Readonly<Record<string, number>>;

@@ -5,7 +5,7 @@
 
 import { foundingBatch, type Membership } from '../node/model/membership.ts';
 import type { Prng } from '../std/prng.ts';
-import { drawPlan, type FaultPlan } from './fault-plan.ts';
+import { drawPlan, type FaultPlan, type Profile } from './fault-plan.ts';
 import { History } from './history.ts';
 import { mix } from './log-picture.ts';
 import { Nemesis } from './nemesis.ts';
@@ -31,6 +31,7 @@ export interface SeedOptions {
   /** Simulated seconds of faults, before the healing. */
   readonly seconds: number;
   readonly nodes: number;
+  readonly profile: Profile;
 }
 
 export class World {
@@ -51,7 +52,9 @@ export class World {
       ...{ plan: prng.fork(), network: prng.fork(), workload: prng.fork(), nodes: prng.fork() },
     };
     this.#durationMs = options.seconds * 1000;
-    this.plan = drawPlan(draws.plan, options.nodes, this.#durationMs);
+    this.plan = drawPlan(draws.plan, {
+      ...{ nodes: options.nodes, profile: options.profile, durationMs: this.#durationMs },
+    });
     const { scheduler, plan } = this;
     const membership = membershipOf(options.nodes);
     const members = membership.members.map((m) => m.number);

@@ -16,6 +16,7 @@ interface Mutant {
   readonly replace: string;
   readonly oracles: readonly string[];
   readonly nodes: number;
+  readonly profile: string;
   /** Seeds to look through: `first..last`. */
   readonly seeds: string;
 }
@@ -56,7 +57,8 @@ describe('mutants', () => {
   test.each(MUTANTS)(
     'mutants: $id is found ($bug)',
     async (mutant) => {
-      const args = ['--seeds', mutant.seeds, '--nodes', String(mutant.nodes), '--json'];
+      const args = ['--seeds', mutant.seeds, '--nodes', String(mutant.nodes)];
+      args.push('--profile', mutant.profile, '--json');
       const { code, stdout, stderr } = await runScript('scripts/sim.js', args, mutant.id);
       expect(code, stderr).toBe(9);
       const { violation } = lastResult(stdout);
