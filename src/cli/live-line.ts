@@ -2,6 +2,7 @@
  * Progress on stderr: on a terminal one line that is painted over, elsewhere a plain line now and
  * then. What is said in between stays.
  */
+import { widthOf } from '../std/paint.ts';
 
 export interface LiveLineInit {
   readonly isQuiet: boolean;
@@ -27,12 +28,13 @@ export class LiveLine {
     this.#init.stream.write(`${text}\n`);
   }
 
-  /** @param live for a terminal, at most as wide as it; @param plain for everything else. */
+  /** @param live for a terminal wide enough; @param plain for everything else. */
   show(live: () => string, plain: () => string): void {
     const { isQuiet, stream } = this.#init;
     if (isQuiet) return;
     if (stream.isTTY) {
-      stream.write(CLEAR_LINE + live());
+      const text = live();
+      stream.write(CLEAR_LINE + (widthOf(text) < stream.columns ? text : plain()));
       this.#isShown = true;
       return;
     }

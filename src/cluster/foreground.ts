@@ -3,7 +3,6 @@ import type { Paint } from '../std/paint.ts';
 import { downCluster } from './down.ts';
 import { LogFollower } from './log-follower.ts';
 import { formatLogLine } from './log-line.ts';
-import { fileSize } from './node-log.ts';
 import type { ClusterStore } from './store.ts';
 import type { UpResult } from './up.ts';
 
@@ -24,12 +23,9 @@ export async function runForeground(init: ForegroundInit): Promise<void> {
   const { spec } = result;
   const ids = spec.nodes.map((node) => node.id);
   const width = Math.max(...ids.map((id) => id.length));
-  const files = await Promise.all(
-    ids.map(async (id) => {
-      const path = store.logFileOf(spec.name, id);
-      return { id, path, offset: await fileSize(path) };
-    }),
-  );
+  const files = result.started.map(({ id, logFile, logOffset }) => {
+    return { id, path: logFile, offset: logOffset };
+  });
   const follower = new LogFollower(files, (id, line) => {
     init.print(formatLogLine(line, { id, slot: ids.indexOf(id), width, paint }));
   });

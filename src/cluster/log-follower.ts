@@ -1,8 +1,9 @@
-/** Reads lines as they are appended to log files, in the order they are found. */
+/** Reads lines as they are appended to log files; what is found at once comes in the order of time. */
 
 import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { timeOfLine } from './log-line.ts';
 
 export interface FollowedFile {
   readonly id: string;
@@ -26,9 +27,17 @@ export class LogFollower {
 
   /** Reads what is there now. */
   async drain(): Promise<void> {
+    const found: { id: string; line: string; time: number }[] = [];
     for (const file of this.#files) {
-      await file.drain((line) => this.#onLine(file.id, line));
+      let time = 0;
+      await file.drain((line) => {
+        // A line without a time belongs to the one before it.
+        time = timeOfLine(line) ?? time;
+        found.push({ id: file.id, line, time });
+      });
     }
+    found.sort((a, b) => a.time - b.time);
+    for (const { id, line } of found) this.#onLine(id, line);
   }
 
   /** Goes on reading until told to stop; what is there by then is read. */

@@ -50,6 +50,12 @@ export function formatLogLine(line: string, style: LineStyle): string {
   return `${prefix}${paint('dim', clockOf(fields['time']))} ${shown} ${text}${hint}${rest}`;
 }
 
+/** Wall clock of a line, without parsing all of it; null: it has none. */
+export function timeOfLine(line: string): number | null {
+  const match = /"time":(\d+)/.exec(line);
+  return match === null ? null : Number(match[1]);
+}
+
 function parseFields(line: string): Record<string, unknown> | null {
   if (!line.startsWith('{')) return null;
   try {

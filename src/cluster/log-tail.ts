@@ -1,4 +1,5 @@
 /** The last lines of several log files in the order of their time stamps. */
+import { timeOfLine } from './log-line.ts';
 import { fileSize, readFrom } from './node-log.ts';
 
 export interface LogFile {
@@ -27,15 +28,10 @@ export async function mergedTail(files: readonly LogFile[], lineCount: number): 
     let time = 0;
     for (const line of lineCount === 0 ? [] : lines.slice(-lineCount)) {
       // A line without a time belongs to the one before it.
-      time = timeOf(line) ?? time;
+      time = timeOfLine(line) ?? time;
       stamped.push({ id: file.id, line, time });
     }
   }
   stamped.sort((a, b) => a.time - b.time);
   return { lines: stamped.map(({ id, line }) => ({ id, line })), ends };
-}
-
-function timeOf(line: string): number | null {
-  const match = /"time":(\d+)/.exec(line);
-  return match === null ? null : Number(match[1]);
 }

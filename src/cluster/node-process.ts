@@ -7,6 +7,7 @@ import { createWriteStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileSize } from './node-log.ts';
 import { inspectProcess, type ProcessFacts } from './process-table.ts';
 
 /** What a node writes when its ports are bound. */
@@ -26,6 +27,9 @@ export interface NodeProcess {
 export interface SpawnedNode {
   readonly id: string;
   readonly pid: number;
+  readonly logFile: string;
+  /** Where this life begins in the log. Bytes. */
+  readonly logOffset: number;
   /** Settles when the process is gone; never rejects. */
   readonly exited: Promise<NodeExit>;
 }
@@ -50,7 +54,9 @@ const POLL_MS = 15;
 /** Starts a node that outlives us and holds none of our pipes. */
 export async function spawnNode(init: SpawnInit): Promise<SpawnedNode> {
   const { execa } = await import('execa');
-  const log = createWriteStream(init.logFile, { flags: 'a', mode: 0o600 });
+  const { id, logFile } = init;
+  const logOffset = await fileSize(logFile);
+  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   await once(log, 'open');
   const args = [init.entry, 'node', 'start', '--data-dir', init.dataDir];
   const child = execa(process.execPath, args, {
@@ -69,7 +75,7 @@ export async function spawnNode(init: SpawnInit): Promise<SpawnedNode> {
     code: result.exitCode ?? null,
     signal: result.signal ?? null,
   }));
-  return { id: init.id, pid: child.pid ?? 0, exited };
+  return { id, pid: child.pid ?? 0, logFile, logOffset, exited };
 }
 
 export async function readPidFile(dataDir: string): Promise<PidFile | null> {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RaftctlError } from '../std/errors.ts';
 import { plural } from '../std/units.ts';
 import type { ClusterStatus } from '../wire/status.ts';
-import { fileSize, lastPlainLines, lastWords } from './node-log.ts';
+import { lastPlainLines, lastWords } from './node-log.ts';
 import { type NodeExit, readPidFile, type SpawnedNode, spawnNode } from './node-process.ts';
 import { clusterStatus } from './status.ts';
 import type { ClusterStore } from './store.ts';
@@ -30,9 +30,6 @@ export interface StartInit {
 
 interface StartingNode extends SpawnedNode {
   readonly dataDir: string;
-  readonly logFile: string;
-  /** Where this life begins in the log. Bytes. */
-  readonly logOffset: number;
 }
 
 const POLL_MS = 25;
@@ -72,10 +69,9 @@ export async function startNodes(init: StartInit): Promise<ClusterStatus | null>
 
 async function startOne(init: StartInit, node: ClusterNode): Promise<StartingNode> {
   const logFile = init.store.logFileOf(init.spec.name, node.id);
-  const logOffset = await fileSize(logFile);
   const { dataDir, id } = node;
   const spawned = await spawnNode({ id, dataDir, logFile, entry: init.entry });
-  return { ...spawned, dataDir, logFile, logOffset };
+  return { ...spawned, dataDir };
 }
 
 /** A directory that lost its identity must not come back as the member it was: it may have voted. */

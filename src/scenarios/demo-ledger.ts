@@ -7,8 +7,8 @@ const OUTCOME = { pending: 0, acknowledged: 1, unknown: 2, refused: 3 } as const
 
 /** Writes in one run at most; one byte each. */
 const WRITES_MAX = 4_000_000;
-/** Grain of the timeline. */
-export const BUCKET_MS = 50;
+/** Grain of the timeline: fine enough to show a short gap as a gap. */
+export const BUCKET_MS = 10;
 const PADDING = '.'.repeat(48);
 
 export function keyFor(write: number): string {

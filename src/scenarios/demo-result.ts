@@ -1,4 +1,5 @@
 /** What the demo tells while it runs and at its end. */
+import type { Timeline } from './demo-timeline.ts';
 
 export interface DemoProgress {
   readonly elapsedMs: number;
@@ -33,10 +34,11 @@ export interface DemoResult {
   readonly catchUpMs: number;
   readonly verifyMs: number;
   readonly durationMs: number;
-  readonly timeline: {
-    readonly bucketMs: number;
-    readonly acknowledged: readonly number[];
-    readonly killedAtMs: number;
-    readonly restartedAtMs: number;
-  };
+  /** Since the start of the load. */
+  readonly killedAtMs: number;
+  readonly restartedAtMs: number;
+  /** The whole load. */
+  readonly timeline: Timeline;
+  /** The moments around the kill. */
+  readonly closeUp: Timeline;
 }

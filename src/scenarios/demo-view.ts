@@ -2,19 +2,22 @@
 import type { Paint } from '../std/paint.ts';
 import { formatCount, formatDurationMs } from '../std/units.ts';
 import type { DemoProgress, DemoResult } from './demo-result.ts';
+import { type Timeline, timelineOf } from './demo-timeline.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
 /** Nothing at all in a grain of time: a hole, not a low bar. */
 const HOLE = '·';
 const TIMELINE_COLUMNS = 80;
-const RECENT_COLUMNS = 30;
+const RECENT_COLUMNS = 24;
+const RECENT_COLUMN_MS = 200;
 
 /** `4.2 s ▅▆▇▇▆···▅▆▇  12,345 acknowledged  9,876/s  n2 leads`. */
 export function progressLine(progress: DemoProgress, paint: Paint): string {
   const { buckets, bucketMs, elapsedMs, leader } = progress;
   const done = Math.floor(elapsedMs / bucketMs);
-  const perColumn = 2;
-  const recent = columnsOf(buckets, done - (done % perColumn), perColumn).slice(-RECENT_COLUMNS);
+  const toMs = elapsedMs - (elapsedMs % RECENT_COLUMN_MS);
+  const wish = { fromMs: 0, toMs, bucketMs: RECENT_COLUMN_MS };
+  const recent = timelineOf(buckets, bucketMs, wish).acknowledged.slice(-RECENT_COLUMNS);
   const lastSecond = Math.max(1, Math.round(1000 / bucketMs));
   const rate = sum(buckets.slice(Math.max(0, done - lastSecond), done));
   const leads = leader === null ? paint('red', 'no leader') : `${leader} leads`;
@@ -45,7 +48,7 @@ export function summaryLines(result: DemoResult, paint: Paint): string[] {
     result.failoverMs === null
       ? paint('red', 'no write was acknowledged after the kill')
       : formatDurationMs(result.failoverMs);
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: (readonly [string, string])[] = [
     ['acknowledged', `${formatCount(result.acknowledged)} writes, ${verdict}`],
     ['', paint('dim', 'each one read back from every node, also from the one that was killed')],
     [
@@ -66,26 +69,43 @@ export function summaryLines(result: DemoResult, paint: Paint): string[] {
     ],
     ['came back', `${result.leaderBefore} caught up in ${formatDurationMs(result.catchUpMs)}`],
   ];
+  if (result.refused > 0) {
+    facts.push(['refused', `${formatCount(result.refused)} without effect, while nobody led`]);
+  }
   const lines = facts.map(([name, value]) => `  ${paint('dim', name.padEnd(13))} ${value}`);
   return ['', ...timelineLines(result, paint), '', ...lines, ''];
 }
 
-/** Acknowledged writes over time, with the kill and the return marked below. */
+/** Acknowledged writes over time, whole and close up, with kill and return marked below. */
 export function timelineLines(result: DemoResult, paint: Paint): string[] {
-  const { timeline, loadMs } = result;
-  const count = Math.max(1, Math.floor(loadMs / timeline.bucketMs));
-  const perColumn = Math.max(1, Math.ceil(count / TIMELINE_COLUMNS));
-  const bars = sparkline(columnsOf(timeline.acknowledged, count, perColumn));
-  const columnMs = perColumn * timeline.bucketMs;
-  const killAt = Math.floor(timeline.killedAtMs / columnMs);
-  const backAt = Math.max(killAt + 12, Math.floor(timeline.restartedAtMs / columnMs));
-  const coloured = bars.replace(new RegExp(`${HOLE}+`, 'g'), (holes) => paint('red', holes));
-  const marks = `${' '.repeat(killAt)}^ kill -9 ${result.leaderBefore}`.padEnd(backAt);
+  const { leaderBefore, closeUp } = result;
+  const whole = coarser(result.timeline);
+  const columnAt = (timeline: Timeline, ms: number): number =>
+    Math.floor((ms - timeline.fromMs) / timeline.bucketMs);
+  const killAt = columnAt(whole, result.killedAtMs);
+  const killText = `${' '.repeat(killAt)}^ kill -9 ${leaderBefore}`;
+  const backAt = Math.max(killText.length + 1, columnAt(whole, result.restartedAtMs));
+  const closeAt = ' '.repeat(Math.max(0, columnAt(closeUp, result.killedAtMs)));
+  const bars = (timeline: Timeline): string =>
+    `  ${sparkline(timeline.acknowledged).replace(/·+/g, (holes) => paint('red', holes))}`;
   return [
-    `  ${coloured}`,
-    `  ${paint('dim', `${marks}^ ${result.leaderBefore} starts again`)}`,
-    `  ${paint('dim', `one column is ${columnMs} ms; ${HOLE} nothing acknowledged`)}`,
+    paint('dim', `  acknowledged writes, a column is ${whole.bucketMs} ms`),
+    bars(whole),
+    paint('dim', `  ${killText.padEnd(backAt)}^ ${leaderBefore} starts again`),
+    '',
+    paint('dim', `  close up, a column is ${closeUp.bucketMs} ms; ${HOLE} is none`),
+    bars(closeUp),
+    paint('dim', `  ${closeAt}^ kill -9 ${leaderBefore}`),
   ];
+}
+
+/** At most as many columns as a terminal shows. */
+function coarser(timeline: Timeline): Timeline {
+  const { acknowledged, bucketMs, fromMs } = timeline;
+  const per = Math.max(1, Math.ceil(acknowledged.length / TIMELINE_COLUMNS));
+  const toMs = acknowledged.length * bucketMs;
+  const wish = { fromMs: 0, toMs, bucketMs: per * bucketMs };
+  return { ...timelineOf(acknowledged, bucketMs, wish), fromMs };
 }
 
 /** Heights relative to the highest. */
@@ -97,15 +117,6 @@ export function sparkline(values: readonly number[]): string {
       return BARS[Math.min(BARS.length - 1, Math.floor((value / top) * BARS.length))] ?? HOLE;
     })
     .join('');
-}
-
-/** Sums of `perColumn` buckets each, from the first to `count`. */
-function columnsOf(buckets: readonly number[], count: number, perColumn: number): number[] {
-  const columns: number[] = [];
-  for (let at = 0; at + perColumn <= count; at += perColumn) {
-    columns.push(sum(buckets.slice(at, at + perColumn)));
-  }
-  return columns;
 }
 
 function sum(values: readonly number[]): number {

@@ -21,6 +21,7 @@ import { RaftctlError } from '../std/errors.ts';
 import { BUCKET_MS, Ledger } from './demo-ledger.ts';
 import { DemoLoad } from './demo-load.ts';
 import type { DemoProgress, DemoResult } from './demo-result.ts';
+import { closeUpOf, timelineOf } from './demo-timeline.ts';
 import { findLost } from './demo-verify.ts';
 
 export interface DemoInit {
@@ -44,6 +45,7 @@ const CATCH_UP_TIMEOUT_MS = 15_000;
 const KILL_AT = 0.4;
 const RESTART_AT = 0.65;
 const PROGRESS_MS = 100;
+const TIMELINE_BUCKET_MS = 100;
 const PORT_BASE_MIN = 14_000;
 const PORT_BASE_MAX = 29_000;
 const PORT_TRIES = 20;
@@ -120,12 +122,14 @@ class Demo {
       catchUpMs: Math.round(catchUpMs),
       verifyMs: Math.round(now - verifyBegun),
       durationMs: Math.round(now - begun),
-      timeline: {
-        bucketMs: BUCKET_MS,
-        acknowledged: ledger.buckets,
-        killedAtMs: Math.round(kill.atMs),
-        restartedAtMs: Math.round(restartedAtMs),
-      },
+      killedAtMs: Math.round(kill.atMs),
+      restartedAtMs: Math.round(restartedAtMs),
+      timeline: timelineOf(ledger.buckets, BUCKET_MS, {
+        fromMs: 0,
+        toMs: measuredMs,
+        bucketMs: TIMELINE_BUCKET_MS,
+      }),
+      closeUp: closeUpOf(ledger.buckets, BUCKET_MS, { atMs: kill.atMs, gapMs: ledger.failoverMs }),
     };
   }
 
