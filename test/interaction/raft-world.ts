@@ -18,6 +18,7 @@ import type { LogReadRequest, ReadState, Ready, Trace } from '../../src/node/raf
 import { assert } from '../../src/std/assert.ts';
 import { bytesFrom } from '../../src/std/bytes.ts';
 import { Prng } from '../../src/std/prng.ts';
+import { GroupOracle } from './group-oracle.ts';
 
 export const CLUSTER = '000102030405060708090a0b0c0d0e0f';
 
@@ -59,11 +60,7 @@ export class RaftWorld {
   nowMs = 1000;
   /** Sees every Ready as it is taken. */
   onReady: ((node: WorldNode, ready: Ready) => void) | null = null;
-  readonly #leaderOfTerm = new Map<Term, MemberNumber>();
-  readonly #committed = new Map<LogIndex, Term>();
-  #committedMax: LogIndex = 0;
-  /** Per read under way: the commit index of the whole group when it was asked (I26). */
-  readonly #readFloors = new Map<number, LogIndex>();
+  readonly #oracle = new GroupOracle();
   #requestId = 0;
 
   constructor(options: WorldOptions) {
@@ -131,7 +128,7 @@ export class RaftWorld {
       expectNone(number, checkReady(last, ready));
       this.#take(node, ready);
     }
-    this.#checkGroup(node);
+    this.#oracle.check(node, [...this.nodes.values()]);
     return result;
   }
 
@@ -254,7 +251,7 @@ export class RaftWorld {
   read(number: MemberNumber): number {
     this.#requestId += 1;
     const requestId = this.#requestId;
-    this.#readFloors.set(requestId, this.#committedMax);
+    this.#oracle.readAsked(requestId);
     this.turn(number, (raft) => raft.readIndex(requestId));
     return requestId;
   }
@@ -359,10 +356,7 @@ export class RaftWorld {
     this.network.push(...ready.messages);
     node.logReads.push(...ready.logReads);
     for (const read of ready.reads) {
-      const floor = this.#readFloors.get(read.requestId);
-      assert(floor !== undefined, `read ${read.requestId} was answered twice, or never asked`);
-      this.#readFloors.delete(read.requestId);
-      assert(read.index === 0 || read.index >= floor, `I26: read at ${read.index}, not ${floor}`);
+      this.#oracle.readAnswered(read);
       node.reads.push(read);
     }
     node.trace.push(...ready.trace);
@@ -372,40 +366,6 @@ export class RaftWorld {
   #hand(message: RaftMessage): void {
     if (this.node(message.to).alive) this.inject(message);
   }
-
-  /** I1, I7, I8, I9 over all members. */
-  #checkGroup(node: WorldNode): void {
-    const { raft, number } = node;
-    if (raft.role === 'leader' && this.#leaderOfTerm.get(raft.term) !== number) {
-      const known = this.#leaderOfTerm.get(raft.term) ?? number;
-      assert(known === number, `I1: term ${raft.term} is led by ${known} and ${number}`);
-      this.#leaderOfTerm.set(raft.term, number);
-      for (const [index, term] of this.#committed) {
-        assert(raft.termAt(index) === term, `I7: leader ${number} lacks committed entry ${index}`);
-      }
-    }
-    for (let index = raft.commitIndex; index >= 1; index -= 1) {
-      const term = this.#committed.get(index);
-      if (term !== undefined && term === raft.termAt(index)) break;
-      assert(term === undefined, `I8: entry ${index} was committed as another one`);
-      this.#committed.set(index, raft.termAt(index));
-    }
-    if (raft.commitIndex <= this.#committedMax) return;
-    this.#committedMax = raft.commitIndex;
-    const held = [...this.nodes.values()].filter((other) => isVoter(other) && holds(other, raft));
-    const voters = [...this.nodes.values()].filter(isVoter).length;
-    assert(held.length * 2 > voters, `I9: entry ${raft.commitIndex} is durable on a minority`);
-  }
-}
-
-function isVoter(node: WorldNode): boolean {
-  return node.raft.role !== 'learner';
-}
-
-/** Whether the disk of `node` holds the newest entry that `raft` committed. */
-function holds(node: WorldNode, raft: Raft): boolean {
-  const at = node.batches.find((batch) => batch.last >= raft.commitIndex);
-  return at !== undefined && at.term === raft.termAt(raft.commitIndex);
 }
 
 /** One command of the given term at `first`. */
