@@ -125,6 +125,25 @@ test.each(['connection lost', 'new term', 'never answered'] as const)(
   },
 );
 
+// A member that crashed and came back counts its requests from 1 again: the answer to a question of
+// its earlier life would let it serve a read at an index from before that read began.
+test('Raft 6.4: a question is not answered over another connection than it came by', () => {
+  const world = new RaftWorld({ voters: 3 });
+  world.elect(1);
+  world.read(2);
+  expect(world.deliver((m) => m.type === 'readIndex')).toBe(1);
+  world.drop();
+  const answers: string[] = [];
+  world.onReady = (_node, ready) => {
+    for (const { type } of ready.messages) if (type === 'readIndexReply') answers.push(type);
+  };
+  world.crash(2);
+  world.restart(2);
+  world.tickAll(world.config.heartbeatTicks);
+  world.settle();
+  expect(answers).toEqual([]);
+});
+
 test('Raft refuses a read at once when nobody leads, or when too many wait', () => {
   const world = new RaftWorld({ voters: 3, config: { pendingReadsMax: 2 } });
   expect(world.readAnswer(2, world.read(2))).toBe(0);

@@ -25,7 +25,13 @@ import { becomeUrgent, majorityIsConnected, resetElectionTimer } from './electio
 import { answerLeader } from './follower.ts';
 import { captureSnapshot, type RaftSnapshot } from './invariants.ts';
 import { leaderTurn, tickLeader } from './leader.ts';
-import { askLeader, expireRemoteReads, isServing, registerRead } from './read-index.ts';
+import {
+  askLeader,
+  expireRemoteReads,
+  forgetReadsOf,
+  isServing,
+  registerRead,
+} from './read-index.ts';
 import type { LogReadRequest, ReadState, Ready, Role, Trace } from './ready.ts';
 import { onLogRead, replicate } from './replication.ts';
 import { appendToOwnLog, becomeFollower, forgetLeader } from './roles.ts';
@@ -137,6 +143,7 @@ export class Raft implements RaftFrontDoor {
     s.connected.delete(member);
     if (s.leadership !== null) {
       progressOf(s.leadership, member)?.becomeProbe();
+      forgetReadsOf(s.leadership, member);
     } else if (s.leader === member) {
       forgetLeader(s);
       s.leaderConnectionLost = true;

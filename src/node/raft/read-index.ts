@@ -81,6 +81,15 @@ export function refuseHeldReads(s: RaftState): void {
   lead.parkedReads = [];
 }
 
+/**
+ * The connection to `member` broke. Its next life may number its requests as this one did: an old
+ * question answered then would pass for a new one, with an index too low.
+ */
+export function forgetReadsOf(lead: Leadership, member: MemberNumber): void {
+  lead.pendingReads = lead.pendingReads.filter((read) => read.from !== member);
+  lead.parkedReads = lead.parkedReads.filter((read) => read.from !== member);
+}
+
 /** On a follower: asks the leader, or refuses when there is none to ask. */
 export function askLeader(s: RaftState, requestId: number): void {
   if (s.leader === 0 || s.remoteReads.length >= s.config.pendingReadsMax) {
