@@ -295,6 +295,24 @@ test('Raft bounds what is under way to one follower in batches and bytes', () =>
   }
 });
 
+// M28: a follower whose probe was lost is probed again, once each heartbeat interval.
+test('Raft probes again at the next heartbeat when a probe is lost', () => {
+  const world = new RaftWorld({ voters: 3 });
+  world.elect(1);
+  world.disconnect(1, 3);
+  world.connect(1, 3);
+  const isProbe = (m: { readonly type: string; readonly to: number }) =>
+    m.type === 'append' && m.to === 3;
+  expect(world.drop(isProbe)).toHaveLength(1);
+  world.tick(1, world.config.heartbeatTicks - 1);
+  world.propose(1);
+  expect(world.network.filter(isProbe)).toEqual([]);
+  world.tick(1);
+  expect(world.network.filter(isProbe)).toHaveLength(1);
+  world.settle();
+  expect(world.raft(3).commitIndex).toBe(3);
+});
+
 test('Raft sends nothing to a member without a connection', () => {
   const world = new RaftWorld({ voters: 3 });
   world.elect(1);
