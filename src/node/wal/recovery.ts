@@ -18,6 +18,8 @@ import { decodeFrame, FRAME_HEADER_BYTES, FRAME_KIND, type Frame, isZero } from 
 import { Replay } from './replay.ts';
 import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment.ts';
 
+const FREE_SPACE_CHANGED = 'bytes of its free space, zeros when they were synced, have changed';
+
 export interface SegmentImage {
   readonly path: string;
   /** From the file's name. */
@@ -70,6 +72,8 @@ export class Recovery {
   readonly #segments: (SegmentHeader & { blank: boolean })[] = [];
   #end: (LogEnd & { readonly path: string }) | null = null;
   #lastPath = '';
+  /** First byte behind the end of the log that is not zero. */
+  #stray: { readonly path: string; readonly offset: number } | null = null;
   /** Highest `syncedTo` before the end and behind it. */
   #syncedTo = 0;
   #witness = 0;
@@ -89,7 +93,7 @@ export class Recovery {
     this.#segments.push(segment);
     this.#lastPath = image.path;
     if (this.#end !== null) {
-      segment.blank = isZero(image.bytes, SEGMENT_HEADER_BYTES, image.bytes.length);
+      segment.blank = !this.#findStray(image, SEGMENT_HEADER_BYTES);
       if (!segment.blank) this.#searchWitness(image.bytes, SEGMENT_HEADER_BYTES, header);
       return null;
     }
@@ -143,8 +147,12 @@ export class Recovery {
       this.#syncedTo = Math.max(this.#syncedTo, frame.syncedTo);
       const { path, bytes } = image;
       this.#init.onFrame?.({ path, bytes, frame, position, batch: this.#replay.lastBatch });
-      if (frame.kind === FRAME_KIND.roll) return null;
       offset = frame.end;
+      if (frame.kind !== FRAME_KIND.roll) continue;
+      // Nothing is ever written behind a roll.
+      const stray = firstNonZero(bytes, offset);
+      if (stray === bytes.length) return null;
+      return { code: 'WAL_CORRUPT', path, offset: stray, what: FREE_SPACE_CHANGED };
     }
   }
 
@@ -157,8 +165,16 @@ export class Recovery {
       residueEnd: lastNonZero(image.bytes, offset),
       reason,
     };
-    this.#searchWitness(image.bytes, offset, header);
+    if (this.#findStray(image, offset)) this.#searchWitness(image.bytes, offset, header);
     return null;
+  }
+
+  /** @returns whether there is anything but zeros from `offset` on. */
+  #findStray({ path, bytes }: SegmentImage, from: number): boolean {
+    const offset = firstNonZero(bytes, from);
+    if (offset === bytes.length) return false;
+    this.#stray ??= { path, offset };
+    return true;
   }
 
   /** Looks for valid frames at every place one can start, whatever lies between them. */
@@ -190,6 +206,9 @@ export class Recovery {
       const verb = clean.end > end.position ? 'lost its tail' : 'was written to';
       return damage(`the log ${verb} after an orderly stop (${end.reason})`);
     }
+    if (clean !== null && this.#stray !== null) {
+      return { code: 'WAL_CORRUPT', ...this.#stray, what: FREE_SPACE_CHANGED };
+    }
     if (this.#replay.lastIndex === 0) return damage('the founding entry is lost');
     return {
       log: this.#replay.result(),
@@ -212,4 +231,17 @@ function lastNonZero(bytes: Bytes, from: number): number {
     return at;
   }
   return from;
+}
+
+/** @returns the offset of the first non-zero byte at or after `from`, or the length. */
+function firstNonZero(bytes: Bytes, from: number): number {
+  const step = 4096;
+  for (let start = from; start < bytes.length; start += step) {
+    const end = Math.min(bytes.length, start + step);
+    if (isZero(bytes, start, end)) continue;
+    let at = start;
+    while (bytes[at] === 0) at += 1;
+    return at;
+  }
+  return bytes.length;
 }

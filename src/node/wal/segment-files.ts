@@ -91,7 +91,8 @@ async function fill(file: DiskFile, header: SegmentHeader, frames: readonly Byte
   await writeFile(file, head, { offset: 0, sync: false });
   while (offset < header.size) {
     const chunk = ZERO_CHUNK.subarray(0, Math.min(ZERO_CHUNK.length, header.size - offset));
-    await writeFile(file, [chunk], { offset, sync: false });
+    // Synced bit by bit: one large sync would hold up the syncs of the log beside it.
+    await writeFile(file, [chunk], { offset, sync: true });
     offset += chunk.length;
   }
 }
