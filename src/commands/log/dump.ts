@@ -7,7 +7,7 @@ import { findNodeProcess } from '../../cluster/node-process.ts';
 import type { LogDumpEnd, LogDumpRow } from '../../node/wal/dump.ts';
 import { EXIT, RaftctlError } from '../../std/errors.ts';
 import type { Paint } from '../../std/paint.ts';
-import { formatBytes, plural } from '../../std/units.ts';
+import { formatBytes } from '../../std/units.ts';
 
 export default class LogDump extends BaseCommand {
   static override summary = "Print a stopped node's log, frame by frame.";
@@ -27,10 +27,12 @@ export default class LogDump extends BaseCommand {
     const { dumpLog } = await import('../../node/wal/dump.ts');
     const rows: LogDumpRow[] = [];
     const isJson = this.jsonEnabled();
-    this.print(this.paintOut('dim', HEADER));
+    let isFirst = true;
     const end = await dumpLog(new FsDisk(), await logFolder(dataDir), (row) => {
       if (isJson) rows.push(row);
-      else this.print(rowLine(row));
+      if (isFirst) this.print(this.paintOut('dim', HEADER));
+      isFirst = false;
+      this.print(rowLine(row));
     });
     for (const line of endLines(end, this.paintOut)) this.print(line);
     const { damage, ...rest } = end;
@@ -63,7 +65,7 @@ function endLines(end: LogDumpEnd, paint: Paint): string[] {
   const last = end.lastIndex ?? 0;
   return [
     '',
-    `${plural(last, 'command')}, term ${end.term}, vote ${end.vote || 'for none'}`,
+    `last index ${last}, term ${end.term}, vote ${end.vote || 'for none'}`,
     `ends${where}, ${owner}`,
   ];
 }

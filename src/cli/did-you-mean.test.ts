@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { nearestCommand, unknownCommand } from './did-you-mean.ts';
+
+const IDS = ['cluster:up', 'cluster:status', 'demo', 'kv:get', 'help'];
+
+test('unknownCommand() names the words that are no command', () => {
+  expect(unknownCommand(['foo', '--json'], IDS)).toBe('foo');
+  expect(unknownCommand(['cluster', 'upp'], IDS)).toBe('cluster upp');
+  expect(unknownCommand(['cluster', 'up', 'demo'], IDS)).toBeNull();
+  expect(unknownCommand(['cluster'], IDS)).toBeNull();
+  expect(unknownCommand(['cluster', '--help'], IDS)).toBeNull();
+  expect(unknownCommand(['help', 'nonsense'], IDS)).toBeNull();
+  expect(unknownCommand(['--help'], IDS)).toBeNull();
+});
+
+test('nearestCommand() finds what was meant, and nothing when nothing is near', () => {
+  expect(nearestCommand('demi', IDS)).toBe('demo');
+  expect(nearestCommand('clustr', IDS)).toBe('cluster');
+  expect(nearestCommand('cluster staus', IDS)).toBe('cluster status');
+  expect(nearestCommand('xyzzy', IDS)).toBeNull();
+});
