@@ -1,6 +1,6 @@
 /**
- * Plays a dialogue: a text in which lines that begin with `>` are commands and lines that begin with
- * `#` are remarks; everything else is what the cores did and is written anew. Comparing the result
+ * Plays a dialogue: a text in which lines that begin with `>` are commands and lines that begin
+ * with `#` are remarks; everything else is what the cores did and is written anew. Comparing the result
  * with the text is the test; `npx vitest run test/interaction -u` rewrites it.
  *
  * ```

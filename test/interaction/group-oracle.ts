@@ -1,6 +1,6 @@
 /**
- * What must hold over a whole group of cores, whatever a single one can see: one leader a term (I1),
- * leaders have all that is committed (I7), committed stays committed (I8) and is durable on a
+ * What must hold over a whole group of cores, whatever a single one can see: one leader a term
+ * (I1), leaders have all that is committed (I7), committed stays committed (I8) and is durable on a
  * majority (I9), a read sees all that was committed when it was asked (I26).
  */
 import type { Batch } from '../../src/node/model/batch.ts';

@@ -43,7 +43,7 @@ export interface WorldOptions {
   readonly seed?: number;
   /** Whether all connections are up at once; true unless told. */
   readonly connected?: boolean;
-  /** Logs to start with, by member: terms of the entries from 2 on (entry 1 is the founding one). */
+  /** Logs to start with, by member: terms of the entries from 2 on (entry 1 is the founding). */
   readonly logs?: Readonly<Record<number, readonly Term[]>>;
   /** Hard states to start with, by member. */
   readonly hardStates?: Readonly<Record<number, HardState>>;

@@ -6,7 +6,7 @@ import { RaftWorld } from '../interaction/raft-world.ts';
 const HEARTBEAT = { type: 'heartbeat', from: 2, to: 1, commitIndex: 0, round: 1 } as const;
 
 // 5.1: "if one server's current term is smaller than the other's, then it updates its current term
-// to the larger value", whatever the message; "a candidate or leader ... reverts to follower state".
+// to the larger value", whatever the message; "a candidate or leader ... reverts to follower".
 test.each(['follower', 'preCandidate', 'candidate', 'leader'] as const)(
   'Raft 5.1: a %s takes over a higher term and follows',
   (role) => {

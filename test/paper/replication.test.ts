@@ -93,8 +93,8 @@ test.each([
   }
 });
 
-// 5.3: "If an existing entry conflicts with a new one, delete the existing entry and all that follow
-// it" (M16), but only then: an append that is late must not shorten the log (M15).
+// 5.3: "If an existing entry conflicts with a new one, delete the existing entry and all that
+// follow it" (M16), but only then: an append that is late must not shorten the log (M15).
 test.each([
   { name: 'appends at the end', term: 3, from: 4, terms: [3], log: [1, 2, 2, 3] },
   { name: 'keeps what it has', term: 3, from: 2, terms: [2], log: [1, 2, 2] },

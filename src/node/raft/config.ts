@@ -15,7 +15,7 @@ export interface RaftConfig {
   /** After the leader's connection broke: ticks between pre-votes, drawn from this range. */
   readonly reconnectVoteTicksMin: number;
   readonly reconnectVoteTicksMax: number;
-  /** Unacknowledged batches on their way to one follower. Too small: idle links; too large: memory. */
+  /** Unacknowledged batches under way to one follower. Too small: idle links; too large: memory. */
   readonly inflightBatchesMax: number;
   readonly inflightBytesMax: number;
   /** Batches in one append message: at least one batch, then as many as fit. */
