@@ -103,27 +103,93 @@ export class ClusterStore {
     return only;
   }
 
-  /** Makes the folder and writes the description and a new secret; nothing of it exists before. */
+  /**
+   * Makes the folder and writes the description and a new secret. Nothing of it exists before, but
+   * for data directories that somebody prepared: empty ones, on disks of their own or links to such.
+   *
+   * @throws {RaftctlError} USAGE when the folder holds anything else; it is then left as it was.
+   */
   async create(spec: ClusterSpec): Promise<void> {
     await mkdir(this.directory, { recursive: true });
     const folder = this.folderOf(spec.name);
     if (spec.ephemeral) await symlink(await mkdtemp(join(tmpdir(), 'raftctl-')), folder);
-    else await mkdir(folder, { mode: 0o700 });
-    const secret = `${randomBytes(SECRET_BYTES).toString('hex')}\n`;
-    await writeWhole({ path: this.secretFileOf(spec.name), text: secret, mode: 0o600 });
-    const text = `${JSON.stringify(spec, null, 2)}\n`;
-    await writeWhole({ path: join(folder, 'cluster.json'), text, mode: 0o600 });
+    else await makeOrAdopt(folder, spec);
+    try {
+      const secret = `${randomBytes(SECRET_BYTES).toString('hex')}\n`;
+      await writeWhole({ path: this.secretFileOf(spec.name), text: secret, mode: 0o600 });
+      const text = `${JSON.stringify(spec, null, 2)}\n`;
+      await writeWhole({ path: join(folder, 'cluster.json'), text, mode: 0o600 });
+    } catch (error) {
+      await this.remove(spec.name);
+      throw error;
+    }
   }
 
-  /** Removes the cluster with all its data. Requires: none of its nodes runs. */
+  /**
+   * Removes the cluster with all its data; of data directories on disks of their own the content.
+   * Requires: none of its nodes runs.
+   */
   async remove(name: string): Promise<void> {
     const folder = this.folderOf(name);
     const facts = await lstat(folder).catch(() => null);
-    if (facts?.isSymbolicLink()) {
-      const target = await realpath(folder).catch(() => null);
-      if (target !== null) await rm(target, { recursive: true, force: true });
-    }
-    await rm(folder, { recursive: true, force: true });
+    if (facts === null) return;
+    const target = await realpath(folder).catch(() => null);
+    if (target !== null) await removeFolder(target);
+    if (facts.isSymbolicLink()) await rm(folder, { force: true });
+  }
+}
+
+/** What a cluster that was only half made leaves behind. */
+const LEFTOVERS = /^(secret|(secret|cluster[.]json)[.]\d+[.]tmp)$/;
+/** Names of data directories: see `planCluster`. */
+const DATA_DIRECTORY = /^n\d+$/;
+
+async function makeOrAdopt(folder: string, spec: ClusterSpec): Promise<void> {
+  try {
+    await mkdir(folder, { mode: 0o700 });
+    return;
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  }
+  for (const name of await readdir(folder)) {
+    if (LEFTOVERS.test(name)) continue;
+    const isPrepared = spec.nodes.some((node) => node.id === name);
+    if (isPrepared && (await isEmptyDirectory(join(folder, name)))) continue;
+    throw new RaftctlError('USAGE', {
+      message: `Cannot make cluster ${spec.name} in ${folder} as that folder is in use: it holds ${name}`,
+      hint: 'Choose another name or another --dir',
+    });
+  }
+}
+
+async function isEmptyDirectory(path: string): Promise<boolean> {
+  const names = await readdir(path).catch(() => null);
+  return names?.every((name) => name === 'lost+found') ?? false;
+}
+
+/** NB: a directory that another disk is mounted on can be emptied, not removed. */
+async function removeFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    // Only here are links followed: a data directory may lie on another disk.
+    if (DATA_DIRECTORY.test(name)) await emptyDirectory(path);
+    await removeUnlessMounted(path);
+  }
+  await removeUnlessMounted(folder);
+}
+
+async function emptyDirectory(directory: string): Promise<void> {
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (name === 'lost+found') continue;
+    await rm(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+async function removeUnlessMounted(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    if (systemCode(error) !== 'EBUSY') throw error;
   }
 }
 

@@ -113,8 +113,8 @@ async function createCluster(init: UpInit): Promise<ClusterSpec> {
     dataDirOf: (id) => store.dataDirOf(name, id),
   });
   await checkPortsFree(spec.nodes);
+  await store.create(spec);
   try {
-    await store.create(spec);
     const secretFile = store.secretFileOf(name);
     await Promise.all(
       spec.nodes.map((node) =>
