@@ -10,12 +10,10 @@
 import type { ClusterId, MemberNumber } from '../node/model/ids.ts';
 import type { PeerMessage } from '../node/model/message.ts';
 import { decodeMessage, encodeMessage } from '../node/model/message-codec.ts';
-import type { Network, NetworkEvents, NetworkStats } from '../node/ports/network.ts';
 import { assert } from '../std/assert.ts';
 import type { Bytes } from '../std/bytes.ts';
 import type { Prng } from '../std/prng.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { SimProcess } from './sim-process.ts';
 
 /** What the network does to messages now. */
 export interface Weather {
@@ -46,8 +44,13 @@ export interface SimNetworkInit {
   readonly onArrive: (message: PeerMessage, bytes: Bytes) => void;
 }
 
-/** A queue to one member holds no more: bulk beyond it is refused, as the transport does. */
-const QUEUED_MESSAGES_MAX = 4096;
+/** One life's end of its connections. */
+export interface NetworkEnd {
+  readonly self: MemberNumber;
+  arrived(message: PeerMessage): void;
+  sawUp(member: MemberNumber): void;
+  sawDown(member: MemberNumber): void;
+}
 
 interface Pair {
   readonly a: MemberNumber;
@@ -61,7 +64,7 @@ interface Pair {
 export class SimNetwork {
   readonly #init: SimNetworkInit;
   readonly #pairs = new Map<number, Pair>();
-  readonly #ends = new Map<MemberNumber, SimEndpoint>();
+  readonly #ends = new Map<MemberNumber, NetworkEnd>();
   readonly #blocked = new Set<number>();
   readonly #lastArrivalMs = new Map<number, number>();
   readonly counts = { sent: 0, dropped: 0, duplicated: 0, reordered: 0, breaks: 0 };
@@ -77,13 +80,12 @@ export class SimNetwork {
     }
   }
 
-  /** The Network port of one life of a member. */
-  attach(self: MemberNumber, process: SimProcess): SimEndpoint {
-    return new SimEndpoint(this, self, process);
+  get members(): readonly MemberNumber[] {
+    return this.#init.members;
   }
 
   /** The life is ready to receive: connections to the others are made. */
-  join(end: SimEndpoint): void {
+  join(end: NetworkEnd): void {
     assert(!this.#ends.has(end.self), 'a member has one life at a time');
     this.#ends.set(end.self, end);
     for (const pair of this.#pairsOf(end.self)) this.#connectSoon(pair);
@@ -101,6 +103,11 @@ export class SimNetwork {
       pair.epoch += 1;
       if (!silently && !this.#blocked.has(key(self, other))) this.#ends.get(other)?.sawDown(self);
     }
+  }
+
+  /** Whether this is the life of its member that takes part. */
+  has(end: NetworkEnd): boolean {
+    return this.#ends.get(end.self) === end;
   }
 
   /** Breaks the connection of two members; both hear of it and it is made again. */
@@ -218,77 +225,4 @@ function key(from: MemberNumber, to: MemberNumber): number {
 
 function exponential(prng: Prng, mean: number): number {
   return -Math.log(1 - prng.unit()) * mean;
-}
-
-/** The Network port of one life: queues until flush, delivers through the process's gate. */
-export class SimEndpoint implements Network {
-  readonly self: MemberNumber;
-  readonly #network: SimNetwork;
-  readonly #process: SimProcess;
-  readonly #seenUp = new Set<MemberNumber>();
-  #events: NetworkEvents | null = null;
-  #queue: PeerMessage[] = [];
-
-  constructor(network: SimNetwork, self: MemberNumber, process: SimProcess) {
-    this.#network = network;
-    this.self = self;
-    this.#process = process;
-  }
-
-  start(events: NetworkEvents): void {
-    assert(this.#events === null, 'a network is started once');
-    this.#events = events;
-    this.#network.join(this);
-  }
-
-  send(message: PeerMessage): boolean {
-    assert(message.from === this.self && message.to !== this.self, 'a message has a sender');
-    if (!this.#seenUp.has(message.to) || this.#queue.length >= QUEUED_MESSAGES_MAX) return false;
-    this.#queue.push(message);
-    return true;
-  }
-
-  flush(): void {
-    const queue = this.#queue;
-    if (queue.length === 0) return;
-    this.#queue = [];
-    for (const message of queue) this.#network.transmit(message);
-  }
-
-  stats(): NetworkStats {
-    const peers = [...this.#seenUp].map((member) => ({
-      member,
-      connected: true,
-      queuedBytes: 0,
-      sentBytes: 0,
-      receivedBytes: 0,
-      droppedMessages: 0,
-      reconnects: 0,
-      rttMs: null,
-    }));
-    return { peers, rejected: {} };
-  }
-
-  async close(): Promise<void> {
-    this.#network.leave(this.self, false);
-  }
-
-  arrived(message: PeerMessage): void {
-    this.#process.post(0, () => this.#events?.onMessage(message));
-  }
-
-  sawUp(member: MemberNumber): void {
-    this.#process.post(0, () => {
-      if (this.#seenUp.has(member)) this.#events?.onPeerDown(member);
-      this.#seenUp.add(member);
-      this.#events?.onPeerUp(member);
-    });
-  }
-
-  sawDown(member: MemberNumber): void {
-    this.#process.post(0, () => {
-      if (!this.#seenUp.delete(member)) return;
-      this.#events?.onPeerDown(member);
-    });
-  }
 }

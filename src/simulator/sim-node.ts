@@ -20,6 +20,7 @@ import type { History } from './history.ts';
 import type { Oracles } from './oracles.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SimDisk } from './sim-disk.ts';
+import { SimEndpoint } from './sim-endpoint.ts';
 import type { SimNetwork } from './sim-network.ts';
 import { SimClock, SimProcess } from './sim-process.ts';
 import { asViolation, Violation } from './violation.ts';
@@ -183,7 +184,7 @@ export class SimNode implements ClientSide {
       {
         clock,
         log: new WatchedLog(log, member, oracles),
-        network: network.attach(member, life.process),
+        network: new SimEndpoint(network, member, life.process),
         stateMachine: new WatchedMachine(machine, member, history),
         prng: prng.fork(),
         emit: () => {},

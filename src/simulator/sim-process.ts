@@ -68,16 +68,14 @@ export interface SimClockInit {
   readonly turnMs: number;
 }
 
-/** The Clock port: drifts at a constant rate, never goes backwards; its wall time may jump. */
+/** The Clock port: drifts at a constant rate, never goes backwards; wall time drifts with it. */
 export class SimClock implements Clock {
   #process: SimProcess;
   #init: SimClockInit;
-  #wallOffsetMs: () => number;
 
-  constructor(process: SimProcess, init: SimClockInit, wallOffsetMs: () => number = () => 0) {
+  constructor(process: SimProcess, init: SimClockInit) {
     this.#process = process;
     this.#init = init;
-    this.#wallOffsetMs = wallOffsetMs;
   }
 
   nowMs(): number {
@@ -86,7 +84,7 @@ export class SimClock implements Clock {
 
   wallMs(): number {
     const elapsed = this.#process.scheduler.nowMs * this.#init.rate;
-    return Math.floor(this.#init.wallStartMs + elapsed + this.#wallOffsetMs());
+    return Math.floor(this.#init.wallStartMs + elapsed);
   }
 
   after(delayMs: number, task: () => void): Timer {
