@@ -1,7 +1,7 @@
 /**
  * Plays a dialogue: a text in which lines that begin with `>` are commands and lines that begin
- * with `#` are remarks; everything else is what the cores did and is written anew. Comparing the result
- * with the text is the test; `npx vitest run test/interaction -u` rewrites it.
+ * with `#` are remarks; everything else is what the cores did and is written anew. Comparing the
+ * result with the text is the test; `npx vitest run test/interaction -u` rewrites it.
  *
  * ```
  *   > group voters=3 learners=1 logs=1:1,2/2:1,1 term=3 inflightBatches=2 cached=1
