@@ -2,17 +2,28 @@
 import type { DiskFile, Done } from '../node/ports/disk.ts';
 import { type Bytes, NO_BYTES } from '../std/bytes.ts';
 import { RaftctlError } from '../std/errors.ts';
-import type { SimDisk } from './sim-disk.ts';
 import type { SimInode } from './sim-inode.ts';
+
+type FileOperation = 'write' | 'sync' | 'read';
+
+/** What a file asks of the disk it lies on. */
+export interface FileSystem {
+  /** Lives so far: handles of earlier ones do nothing. */
+  readonly life: number;
+  later(life: number, kind: FileOperation, task: () => void): void;
+  failure(operation: FileOperation, path: string): RaftctlError | null;
+  /** How many of `bytes` more there is room for. */
+  grow(bytes: number): number;
+}
 
 export class SimFile implements DiskFile {
   readonly path: string;
-  readonly #disk: SimDisk;
+  readonly #disk: FileSystem;
   readonly #inode: SimInode;
   readonly #life: number;
 
   constructor(
-    disk: SimDisk,
+    disk: FileSystem,
     init: { readonly path: string; readonly inode: SimInode; readonly life: number },
   ) {
     this.#disk = disk;
