@@ -160,6 +160,16 @@ test('Raft asks less and less often while a hasty election cannot be won', () =>
   expect(asked).toBeLessThan(100);
 });
 
+// M11: what a leader wanted to say, and what waited for its disk, is not said once it stepped down.
+test('Raft drops the held appends of a leader that steps down in its own term', () => {
+  const world = new RaftWorld({ voters: 1, learners: 1 });
+  world.campaign(1);
+  expect([world.raft(1).role, world.network]).toEqual(['leader', []]);
+  world.turn(1, (raft) => raft.diskFull(true));
+  world.sync(1);
+  expect([world.raft(1).role, world.raft(1).term, world.network]).toEqual(['follower', 2, []]);
+});
+
 // A full disk: no leader, no candidate, and no promise to vote.
 test('Raft with a full disk neither leads nor stands, until there is space', () => {
   const world = new RaftWorld({ voters: 1 });

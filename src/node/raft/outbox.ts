@@ -26,6 +26,13 @@ export class Outbox {
     this.#versions.push(promisesNothing(message) ? 0 : hardVersion);
   }
 
+  /** Drops what only a leader may say: called when one steps down, perhaps in the same term. */
+  dropLeadership(): void {
+    const kept = this.#messages.map(({ type }) => type !== 'append' && type !== 'heartbeat');
+    this.#messages = this.#messages.filter((_, at) => kept[at]);
+    this.#versions = this.#versions.filter((_, at) => kept[at]);
+  }
+
   /** Takes out what may leave now. */
   release(durableHardVersion: number, term: Term): readonly RaftMessage[] {
     if (this.#messages.length === 0) return NO_MESSAGES;

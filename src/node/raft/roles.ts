@@ -43,6 +43,7 @@ export function becomeFollower(
   assert(next.term >= s.term, `term would fall from ${s.term} to ${next.term}`);
   const led = s.role === 'leader';
   refuseHeldReads(s);
+  if (led) s.outbox.dropLeadership();
   s.leadership = null;
   if (next.term > s.term) enterTerm(s, next.term, 0);
   s.votes.clear();
