@@ -42,12 +42,15 @@ test('executeKv() goes past nodes that do not accept', async () => {
   expect(await set([await nobody(), node.address])).toBe('OK');
 });
 
-test('executeKv() goes past nodes that refuse for lack of a leader', async () => {
-  const lonely = await serve((socket) => socket.write('-NOLEADER nobody leads\r\n'));
-  const node = await serve((socket) => socket.write('+OK\r\n'));
-  expect(await set([lonely.address, node.address])).toBe('OK');
-  expect([lonely.requests, node.requests]).toEqual([1, 1]);
-});
+test.each(['NOLEADER nobody leads', 'DISKFULL no room', 'STOPPING bye'])(
+  'executeKv() goes past nodes that refuse with %s',
+  async (refusal) => {
+    const lonely = await serve((socket) => socket.write(`-${refusal}\r\n`));
+    const node = await serve((socket) => socket.write('+OK\r\n'));
+    expect(await set([lonely.address, node.address])).toBe('OK');
+    expect([lonely.requests, node.requests]).toEqual([1, 1]);
+  },
+);
 
 test('executeKv() never sends a write again when the connection breaks', async () => {
   const broken = await serve((socket) => socket.destroy());

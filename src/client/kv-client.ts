@@ -25,7 +25,14 @@ export interface KvCommand {
 
 const RETRY_PAUSE_MS = 50;
 /** Refusals that another node, or the same one a little later, may not repeat. */
-const PASSING_REFUSALS: ReadonlySet<string> = new Set(['NOLEADER', 'BUSY', 'MOVED', 'LOADING']);
+const PASSING_REFUSALS: ReadonlySet<string> = new Set([
+  'NOLEADER',
+  'BUSY',
+  'DISKFULL',
+  'STOPPING',
+  'MOVED',
+  'LOADING',
+]);
 
 /** What became of one attempt. Only `refused` and `unreached` may be tried again for a write. */
 type Attempt =

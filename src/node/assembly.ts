@@ -8,6 +8,7 @@ import { Prng } from '../std/prng.ts';
 import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { createApp } from './apps/apps.ts';
+import { tellingLog } from './event-log.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
 import { SystemClock } from './io/system-clock.ts';
@@ -149,7 +150,8 @@ function makeReplica(life: Life, log: LogStore, network: Transport, events: Even
   };
   return new Replica(
     {
-      ...{ clock, log, network, prng: prng.fork(), emit: events.append, onFailed: fail },
+      ...{ clock, log, network, prng: prng.fork(), onFailed: fail },
+      emit: tellingLog(events.append, init.log, init.directory),
       stateMachine: createApp(config.app),
     },
     {

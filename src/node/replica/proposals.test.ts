@@ -163,10 +163,21 @@ describe('Proposals', () => {
     const { proposals } = setUp();
     const waiter = take(proposals, 'a', 100);
     proposals.dispatch(100, 0);
-    proposals.expire(100 + LEADER_WAIT_MS_MAX - 1, 'noLeader');
+    proposals.expire(100 + LEADER_WAIT_MS_MAX - 1);
     expect(waiter.outcomes).toEqual([]);
-    proposals.expire(100 + LEADER_WAIT_MS_MAX, 'noLeader');
+    proposals.expire(100 + LEADER_WAIT_MS_MAX);
     expect(waiter.outcomes).toEqual([['noLeader', null]]);
+    expect(proposals.waiting).toBe(false);
+  });
+
+  it('refuseHeld() refuses what has gone nowhere, and nothing that was sent', () => {
+    const { raft, proposals } = setUp();
+    raft.leader = 3;
+    const sent = take(proposals, 'a');
+    proposals.dispatch(0, 0);
+    const held = take(proposals, 'b');
+    proposals.refuseHeld('diskFull');
+    expect([sent.outcomes, held.outcomes]).toEqual([[], [['diskFull', null]]]);
     expect(proposals.waiting).toBe(false);
   });
 

@@ -118,17 +118,22 @@ export class Proposals {
   }
 
   /** Refuses what has waited too long for a leader. */
-  expire(nowMs: number, outcome: Outcome): void {
+  expire(nowMs: number): void {
     const isOld = (chunk: Chunk): boolean => nowMs - chunk.queuedAtMs >= LEADER_WAIT_MS_MAX;
     if (!this.#held.some(isOld)) return;
     for (const chunk of this.#takeHeld()) {
-      if (isOld(chunk)) refuseAll(chunk, outcome);
+      if (isOld(chunk)) refuseAll(chunk, 'noLeader');
       else this.#hold(chunk);
     }
   }
 
+  /** Refuses what has not gone anywhere yet. */
+  refuseHeld(outcome: Outcome): void {
+    for (const chunk of this.#takeHeld()) refuseAll(chunk, outcome);
+  }
+
   stop(): void {
-    for (const chunk of this.#takeHeld()) refuseAll(chunk, 'stopping');
+    this.refuseHeld('stopping');
     for (const forward of this.#arrived) this.#refuse(forward);
     this.#arrived = [];
   }

@@ -20,7 +20,6 @@ import type { RaftFrontDoor } from '../raft/contract.ts';
 import type { Ready } from '../raft/ready.ts';
 import type { Applier } from './applier.ts';
 import type { Awaited } from './awaited.ts';
-import type { Outcome } from './contract.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import type { Inbox, Input } from './inbox.ts';
 import type { Phases } from './phases.ts';
@@ -130,13 +129,14 @@ export class Pump {
       phases.durable(raft.durableIndex, nowMs);
     }
     housekeeping.tellDisk();
+    // What another node commits could not be applied here, so nobody would ever hear of it.
+    if (housekeeping.diskFull) proposals.refuseHeld('diskFull');
     if (!inbox.takeTick()) return;
     raft.tick();
     if (!housekeeping.tick(nowMs, applier)) return;
-    const refusal: Outcome = housekeeping.diskFull ? 'diskFull' : 'noLeader';
-    proposals.expire(nowMs, refusal);
+    proposals.expire(nowMs);
     awaited.expire(nowMs);
-    reads.expire(nowMs);
+    reads.expire(nowMs, housekeeping.diskFull);
   }
 
   #take(input: Input, nowMs: number): void {

@@ -62,7 +62,7 @@ describe('Reads', () => {
     const { reads, asked } = setUp();
     const reader = take(reads);
     reads.ask(0);
-    reads.expire(400);
+    reads.expire(400, false);
     reads.ask(400);
     expect(asked).toEqual([1, 2]);
     reads.answered([{ requestId: 1, index: 4 }]);
@@ -76,11 +76,29 @@ describe('Reads', () => {
     const reader = take(reads);
     reads.ask(0);
     reads.answered([{ requestId: 1, index: 0 }]);
-    reads.expire(999);
+    reads.expire(999, false);
     expect(reader.outcomes).toEqual([]);
-    reads.expire(1000);
+    reads.expire(1000, false);
     expect(reader.outcomes).toEqual(['noLeader']);
   });
+
+  it.each([
+    [true, 1000, 'diskFull'],
+    [false, 3000, 'busy'],
+  ] as const)(
+    'expire() refuses who waits for an entry this node does not get (disk full: %s)',
+    (isDiskFull, limitMs, outcome) => {
+      const { reads } = setUp();
+      const reader = take(reads);
+      reads.ask(0);
+      reads.answered([{ requestId: 1, index: 9 }]);
+      reads.expire(limitMs - 1, isDiskFull);
+      expect(reader.outcomes).toEqual([]);
+      reads.expire(limitMs, isDiskFull);
+      reads.release(9);
+      expect(reader.outcomes).toEqual([outcome]);
+    },
+  );
 
   it('stop() refuses everybody once, in whatever state they are', () => {
     const { reads } = setUp();

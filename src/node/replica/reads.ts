@@ -24,9 +24,11 @@ interface Round {
   askedAtMs: number;
 }
 
+/** The leader has named an index; this node has yet to apply it. */
 interface Confirmed {
   readonly index: LogIndex;
   readonly waiters: readonly ReadWaiter[];
+  readonly sinceMs: number;
 }
 
 export class Reads {
@@ -77,7 +79,7 @@ export class Reads {
       if (round === undefined) continue;
       this.#asked.delete(requestId);
       if (index === 0) this.#again.push(round);
-      else this.#confirmed.push({ index, waiters: round.waiters });
+      else this.#confirmed.push({ index, waiters: round.waiters, sinceMs: round.sinceMs });
     }
   }
 
@@ -91,7 +93,8 @@ export class Reads {
   }
 
   /** Asks lost questions again and refuses who has waited too long. */
-  expire(nowMs: number): void {
+  expire(nowMs: number, isDiskFull: boolean): void {
+    this.#expireConfirmed(nowMs, isDiskFull);
     for (const [requestId, round] of this.#asked) {
       if (nowMs - round.askedAtMs < ASK_AGAIN_MS) break;
       this.#asked.delete(requestId);
@@ -103,6 +106,15 @@ export class Reads {
     if (tooOld.length === 0) return;
     this.#again = this.#again.filter((r) => nowMs - r.sinceMs < limitMs);
     for (const round of tooOld) refuse(round.waiters, 'noLeader');
+  }
+
+  /** A node that is far behind, or whose disk takes no more, cannot make its readers wait forever. */
+  #expireConfirmed(nowMs: number, isDiskFull: boolean): void {
+    const limitMs = isDiskFull ? LEADER_WAIT_MS_MAX : ANSWER_WAIT_MS_MAX;
+    const tooOld = this.#confirmed.filter((c) => nowMs - c.sinceMs >= limitMs);
+    if (tooOld.length === 0) return;
+    this.#confirmed = this.#confirmed.filter((c) => nowMs - c.sinceMs < limitMs);
+    for (const { waiters } of tooOld) refuse(waiters, isDiskFull ? 'diskFull' : 'busy');
   }
 
   stop(): void {
