@@ -7,6 +7,7 @@
  * are the cure.
  */
 import { Command, Flags } from '@oclif/core';
+import { EXIT, type RaftctlError } from '../std/errors.ts';
 import type { Paint } from '../std/paint.ts';
 import { paintFor } from './colour.ts';
 import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
@@ -54,11 +55,19 @@ export abstract class BaseCommand extends Command {
     if (!this.jsonEnabled() && !this.isQuiet) process.stderr.write(`${line}\n`);
   }
 
-  /** A warning: on stderr, and in the envelope under `--json`. */
-  protected caution(line: string): void {
-    this.#warnings.push(line);
-    if (!this.jsonEnabled())
-      process.stderr.write(`${this.paintErr('yellow', 'Warning:')} ${line}\n`);
+  /**
+   * Trouble beside a result that stands: on stderr, and as a warning in the envelope.
+   *
+   * @returns the exit code it leads to.
+   */
+  protected showTrouble(trouble: RaftctlError | null): number {
+    if (trouble === null) return EXIT.ok;
+    const report = reportOf(trouble);
+    this.#warnings.push(`${report.code}: ${report.message}`);
+    if (!this.jsonEnabled()) {
+      process.stderr.write(`${reportLines(report, this.paintErr).join('\n')}\n`);
+    }
+    return report.exit;
   }
 
   protected get paintOut(): Paint {

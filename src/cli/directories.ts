@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The folder that holds clusters: `$XDG_DATA_HOME/raftctl/clusters`, by default under `~/.local/share`. */
+/** The folder that holds clusters: in `$XDG_DATA_HOME`, by default `~/.local/share`. */
 export function clustersDirectory(env: Environment = process.env): string {
   return join(xdg(env['XDG_DATA_HOME'], join(homedir(), '.local', 'share')), 'raftctl', 'clusters');
 }

@@ -50,25 +50,34 @@ type Attempt =
  * @throws {RaftctlError} REQUEST_REFUSED when a node says no for good.
  */
 export async function executeKv(options: KvClientOptions, command: KvCommand): Promise<Reply> {
-  const deadline = Date.now() + options.timeoutMs;
+  const { endpoints, timeoutMs } = options;
+  const deadline = performance.now() + timeoutMs;
   const bytes = encodeCommand(command.args);
   let refusal: RespError | null = null;
   let unreached: RaftctlError | null = null;
-  do {
-    for (const endpoint of options.endpoints) {
-      const attempt = await attemptOnce(endpoint, bytes, Math.max(1, deadline - Date.now()));
-      if (attempt.kind === 'answered') return finalReply(attempt.reply);
-      if (attempt.kind === 'lost' && command.isWrite) throw unknownOutcome(attempt.reason);
-      if (attempt.kind === 'refused') refusal = attempt.error;
-      if (attempt.kind === 'unreached') unreached = attempt.error;
-      if (Date.now() >= deadline) break;
+  /** A node waits for a leader before it refuses. */
+  let refusalMs = 0;
+  for (let turn = 0; ; turn += 1) {
+    if (turn > 0 && turn % endpoints.length === 0) {
+      if (refusal === null && unreached !== null) throw noNodeAnswers(endpoints, unreached);
+      await sleep(RETRY_PAUSE_MS);
     }
-    if (refusal === null && unreached !== null) throw noNodeAnswers(options.endpoints, unreached);
-    await sleep(RETRY_PAUSE_MS);
-  } while (Date.now() < deadline);
-  if (refusal === null) throw noNodeAnswers(options.endpoints, unreached);
+    const begun = performance.now();
+    const leftMs = deadline - begun;
+    // Rather an answer now than a write whose outcome is unknown because time ran out.
+    if (leftMs <= 0 || (refusal !== null && leftMs < refusalMs * 1.5)) break;
+    const attempt = await attemptOnce(endpoints[turn % endpoints.length] ?? '', bytes, leftMs);
+    if (attempt.kind === 'answered') return finalReply(attempt.reply);
+    if (attempt.kind === 'lost' && command.isWrite) throw unknownOutcome(attempt.reason);
+    if (attempt.kind === 'unreached') unreached = attempt.error;
+    if (attempt.kind === 'refused') {
+      refusal = attempt.error;
+      refusalMs = Math.max(refusalMs, performance.now() - begun);
+    }
+  }
+  if (refusal === null) throw noNodeAnswers(endpoints, unreached);
   throw new RaftctlError('NO_LEADER', {
-    message: `No node could serve the command within ${options.timeoutMs} ms: ${refusal.message}`,
+    message: `No node could serve the command within ${timeoutMs} ms: ${refusal.message}`,
     hint: 'See who is down: raftctl cluster status',
   });
 }
@@ -95,7 +104,7 @@ function oneReply(connection: RespConnection, bytes: Buffer, timeoutMs: number):
       resolve({ kind: 'lost', reason });
     };
     const timer = setTimeout(
-      () => lost(`${connection.address} did not answer within ${timeoutMs} ms`),
+      () => lost(`${connection.address} did not answer within ${Math.round(timeoutMs)} ms`),
       timeoutMs,
     );
     connection.listen({

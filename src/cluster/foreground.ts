@@ -1,4 +1,4 @@
-/** A cluster in the foreground: the merged logs of its nodes, until Ctrl-C or until all have ended. */
+/** A cluster in the foreground: its nodes' merged logs, until Ctrl-C or until all have ended. */
 import type { Paint } from '../std/paint.ts';
 import { downCluster } from './down.ts';
 import { LogFollower } from './log-follower.ts';

@@ -1,4 +1,4 @@
-/** Reads lines as they are appended to log files; what is found at once comes in the order of time. */
+/** Reads lines as they are appended to log files; those found together are put in order of time. */
 
 import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';

@@ -25,5 +25,7 @@ test('formatLogLine() shows what is not JSON as it is', () => {
 
 test('timeOfLine() finds the time stamp', () => {
   expect(timeOfLine('{"level":30,"time":1234,"msg":"x"}')).toBe(1234);
+  expect(timeOfLine('{"time":"1970-01-01T00:00:01.234Z","msg":"x"}')).toBe(1234);
+  expect(timeOfLine('{"time":"noon"}')).toBeNull();
   expect(timeOfLine('no time')).toBeNull();
 });

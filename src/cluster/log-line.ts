@@ -52,8 +52,10 @@ export function formatLogLine(line: string, style: LineStyle): string {
 
 /** Wall clock of a line, without parsing all of it; null: it has none. */
 export function timeOfLine(line: string): number | null {
-  const match = /"time":(\d+)/.exec(line);
-  return match === null ? null : Number(match[1]);
+  const match = /"time":(?:(\d+)|"([^"]+)")/.exec(line);
+  if (match === null) return null;
+  const time = match[1] === undefined ? Date.parse(match[2] ?? '') : Number(match[1]);
+  return Number.isNaN(time) ? null : time;
 }
 
 function parseFields(line: string): Record<string, unknown> | null {

@@ -167,7 +167,13 @@ async function isRunning(found: NodeProcess, dataDir: string): Promise<boolean> 
 /** Ends processes we started ourselves and that may not have said who they are yet. */
 export async function killSpawned(nodes: readonly SpawnedNode[]): Promise<void> {
   for (const node of nodes) signal(node.pid, 'SIGKILL');
-  await Promise.all(nodes.map((node) => node.exited));
+  let isOver = false;
+  const all = Promise.all(nodes.map((node) => node.exited)).then(() => {
+    isOver = true;
+  });
+  // Children that may outlive us do not keep the event loop alive; the pauses do.
+  while (!isOver) await sleep(POLL_MS);
+  await all;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -44,7 +44,7 @@ interface Stat {
   readonly startTicks: number;
 }
 
-/** State letter, threads and start time of a `/proc/<pid>/stat` line, whose name field may hold anything. */
+/** Reads a `/proc/<pid>/stat` line, whose second field, the name, may hold anything. */
 export function parseStat(line: string): Stat | null {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   const state = fields[0];

@@ -3,7 +3,6 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RaftctlError } from '../std/errors.ts';
-import { plural } from '../std/units.ts';
 import type { ClusterStatus } from '../wire/status.ts';
 import { lastPlainLines, lastWords } from './node-log.ts';
 import { type NodeExit, readPidFile, type SpawnedNode, spawnNode } from './node-process.ts';
@@ -11,7 +10,7 @@ import { clusterStatus } from './status.ts';
 import type { ClusterStore } from './store.ts';
 import type { ClusterNode, ClusterSpec } from './topology.ts';
 
-/** `healthy`: every node answers and writes are acknowledged; `leader`: writes are; `none`: ports are bound. */
+/** `healthy`: every node follows and writes are acknowledged; `leader`: writes; `none`: ports. */
 export type WaitFor = 'healthy' | 'leader' | 'none';
 
 export interface StartInit {
@@ -74,7 +73,7 @@ async function startOne(init: StartInit, node: ClusterNode): Promise<StartingNod
   return { ...spawned, dataDir };
 }
 
-/** A directory that lost its identity must not come back as the member it was: it may have voted. */
+/** A directory that lost its identity must not be that member again: it may have voted. */
 async function checkFormatted(node: ClusterNode): Promise<void> {
   const path = join(node.dataDir, 'node.json');
   const exists = await access(path).then(
@@ -84,7 +83,9 @@ async function checkFormatted(node: ClusterNode): Promise<void> {
   if (exists) return;
   throw new RaftctlError('NODE_WIPED', {
     message: `Cannot start ${node.id} as its data has vanished: ${path} does not exist`,
-    hint: 'Put the directory back from a backup; if no copy exists, the cluster goes on with the other nodes, and a new one (destroy, then up) gets all of them back',
+    hint:
+      'Put its directory back, or go on with the other nodes. ' +
+      'An empty directory may not take its place: it could vote twice',
   });
 }
 
@@ -122,7 +123,7 @@ function waitTimeout(init: StartInit, status: ClusterStatus | null): RaftctlErro
         ? `${silent.join(', ')} not up`
         : 'no leader serves yet';
   return new RaftctlError('WAIT_TIMEOUT', {
-    message: `Started ${plural(init.nodes.length, 'node')}, but ${init.spec.name} is not ${init.waitFor === 'none' ? 'started' : init.waitFor} after ${init.timeoutMs} ms: ${reason}`,
+    message: `Waited ${init.timeoutMs} ms for ${init.spec.name} in vain: ${reason}`,
     hint: `The nodes go on. Look: raftctl cluster status ${init.spec.name}, raftctl node logs --cluster ${init.spec.name}`,
   });
 }

@@ -1,6 +1,6 @@
 /** Status of a whole cluster: every member is a row, also the dead ones. */
 import { fetchNodeStatus } from '../client/admin-client.ts';
-import { EXIT } from '../std/errors.ts';
+import { RaftctlError } from '../std/errors.ts';
 import {
   type ClusterNodeRow,
   type ClusterStatus,
@@ -93,10 +93,27 @@ export function assembleStatus(
   };
 }
 
-/** 0 healthy, 3 nobody leads, 5 some node is not well. */
-export function exitCodeOf(status: ClusterStatus): number {
-  if (status.leader === null) return EXIT.unreachable;
-  return status.healthy ? EXIT.ok : EXIT.unhealthy;
+/** What is wrong with the cluster and what to do about it; null: nothing. Pure. */
+export function troubleOf(status: ClusterStatus): RaftctlError | null {
+  if (status.healthy) return null;
+  const { name, nodes, quorum } = status;
+  const down = nodes.filter((row) => row.state !== 'up');
+  const which = down.map((row) => `${row.id} is ${row.state}`).join(', ');
+  const stopped = down.filter((row) => row.state === 'down').map((row) => row.id);
+  const hint =
+    stopped.length === 0
+      ? `Look: raftctl node logs --cluster ${name}`
+      : stopped.length === nodes.length
+        ? `Start it: raftctl cluster up ${name}`
+        : `Bring back what is down: raftctl node start ${stopped.join(' ')} --cluster ${name}`;
+  if (status.leader === null) {
+    return new RaftctlError('NO_LEADER', {
+      message: `Nobody leads ${name}, and ${quorum} nodes are needed: ${which || 'all nodes are up'}`,
+      hint,
+    });
+  }
+  const reason = which || 'not every node follows the leader yet';
+  return new RaftctlError('CLUSTER_DEGRADED', { message: `${name} is degraded: ${reason}`, hint });
 }
 
 /** The leader of the newest term. An old one that has not noticed yet does not count. */

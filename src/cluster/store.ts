@@ -104,8 +104,8 @@ export class ClusterStore {
   }
 
   /**
-   * Makes the folder and writes the description and a new secret. Nothing of it exists before, but
-   * for data directories that somebody prepared: empty ones, on disks of their own or links to such.
+   * Makes the folder and writes the description and a new secret. Nothing of it exists before but
+   * data directories that somebody prepared: empty ones, on disks of their own or links to such.
    *
    * @throws {RaftctlError} USAGE when the folder holds anything else; it is then left as it was.
    */

@@ -18,7 +18,7 @@ import {
 } from './topology.ts';
 import { withLock } from './up-lock.ts';
 
-/** Makes a node's data directory; the node's own code, handed in because we may not reach into it. */
+/** Makes a node's data directory: the node's own code, handed in as we may not reach into it. */
 export type FormatNode = (init: { directory: string; config: NodeConfig }) => Promise<void>;
 
 export interface UpInit {

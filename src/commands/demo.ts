@@ -5,8 +5,9 @@ import { durationFlag } from '../cli/flags.ts';
 import { Interrupts } from '../cli/interrupts.ts';
 import { LiveLine } from '../cli/live-line.ts';
 import { runDemo } from '../scenarios/demo.ts';
+import type { DemoResult } from '../scenarios/demo-result.ts';
 import { progressLine, progressText, summaryLines } from '../scenarios/demo-view.ts';
-import { EXIT, RaftctlError } from '../std/errors.ts';
+import { RaftctlError } from '../std/errors.ts';
 
 const LOAD_MS_MIN = 2000;
 const LOAD_MS_DEFAULT = 10_000;
@@ -70,12 +71,19 @@ export default class Demo extends BaseCommand {
       for (const text of summaryLines(result, this.paintOut)) this.print(text);
       this.print('Next:');
       for (const text of NEXT) this.print(`  ${this.paintOut('cyan', text)}`);
-      const isGood = result.lost === 0;
-      if (!isGood) this.caution(`${result.lost} acknowledged writes were lost`);
-      return this.answer('demo', result, isGood ? EXIT.ok : EXIT.violation);
+      return this.answer('demo', result, this.showTrouble(troubleOf(result)));
     } finally {
       line.end();
       interrupts.release();
     }
   }
+}
+
+/** The one promise that must hold; the exit code says when it did not. */
+function troubleOf(result: DemoResult): RaftctlError | null {
+  if (result.lost === 0) return null;
+  return new RaftctlError('WRITE_LOST', {
+    message: `Acknowledged writes were lost: ${result.lost}, for example ${result.lostSample.join(', ')}`,
+    hint: 'This must never happen. Please report it',
+  });
 }

@@ -7,7 +7,7 @@ const DURATION_UNITS_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** Milliseconds of `250ms`, `1.5s`, `2m`, `1h` or a bare number of seconds; null: not a duration. */
+/** Milliseconds of `250ms`, `1.5s`, `2m`, `1h` or bare seconds; null: not a duration. */
 export function parseDurationMs(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim());
   if (match === null) return null;

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { dirFlag } from '../../cli/flags.ts';
-import { clusterStatus, exitCodeOf } from '../../cluster/status.ts';
+import { clusterStatus, troubleOf } from '../../cluster/status.ts';
 import { statusLines } from '../../cluster/status-view.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 
@@ -22,6 +22,7 @@ export default class ClusterStatusCommand extends BaseCommand {
     const spec = await store.find(args.name ?? process.env['RAFTCTL_CLUSTER'] ?? null);
     const status = await clusterStatus(store, spec);
     for (const line of statusLines(status, this.paintOut)) this.print(line);
-    return this.answer('cluster.status', status, exitCodeOf(status));
+    const exit = this.showTrouble(troubleOf(status));
+    return this.answer('cluster.status', status, exit);
   }
 }

@@ -37,7 +37,8 @@ export default class NodeStart extends BaseCommand {
   static override examples = [
     '<%= config.bin %> node start n1 --cluster demo',
     '<%= config.bin %> node start --data-dir ./n1',
-    '<%= config.bin %> node start --id n1 --data-dir ./n1 --secret-file ./secret --bootstrap --initial-cluster n1=127.0.0.1:11000:12000:13000',
+    '<%= config.bin %> node start --bootstrap --id n1 --data-dir ./n1 --secret-file ./secret ' +
+      '--initial-cluster n1=127.0.0.1:11000:12000:13000',
   ];
   static override strict = false;
   static override usage = 'node start [NODE...] [--data-dir DIR]';

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { NodeConfig } from '../wire/node-config.ts';
-import { downCluster, stopNodes } from './down.ts';
-import { killNodes, restartNodes, selectNodes } from './nodes.ts';
-import { clusterStatus, exitCodeOf } from './status.ts';
-import { ClusterStore } from './store.ts';
-import type { ClusterSpec, ClusterWish } from './topology.ts';
-import { type UpInit, upCluster } from './up.ts';
+import { downCluster, stopNodes } from '../../src/cluster/down.ts';
+import { killNodes, restartNodes, selectNodes } from '../../src/cluster/nodes.ts';
+import { clusterStatus, troubleOf } from '../../src/cluster/status.ts';
+import { ClusterStore } from '../../src/cluster/store.ts';
+import type { ClusterSpec, ClusterWish } from '../../src/cluster/topology.ts';
+import { type UpInit, upCluster } from '../../src/cluster/up.ts';
+import type { NodeConfig } from '../../src/wire/node-config.ts';
 
-const FAKE_NODE = fileURLToPath(new URL('../../test/fixtures/fake-node.js', import.meta.url));
+const FAKE_NODE = fileURLToPath(new URL('../fixtures/fake-node.js', import.meta.url));
 const PORT_BASE = 25_000;
 const ANYTHING: ClusterWish = { nodeCount: null, app: null, fsync: null, portBase: null };
 const THREE: ClusterWish = { ...ANYTHING, nodeCount: 3, portBase: PORT_BASE };
@@ -160,15 +160,19 @@ test('downCluster() stops all nodes and keeps the data, unless it was ephemeral'
 
 test('clusterStatus() keeps a dead node as a row, and says who leads', async () => {
   const { spec } = await up();
-  expect(exitCodeOf(await clusterStatus(store, spec))).toBe(0);
+  expect(troubleOf(await clusterStatus(store, spec))).toBeNull();
   await killNodes(selectNodes(spec, ['n1']));
   const degraded = await clusterStatus(store, spec);
   expect(degraded).toMatchObject({ leader: 'n2', healthy: false, tolerance: 0 });
   expect(degraded.nodes[0]).toMatchObject({ id: 'n1', state: 'down', pid: null, role: null });
   expect(degraded.nodes[0]?.lastSeenMs).toBeGreaterThanOrEqual(0);
-  expect(exitCodeOf(degraded)).toBe(5);
+  expect(troubleOf(degraded)).toMatchObject({
+    code: 'CLUSTER_DEGRADED',
+    exitCode: 5,
+    hint: 'Bring back what is down: raftctl node start n1 --cluster demo',
+  });
   await killNodes(spec.nodes);
-  expect(exitCodeOf(await clusterStatus(store, spec))).toBe(3);
+  expect(troubleOf(await clusterStatus(store, spec))).toMatchObject({ exitCode: 3 });
 });
 
 test('clusterStatus() tells a paused node from a dead one', async () => {
