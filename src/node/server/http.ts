@@ -79,11 +79,16 @@ class HttpWaiter implements ProposalWaiter, ReadWaiter {
   }
 }
 
+/** Requests a client may send ahead of its answers. */
+const PIPELINED_MAX = 1000;
+
 /** Speaks HTTP on sockets that are handed over; listens on nothing itself. */
 export class HttpDialect {
   readonly #context: HttpContext;
   readonly #server: Server;
   readonly #encoder = new KvEncoder();
+  /** Pipelined requests that wait for the one before them; the key is there while one is at work. */
+  readonly #behind = new WeakMap<Socket, (() => void)[]>();
   /** Requests that wait for the replica to have room, with the time they came. */
   #waiting: {
     readonly start: () => void;
@@ -102,11 +107,11 @@ export class HttpDialect {
         keepAliveTimeout: 0,
         noDelay: true,
       },
-      (request, response) => this.#route(request, response),
+      (request, response) => this.#queue(request, response),
     );
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
       if (!this.#refuseBody(request, response)) response.writeContinue();
-      this.#route(request, response);
+      this.#queue(request, response);
     });
     // Node starts its watch over slow headers when its own server listens; this one never does.
     this.#server.emit('listening');
@@ -137,8 +142,32 @@ export class HttpDialect {
     this.#server.closeIdleConnections();
   }
 
+  /**
+   * Starts a request when the one before it on its connection is answered. Node orders the answers
+   * of pipelined requests only; a read must see the writes before it and none behind it.
+   */
+  #queue(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const behind = this.#behind.get(socket);
+    if (behind !== undefined && behind.length >= PIPELINED_MAX) {
+      socket.destroy();
+      return;
+    }
+    response.on('close', () => {
+      const next = this.#behind.get(socket)?.shift();
+      if (next === undefined) this.#behind.delete(socket);
+      else next();
+    });
+    if (behind === undefined) {
+      this.#behind.set(socket, []);
+      this.#route(request, response);
+    } else {
+      behind.push(() => this.#route(request, response));
+    }
+  }
+
   #route(request: IncomingMessage, response: ServerResponse): void {
-    if (response.writableEnded) return;
+    if (response.writableEnded || response.destroyed) return;
     request.on('error', () => response.destroy());
     const refusal = refusesOrigin(request, this.#context.hosts);
     if (refusal !== null) {

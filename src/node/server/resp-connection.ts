@@ -232,7 +232,10 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
       this.#socket.destroy();
       return;
     }
-    if (this.#hold === 'full' && nowMs - this.#heldSinceMs >= limits.fullMs) this.resume();
+    if (this.#hold === 'full' && nowMs - this.#heldSinceMs >= limits.fullMs) {
+      this.resume();
+      if (this.#dirty) this.#context.turns.planFlush();
+    }
   }
 
   destroy(): void {

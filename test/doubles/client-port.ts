@@ -1,0 +1,49 @@
+/** A client port on a fake replica, for tests. */
+
+import type { ServerLimits } from '../../src/node/server/limits.ts';
+import { type ClientServer, createServer } from '../../src/node/server/server.ts';
+import { type Log, SILENT_LOG } from '../../src/std/log.ts';
+import { FakeReplica } from './fake-replica.ts';
+import { fakeStatus } from './node-status.ts';
+import { RawClient } from './raw-client.ts';
+
+export class PortUnderTest {
+  readonly replica: FakeReplica;
+  readonly server: ClientServer;
+  readonly #clients: RawClient[] = [];
+
+  private constructor(replica: FakeReplica, server: ClientServer) {
+    this.replica = replica;
+    this.server = server;
+  }
+
+  static async open(
+    options: {
+      readonly byHand?: boolean;
+      readonly limits?: Partial<ServerLimits>;
+      readonly log?: Log;
+    } = {},
+  ): Promise<PortUnderTest> {
+    const replica = new FakeReplica({ byHand: options.byHand ?? false });
+    const server = await createServer(
+      { replica, log: options.log ?? SILENT_LOG, status: () => fakeStatus() },
+      {
+        listenAddress: '127.0.0.1:0',
+        addresses: ['node-1.example:11000'],
+        limits: options.limits ?? {},
+      },
+    );
+    return new PortUnderTest(replica, server);
+  }
+
+  async client(): Promise<RawClient> {
+    const client = await RawClient.connect(this.server.address);
+    this.#clients.push(client);
+    return client;
+  }
+
+  async close(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    await this.server.close();
+  }
+}
