@@ -1,7 +1,7 @@
 /**
  * Runs seeds from a shell: `node dist/simulator/main.js --seed 7` or `--seeds 1..500`, with
- * `--seconds S`, `--nodes N`, `--profile swarm|storm`, `--json` (one line a seed) and `--go-on` (past a violation).
- * Exit code 9 when an oracle fired.
+ * `--seconds S`, `--nodes N`, `--profile swarm|storm`, `--json` (one line a seed) and `--go-on`
+ * (past a violation). Exit code 9 when an oracle fired.
  */
 import { parseArgs } from 'node:util';
 import { EXIT } from '../std/errors.ts';

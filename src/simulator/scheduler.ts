@@ -32,7 +32,7 @@ export class Scheduler {
     return this.#eventCount;
   }
 
-  /** Runs `task` after `delayMs` of simulated time, after everything due earlier or asked earlier. */
+  /** Runs `task` after `delayMs` of simulated time, after all that is due or was asked earlier. */
   schedule(delayMs: number, task: () => void): ScheduledTask {
     assert(delayMs >= 0, `a delay of ${delayMs} ms lies in the past`);
     this.#sequence += 1;

@@ -155,8 +155,8 @@ export class SimNetwork {
     }
     const bytes = encodeMessage(message);
     this.#carry(pair, message, bytes);
-    // Raft's own messages may come twice. A connection never doubles what is sent once, and clients'
-    // commands, forwarded once and refused once, rely on that.
+    // Raft's own messages may come twice. A connection never doubles what is sent once, and
+    // clients' commands, forwarded once and refused once, rely on that.
     if (message.type === 'forward' || message.type === 'forwardRefused') return;
     if (prng.chance(weather.duplicateChance)) {
       this.counts.duplicated += 1;
