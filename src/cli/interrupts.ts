@@ -4,11 +4,13 @@
  */
 import { EXIT } from '../std/errors.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
 const EXIT_BY_SIGNAL = {
   SIGINT: EXIT.interrupted,
   SIGTERM: EXIT.terminated,
   SIGHUP: EXIT.failure,
+  /** Nobody reads what we print any more. */
+  SIGPIPE: EXIT.ok,
 } as const;
 
 export class Interrupts {

@@ -80,12 +80,18 @@ function printWelcome(): void {
   process.stdout.write(`Run, study and benchmark Raft clusters.\n\n${lines.join('\n')}\n`);
 }
 
-/** A reader that went away (`| head`) is success, not an error. */
+/**
+ * A reader that went away (`| head`) is success, not an error. A command that has something to
+ * clean up does that first: it listens for this signal as for Ctrl-C (interrupts.ts).
+ */
 function silenceBrokenPipes(): void {
+  let isBroken = false;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
       if (!isBrokenPipe(error)) throw error;
-      process.exit(EXIT.ok);
+      if (isBroken) return;
+      isBroken = true;
+      if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(EXIT.ok);
     });
   }
 }

@@ -133,6 +133,22 @@ test('127: no such command, with the nearest one', async () => {
   expect((await run('demi')).stderr).toContain('Did you mean: raftctl demo?');
 });
 
+test('0: a reader that goes away ends a foreground cluster in good order', async () => {
+  const up = ['cluster', 'up', 'piped', '--nodes', '3', '--port-base', '25300'];
+  const child = launchRaftctl(up, { env: { RAFTCTL_DIR: dir } });
+  const ended = once(child, 'exit');
+  await once(child.stdout!, 'data');
+  child.stdout?.destroy();
+  // What the others say about it finds nobody to read it.
+  expect((await run('node', 'kill', 'n1', '--cluster', 'piped')).code).toBe(0);
+  expect(await ended).toEqual([0, null]);
+  const left = await run('cluster', 'status', 'piped', '--json');
+  expect(left.code).toBe(3);
+  const { data } = JSON.parse(left.stdout) as { data: { nodes: { state: string }[] } };
+  expect(data.nodes.map((node) => node.state)).toEqual(['down', 'down', 'down']);
+  expect((await run('cluster', 'destroy', 'piped', '--confirm', 'piped')).code).toBe(0);
+});
+
 test('130: Ctrl-C in the demo leaves nothing behind', async () => {
   const tmp = await mkdtemp(join(tmpdir(), 'raftctl-exit-codes-'));
   for (const mode of [[], ['--json']]) {
