@@ -3,9 +3,9 @@
  * one log. A holder that died without letting go is recognised, also when its pid is in use again:
  * a process is its pid, the time it was started and the boot of the machine.
  *
- * The file appears with its content (written under another name, then linked), so there is never an
- * empty lock. A stale lock is taken over by whoever first makes the file `lock.<token>.taken`: every
- * lock has a token of its own, so only one process may ever remove a given lock.
+ * The file appears with its content (written under another name, then linked), so there is never
+ * an empty lock. A stale lock is taken over by whoever first makes the file `lock.<token>.taken`:
+ * every lock has a token of its own, so only one process may ever remove a given lock.
  */
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -120,7 +120,7 @@ async function linked(existing: string, name: string): Promise<boolean> {
   }
 }
 
-/** @returns null when there is no lock. A lock nobody can read has a holder that cannot be alive. */
+/** @returns null when there is no lock. A lock that nobody can read has nobody who is alive. */
 async function readHolder(file: string): Promise<LockHolder | null> {
   let text: string;
   try {

@@ -38,7 +38,7 @@ export interface Disk {
   makeDirectory(path: string): Promise<void>;
   /** Names in a directory, sorted; none when it does not exist. */
   list(path: string): Promise<readonly string[]>;
-  /** Opens for reading and writing, mode 0600. @throws DISK_FAILED when missing, unless `create`. */
+  /** Opens to read and write, mode 0600. @throws DISK_FAILED when missing, unless `create`. */
   open(path: string, options: { readonly create: boolean }): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;

@@ -1,37 +1,35 @@
 /** The last two steps of an orderly stop: the `close` frame, then the file `clean`. */
-
 import type { LogIndex } from '../model/ids.ts';
 import { CLEAN_MARK_NAME, encodeCleanMark } from './clean-mark.ts';
 import { replaceFile, syncFile, writeFile } from './disk-calls.ts';
-import type { Group } from './group.ts';
-import { FRAME_HEADER_BYTES } from './record.ts';
-import type { OpenSegment, SegmentMaker } from './segment-files.ts';
+import { Group } from './group.ts';
+import type { LogEnd } from './log-end.ts';
+import { FRAME_HEADER_BYTES, FRAME_KIND } from './record.ts';
+import type { SegmentMaker } from './segment-files.ts';
 
 /**
- * Afterwards everything in the current segment is durable, and so is the knowledge of where it ends.
+ * Afterwards the current segment is durable, and so is the knowledge of where it ends.
  * Requires: all other segments are synced.
  */
 export async function closeCleanly(
   maker: SegmentMaker,
-  init: {
-    readonly segment: OpenSegment;
-    /** Holds the `close` frame. */
-    readonly group: Group;
-    readonly offset: number;
-    readonly lastIndex: LogIndex;
-  },
+  end: LogEnd,
+  lastIndex: LogIndex,
 ): Promise<void> {
-  const { header, file } = init.segment;
-  // Room for a later roll must stay; the mark alone says enough when there is none.
-  const fits = init.group.offset + FRAME_HEADER_BYTES <= header.size;
-  const chunks = fits ? init.group.chunks() : [];
-  await writeFile(file, chunks, { offset: init.offset, sync: true });
+  const { header, file } = end.segment;
+  const group = new Group(1024);
+  end.begin(group);
+  group.addMark(FRAME_KIND.close);
+  // Room for a later roll must stay; the file `clean` alone says enough when there is none.
+  const fits = group.offset + FRAME_HEADER_BYTES <= header.size;
+  const chunks = fits ? group.chunks() : [];
+  await writeFile(file, chunks, { offset: end.offset, sync: true });
   await syncFile(file);
   const mark = encodeCleanMark({
     cluster: maker.cluster,
     member: maker.member,
-    end: header.base + (fits ? init.group.offset : init.offset),
-    lastIndex: init.lastIndex,
+    end: fits ? group.position : end.position,
+    lastIndex,
   });
   await replaceFile(maker.disk, maker.directory, CLEAN_MARK_NAME, mark);
 }

@@ -264,7 +264,7 @@ describe('openLog on a damaged log', () => {
           refused += 1;
           continue;
         }
-        // It opened: then nothing is missing, and the flip was in free space or in the last witness.
+        // Nothing is missing: the flip was in free space, or in the last witness.
         expect(found.store.recovered.lastIndex).toBe(index);
         if (!anywhere) expect(row).toBe(last(used));
       }

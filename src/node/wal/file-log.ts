@@ -13,10 +13,9 @@
  */
 import { assert } from '../../std/assert.ts';
 import type { RaftctlError } from '../../std/errors.ts';
-import type { HardState } from '../model/hard-state.ts';
 import type { LogIndex } from '../model/ids.ts';
 import type { LogWrite } from '../model/log-write.ts';
-import type { Clock, Timer } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { DiskSpace } from '../ports/disk.ts';
 import type {
   FsyncMode,
@@ -26,30 +25,20 @@ import type {
   RecoveredLog,
 } from '../ports/log-store.ts';
 import { closeCleanly } from './clean-close.ts';
+import { fillGroup } from './fill-group.ts';
+import { FreeSpace } from './free-space.ts';
 import { Group } from './group.ts';
+import { LogEnd, SEGMENT_OVERHEAD_BYTES } from './log-end.ts';
 import type { BatchIndex } from './log-index.ts';
 import { LogReader, type ReadDone } from './log-reader.ts';
-import {
-  batchFrameSize,
-  FRAME_HEADER_BYTES,
-  FRAME_KIND,
-  frameSize,
-  HARD_STATE_BODY_BYTES,
-} from './record.ts';
-import { SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment.ts';
+import { FRAME_KIND } from './record.ts';
+import type { SegmentHeader } from './segment.ts';
 import type { OpenSegment, SegmentMaker } from './segment-files.ts';
 import type { SegmentSupply, SegmentSupplyEvents } from './segment-supply.ts';
 import { SyncLater } from './sync-later.ts';
 import { WriteQueue } from './write-queue.ts';
 
-/** A group is closed once it has this many bytes. Soft: one batch may overshoot. */
-const GROUP_BYTES_TARGET = 4 * 1024 * 1024;
 const GROUP_BUFFER_BYTES = 256 * 1024;
-/** Every segment keeps room for a roll and a close. */
-const RESERVE_BYTES = 2 * FRAME_HEADER_BYTES;
-/** What a segment needs besides the frame it was made for: its first hard state and the reserve. */
-const SEGMENT_OVERHEAD_BYTES = frameSize(HARD_STATE_BODY_BYTES) + RESERVE_BYTES;
-const SPACE_REFRESH_MS = 5000;
 
 export interface FileLogComponents {
   readonly maker: SegmentMaker;
@@ -84,20 +73,10 @@ export class FileLog implements LogStore {
   readonly #queue: WriteQueue;
   readonly #group = new Group(GROUP_BUFFER_BYTES);
   readonly #markGroup = new Group(1024);
+  readonly #end: LogEnd;
+  readonly #freeSpace: FreeSpace;
   #events: LogStoreEvents | null = null;
-
-  #segment: OpenSegment;
-  /** Where the next frame goes in `#segment`. */
-  #offset: number;
-  #hardState: HardState;
   #lastIndex: LogIndex;
-  /** Everything below this position is durable. */
-  #syncedTo: number;
-  /** The `syncedTo` that the last frame written carries. */
-  #witnessed: number;
-  /** Everything below this position was written (to the system at least). */
-  #writtenTo: number;
-
   #writing = false;
   #groupRolls = false;
   #groupSequence = 0;
@@ -106,8 +85,6 @@ export class FileLog implements LogStore {
   #markWriting = false;
   #failed: RaftctlError | null = null;
   #syncs = 0;
-  #space: DiskSpace;
-  #spaceTimer: Timer | null = null;
   #closing = false;
   #onIdle: (() => void) | null = null;
 
@@ -118,15 +95,13 @@ export class FileLog implements LogStore {
     this.fsync = init.fsync;
     this.#index = init.index;
     this.#segments = init.segments;
-    this.#segment = init.current;
-    this.#offset = init.offset;
-    this.#hardState = init.recovered.hardState;
-    this.#lastIndex = init.recovered.lastIndex;
-    this.#queue = new WriteQueue(init.recovered.lastIndex);
-    this.#syncedTo = init.current.header.base + init.offset;
-    this.#witnessed = 0;
-    this.#writtenTo = this.#syncedTo;
-    this.#space = init.space;
+    const { hardState, lastIndex } = init.recovered;
+    this.#end = new LogEnd({ segment: init.current, offset: init.offset, hardState });
+    this.#lastIndex = lastIndex;
+    this.#queue = new WriteQueue(lastIndex);
+    const { disk, directory, cluster } = this.#maker;
+    const { space } = init;
+    this.#freeSpace = new FreeSpace({ disk, clock: this.#clock }, { directory, space });
     this.#onSyncTimed = init.onSyncTimed;
     this.#supply = components.makeSupply({
       onReady: () => this.#pump(),
@@ -134,12 +109,10 @@ export class FileLog implements LogStore {
       onFailed: (error) => this.#fail(error),
     });
     this.#reader = new LogReader({
-      disk: this.#maker.disk,
-      directory: this.#maker.directory,
-      cluster: this.#maker.cluster,
+      ...{ disk, directory, cluster },
       index: this.#index,
       segments: this.#segments,
-      writtenTo: () => this.#writtenTo,
+      writtenTo: () => this.#end.position,
     });
     this.#later = new SyncLater(
       { maker: this.#maker, clock: this.#clock },
@@ -154,9 +127,9 @@ export class FileLog implements LogStore {
   start(events: LogStoreEvents): void {
     assert(this.#events === null, 'a log is started once');
     this.#events = events;
-    this.#supply.prepare(this.#segment.header, 0);
+    this.#supply.prepare(this.#end.segment.header, 0);
     this.#maybeMark();
-    this.#refreshSpace();
+    this.#freeSpace.start();
   }
 
   write(write: LogWrite): void {
@@ -172,11 +145,10 @@ export class FileLog implements LogStore {
   /** Starts the next group if none is under way and there is something to write. */
   #pump(): void {
     if (this.#writing || this.#failed !== null || this.#queue.empty) return;
-    const { header, file } = this.#segment;
+    const { header, file } = this.#end.segment;
     const group = this.#group;
-    group.begin(header, this.#offset, this.#syncedTo);
-    if (this.#offset === SEGMENT_HEADER_BYTES) group.addHardState(this.#hardState);
-    const missing = this.#fill(group, header);
+    this.#end.begin(group);
+    const missing = fillGroup(group, { queue: this.#queue, end: this.#end, index: this.#index });
     this.#groupRolls = missing > 0 && this.#supply.next !== null;
     if (this.#groupRolls) group.addMark(FRAME_KIND.roll);
     else if (missing > 0) this.#supply.prepare(header, missing);
@@ -189,35 +161,10 @@ export class FileLog implements LogStore {
       return;
     }
     this.#writing = true;
-    this.#witnessed = this.#syncedTo;
+    this.#end.handed();
     this.#groupStartedMs = this.#clock.nowMs();
     const sync = this.fsync === 'always';
-    file.write(group.chunks(), this.#offset, sync, (error) => this.#groupDone(error));
-  }
-
-  /** Adds what is queued. @returns the bytes a new segment needs for what did not fit; 0: it did. */
-  #fill(group: Group, header: SegmentHeader): number {
-    const room = header.size - RESERVE_BYTES;
-    const queue = this.#queue;
-    const fits = (size: number): boolean => group.offset + size <= room;
-    for (; !queue.empty; queue.finishHead()) {
-      const state = queue.hardState;
-      if (state !== null) {
-        if (!fits(frameSize(HARD_STATE_BODY_BYTES))) return SEGMENT_OVERHEAD_BYTES;
-        group.addHardState(state);
-        this.#hardState = state;
-        queue.takeHardState();
-      }
-      for (let batch = queue.batch; batch !== null; batch = queue.batch) {
-        const size = batchFrameSize(batch);
-        if (!fits(size)) return size + SEGMENT_OVERHEAD_BYTES;
-        this.#index.add(batch.first, group.position, batch.first <= queue.lastTaken);
-        group.addBatch(batch);
-        queue.takeBatch();
-        if (group.byteLength >= GROUP_BYTES_TARGET && queue.batch !== null) return 0;
-      }
-    }
-    return 0;
+    file.write(group.chunks(), this.#end.offset, sync, (error) => this.#groupDone(error));
   }
 
   #groupDone(error: RaftctlError | null): void {
@@ -229,9 +176,8 @@ export class FileLog implements LogStore {
     this.#writing = false;
     const group = this.#group;
     if (group.byteLength > 0) {
-      this.#offset = group.offset;
-      this.#writtenTo = group.position;
-      this.#accountSync(group.position);
+      this.#end.wrote(group);
+      this.#accountSync();
       if (this.#groupRolls) this.#roll();
     }
     const sequence = this.#groupSequence;
@@ -246,12 +192,13 @@ export class FileLog implements LogStore {
     this.#maybeIdle();
   }
 
-  #accountSync(position: number): void {
+  #accountSync(): void {
+    const { segment, position } = this.#end;
     if (this.fsync !== 'always') {
-      this.#later.wrote(this.#segment, position);
+      this.#later.wrote(segment, position);
       return;
     }
-    this.#syncedTo = position;
+    this.#end.synced(position);
     this.#syncs += 1;
     this.#onSyncTimed?.(this.#clock.nowMs() - this.#groupStartedMs);
   }
@@ -259,40 +206,33 @@ export class FileLog implements LogStore {
   /** The current segment ends with a durable roll: goes on in the next. */
   #roll(): void {
     this.#groupRolls = false;
-    const before = this.#segment;
-    this.#segment = this.#supply.take();
-    this.#segments.push(this.#segment.header);
-    this.#offset = SEGMENT_HEADER_BYTES;
-    this.#writtenTo = this.#segment.header.base + SEGMENT_HEADER_BYTES;
-    if (this.fsync === 'always') before.file.close().catch((error) => this.#fail(error));
-    else this.#later.left(before);
-    this.#supply.prepare(this.#segment.header, this.#queue.nextFrameBytes + SEGMENT_OVERHEAD_BYTES);
+    const { header } = this.#supply.next as OpenSegment;
+    const left = this.#end.enter(this.#supply.take());
+    this.#segments.push(header);
+    if (this.fsync === 'always') left.file.close().catch((error) => this.#fail(error));
+    else this.#later.left(left);
+    this.#supply.prepare(header, this.#queue.nextFrameBytes + SEGMENT_OVERHEAD_BYTES);
   }
 
   /** Leaves a witness for what became durable, unless the next group carries it already. */
   #maybeMark(): void {
     if (this.#writing || this.#markWriting || this.#failed !== null) return;
-    if (this.#witnessed === this.#syncedTo) return;
-    const { header, file } = this.#segment;
+    const end = this.#end;
     const group = this.#markGroup;
-    group.begin(header, this.#offset, this.#syncedTo);
-    if (this.#offset === SEGMENT_HEADER_BYTES) group.addHardState(this.#hardState);
-    group.addMark(FRAME_KIND.synced);
-    if (group.offset > header.size - RESERVE_BYTES) return;
-    this.#witnessed = this.#syncedTo;
+    if (!end.lacksWitness || !end.beginMark(group, FRAME_KIND.synced)) return;
+    end.handed();
     this.#markWriting = true;
-    file.write(group.chunks(), this.#offset, false, (error) => {
+    end.segment.file.write(group.chunks(), end.offset, false, (error) => {
       this.#markWriting = false;
       if (error !== null) this.#fail(error);
       this.#maybeIdle();
     });
-    this.#offset = group.offset;
-    this.#writtenTo = group.position;
+    end.wrote(group);
   }
 
   #syncedLater(position: number, durationMs: number): void {
     if (this.#failed !== null) return;
-    this.#syncedTo = position;
+    this.#end.synced(position);
     this.#syncs += 1;
     this.#onSyncTimed?.(durationMs);
     this.#maybeMark();
@@ -311,28 +251,10 @@ export class FileLog implements LogStore {
   }
 
   stats(): LogStoreStats {
-    const { header } = this.#segment;
-    return {
-      logBytes: header.base + header.size + (this.#supply.next?.header.size ?? 0),
-      freeBytes: this.#space.freeBytes,
-      totalBytes: this.#space.totalBytes,
-      syncs: this.#syncs,
-      full: this.#supply.full,
-    };
-  }
-
-  #refreshSpace(): void {
-    const { disk, directory } = this.#maker;
-    this.#spaceTimer = this.#clock.after(SPACE_REFRESH_MS, () => {
-      disk.space(directory).then(
-        (space) => {
-          this.#space = space;
-        },
-        // Old numbers are better than none; a sick disk shows where it matters, in the writes.
-        () => {},
-      );
-      if (!this.#closing) this.#refreshSpace();
-    });
+    const { header } = this.#end.segment;
+    const { freeBytes, totalBytes } = this.#freeSpace.space;
+    const logBytes = header.base + header.size + (this.#supply.next?.header.size ?? 0);
+    return { logBytes, freeBytes, totalBytes, syncs: this.#syncs, full: this.#supply.full };
   }
 
   #fail(error: RaftctlError): void {
@@ -358,7 +280,7 @@ export class FileLog implements LogStore {
   async close(): Promise<void> {
     assert(!this.#closing, 'a log is closed once');
     this.#closing = true;
-    this.#spaceTimer?.cancel();
+    this.#freeSpace.stop();
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
       this.#maybeIdle();
@@ -368,17 +290,8 @@ export class FileLog implements LogStore {
     this.#later.stop();
     if (this.#failed === null) {
       await this.#later.syncNow();
-      const group = this.#markGroup;
-      group.begin(this.#segment.header, this.#offset, this.#syncedTo);
-      if (this.#offset === SEGMENT_HEADER_BYTES) group.addHardState(this.#hardState);
-      group.addMark(FRAME_KIND.close);
-      await closeCleanly(this.#maker, {
-        segment: this.#segment,
-        group,
-        offset: this.#offset,
-        lastIndex: this.#queue.lastTaken,
-      });
+      await closeCleanly(this.#maker, this.#end, this.#queue.lastTaken);
     }
-    await this.#segment.file.close();
+    await this.#end.segment.file.close();
   }
 }

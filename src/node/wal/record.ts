@@ -2,7 +2,7 @@
  * Frames: the local wrapping of what the log holds (docs/wal-format.md#frame). Pure.
  *
  * ```
- *  checksum u32 | length u32 | "RF" | kind u8 | zeros | position u64 | syncedTo u64 | body | padding
+ *  checksum u32 | length u32 | "RF" | kind | zeros | position u64 | syncedTo u64 | body | padding
  * ```
  *
  * A frame is valid only in the segment (salt) and at the place (position) it was written for. The

@@ -28,7 +28,7 @@ export interface SegmentImage {
 }
 
 /** Where the next frame goes, and what must be done first. */
-export interface LogEnd {
+export interface RecoveredEnd {
   readonly sequence: number;
   readonly offset: number;
   readonly position: number;
@@ -41,7 +41,7 @@ export interface LogEnd {
 export interface Recovered {
   readonly log: RecoveredLog;
   readonly index: BatchIndex;
-  readonly end: LogEnd;
+  readonly end: RecoveredEnd;
   /** Everything below was known durable already. */
   readonly syncedTo: number;
   /** All segments, ascending. Those behind `end.sequence` hold no part of the log. */
@@ -70,7 +70,7 @@ export class Recovery {
   readonly #init: RecoveryInit;
   readonly #replay: Replay;
   readonly #segments: (SegmentHeader & { blank: boolean })[] = [];
-  #end: (LogEnd & { readonly path: string }) | null = null;
+  #end: (RecoveredEnd & { readonly path: string }) | null = null;
   #lastPath = '';
   /** First byte behind the end of the log that is not zero. */
   #stray: { readonly path: string; readonly offset: number } | null = null;
@@ -83,7 +83,7 @@ export class Recovery {
     this.#replay = new Replay(init);
   }
 
-  /** Takes the next segment, in order of sequence. @returns damage that no later bytes can excuse. */
+  /** Takes the next segment, by sequence. @returns damage that no later bytes can excuse. */
   add(image: SegmentImage): Damage | null {
     const header = decodeSegmentHeader(image.bytes);
     if (typeof header === 'string') return describeHeaderFault(image.path, header);
