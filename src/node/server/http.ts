@@ -17,11 +17,12 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Bytes, bytesFrom, concatBytes } from '../../std/bytes.ts';
+import { type Bytes, concatBytes } from '../../std/bytes.ts';
 import { KV_OP, KvEncoder, KvError } from '../../wire/apps/kvstore.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { Outcome, ProposalWaiter, ReadWaiter, ReplicaFrontDoor } from '../replica/contract.ts';
 import { refusesOrigin } from './http-origin.ts';
+import { sendError, sendMethodRefused, sendText, sendTooLarge } from './http-reply.ts';
 import { jsonOfPair, keyOfPath, pairsOfBody, statusBody } from './http-text.ts';
 import type { ServerLimits } from './limits.ts';
 import { REFUSALS } from './outcomes.ts';
@@ -277,39 +278,4 @@ export class HttpDialect {
     sendTooLarge(request, response, this.#context.limits);
     return true;
   }
-}
-
-/** Answers and closes: what the client still sends is not read. */
-function sendTooLarge(
-  request: IncomingMessage,
-  response: ServerResponse,
-  limits: ServerLimits,
-): void {
-  response.setHeader('Connection', 'close');
-  const text = `the body is longer than ${limits.httpBodyBytes} bytes`;
-  response.on('finish', () => request.socket.destroySoon());
-  sendError(response, 413, 'REQUEST_REFUSED', text);
-}
-
-function sendMethodRefused(response: ServerResponse, allowed: string): void {
-  response.setHeader('Allow', allowed);
-  sendText(response, 405, '');
-}
-
-function sendError(response: ServerResponse, status: number, code: string, message: string): void {
-  sendText(response, status, JSON.stringify({ error: { code, message } }), 'application/json');
-}
-
-function sendText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  type = 'text/plain; charset=utf-8',
-): void {
-  if (response.headersSent || response.destroyed) return;
-  const body = bytesFrom(text);
-  response.statusCode = status;
-  if (body.length > 0) response.setHeader('Content-Type', type);
-  response.setHeader('Content-Length', body.length);
-  response.end(body);
 }
