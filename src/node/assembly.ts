@@ -24,6 +24,9 @@ import { type ClientServer, createServer } from './server/server.ts';
 import { createTransport, type Transport } from './transport/transport.ts';
 import { openLog } from './wal/wal.ts';
 
+const SEGMENTS_PER_DISK_MIN = 16;
+const SEGMENT_BYTES_SMALL = 1024 * 1024;
+
 export interface DaemonInit {
   readonly directory: string;
   readonly version: string;
@@ -113,9 +116,11 @@ function newLife(init: DaemonInit, config: NodeConfig): Life {
   };
 }
 
-function openNodeLog({ init, config, clock, prng }: Life): Promise<LogStore> {
+async function openNodeLog({ init, config, clock, prng }: Life): Promise<LogStore> {
+  const disk = new FsDisk();
+  const { totalBytes } = await disk.space(init.directory);
   return openLog({
-    disk: new FsDisk(),
+    disk,
     clock,
     log: init.log,
     random: prng.fork(),
@@ -123,8 +128,14 @@ function openNodeLog({ init, config, clock, prng }: Life): Promise<LogStore> {
     cluster: config.clusterId,
     member: config.member,
     fsync: config.fsync,
-    segmentBytes: config.segmentBytes,
+    segmentBytes: segmentBytesFor(config.segmentBytes, totalBytes),
   });
+}
+
+/** On a small disk the prepared segment must not be most of it. */
+function segmentBytesFor(wantedBytes: number, totalBytes: number): number {
+  const share = Math.floor(totalBytes / SEGMENTS_PER_DISK_MIN);
+  return Math.min(wantedBytes, Math.max(SEGMENT_BYTES_SMALL, share));
 }
 
 function openNetwork(life: Life, secret: Bytes): Promise<Transport> {

@@ -14,6 +14,10 @@ export interface LoadInit {
   readonly depth: number;
   /** Makes the keys of this load differ from those of others. */
   readonly tag: string;
+  /** Between two writes of a lane, for a load that leaves room for others. Default: none. */
+  readonly pauseMs?: number;
+  /** Values are at least as long. Default: as short as they come. */
+  readonly valueBytes?: number;
 }
 
 interface Counter {
@@ -43,9 +47,17 @@ export class WriteLoad {
   }
 
   /** Resolves when so many more writes have been acknowledged. */
-  more(count: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push({ count: this.acknowledged.size + count, resolve });
+  more(count: number, timeoutMs = 30_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const refusals = JSON.stringify([...this.refusals]);
+        reject(new Error(`Not ${count} more writes within ${timeoutMs} ms; refusals: ${refusals}`));
+      }, timeoutMs);
+      const resolveInTime = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#waiting.push({ count: this.acknowledged.size + count, resolve: resolveInTime });
     });
   }
 
@@ -55,7 +67,7 @@ export class WriteLoad {
   }
 
   async #write(writer: number): Promise<void> {
-    const { addresses, depth, tag } = this.#init;
+    const { addresses, depth, tag, pauseMs = 0 } = this.#init;
     const counter: Counter = { key: `${tag}:count:${writer}`, sent: 0, acknowledged: 0 };
     this.counters.push(counter);
     let serial = 0;
@@ -71,6 +83,7 @@ export class WriteLoad {
         while (!this.#isOver && !connection.isClosed) {
           serial += 1;
           await this.#writePair(connection, `${tag}:${writer}:${serial}`, counter);
+          if (pauseMs > 0) await sleep(pauseMs);
         }
       };
       await Promise.all(Array.from({ length: depth }, lane));
@@ -80,7 +93,7 @@ export class WriteLoad {
   }
 
   async #writePair(connection: KvConnection, key: string, counter: Counter): Promise<void> {
-    const value = `value of ${key}`;
+    const value = `value of ${key}`.padEnd(this.#init.valueBytes ?? 0, '.');
     counter.sent += 1;
     const [set, incr] = connection.pipeline([
       ['SET', key, value],
