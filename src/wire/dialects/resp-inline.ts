@@ -73,26 +73,27 @@ function copyQuoted(
       const after = at + 1 < end ? (line[at + 1] as number) : NUL;
       return after === NUL || isBlank(after) ? { at: at + 1, used } : null;
     }
-    let size = 1;
-    if (byte === BACKSLASH && at + 1 < end) {
-      const next = line[at + 1] as number;
-      const hex = quote === DOUBLE && next === LOWER_X ? hexByte(line, at + 2, end) : -1;
-      if (hex >= 0) {
-        byte = hex;
-        size = 4;
-      } else if (quote === DOUBLE) {
-        byte = ESCAPES[next] ?? next;
-        size = 2;
-      } else if (next === SINGLE) {
-        byte = next;
-        size = 2;
-      }
-    }
+    const size = escapeSize(line, at, end, quote);
+    if (size > 1) byte = escapedByte(line, at, size, quote);
     into[used] = byte;
     used += 1;
     at += size;
   }
   return null;
+}
+
+/** How many bytes stand for one at `at`: 4 for \xHH, 2 for another escape, 1 for a plain byte. */
+function escapeSize(line: Bytes, at: number, end: number, quote: number): number {
+  if (line[at] !== BACKSLASH || at + 1 >= end) return 1;
+  const next = line[at + 1] as number;
+  if (quote === SINGLE) return next === SINGLE ? 2 : 1;
+  return next === LOWER_X && hexByte(line, at + 2, end) >= 0 ? 4 : 2;
+}
+
+function escapedByte(line: Bytes, at: number, size: number, quote: number): number {
+  if (size === 4) return hexByte(line, at + 2, at + 4);
+  const next = line[at + 1] as number;
+  return quote === DOUBLE ? (ESCAPES[next] ?? next) : next;
 }
 
 /** Blank in C's sense: space and 9 to 13. */
