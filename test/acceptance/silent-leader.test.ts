@@ -66,7 +66,7 @@ test('writers lose nothing that was acknowledged when their leader falls silent'
   await load.more(500);
   const old = await rig.leader();
   await rig.signal(old, 'SIGSTOP');
-  await rig.statusWhen(({ leader }) => leader !== null && leader !== old, 5000, 'led by another');
+  await rig.glanceWhen(({ leader }) => leader !== null && leader !== old, 5000, 'led by another');
   await load.more(500);
   await rig.signal(old, 'SIGCONT');
   await load.stop();

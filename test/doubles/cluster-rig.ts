@@ -12,8 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchNodeStatus } from '../../src/client/admin-client.ts';
+import { clusterStatus } from '../../src/cluster/status.ts';
+import { ClusterStore } from '../../src/cluster/store.ts';
 import type { ClusterNodeRow, ClusterStatus, NodeStatus } from '../../src/wire/status.ts';
-import { type RunOptions, type RunResult, raftctl } from './program.ts';
+import { Launched } from './launched.ts';
+import { launchRaftctl, type RunOptions, type RunResult, raftctl } from './program.ts';
 
 export interface RigInit {
   readonly portBase: number;
@@ -73,6 +76,11 @@ export class ClusterRig {
     return raftctl([...args, '--dir', this.directory], options);
   }
 
+  /** As `run`, and does not wait for its end. */
+  launch(args: readonly string[]): Launched {
+    return new Launched(launchRaftctl([...args, '--dir', this.directory]));
+  }
+
   /** As `run`; fails unless the exit code is 0. */
   async ok(args: readonly string[], options?: RunOptions): Promise<RunResult> {
     const result = await this.run(args, options);
@@ -119,22 +127,51 @@ export class ClusterRig {
     }
   }
 
-  healthy(timeoutMs = 15_000): Promise<JsonResult<ClusterStatus>> {
-    return this.statusWhen((status, code) => status.healthy && code === 0, timeoutMs, 'healthy');
+  /** The cluster as `cluster status` sees it, without a process for each question. */
+  async glance(): Promise<ClusterStatus> {
+    const store = new ClusterStore(this.directory);
+    return clusterStatus(store, await store.find(this.name));
+  }
+
+  /** As `statusWhen`, by glances. */
+  async glanceWhen(
+    condition: (status: ClusterStatus) => boolean,
+    timeoutMs: number,
+    what: string,
+  ): Promise<ClusterStatus> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const status = await this.glance();
+      if (condition(status)) return status;
+      if (performance.now() > deadline) {
+        throw new Error(`Not ${what} within ${timeoutMs} ms: ${JSON.stringify(status)}`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Waits until every node follows and writes are acknowledged. */
+  healthy(timeoutMs = 15_000): Promise<ClusterStatus> {
+    return this.glanceWhen((status) => status.healthy, timeoutMs, 'healthy');
+  }
+
+  /** Waits until writes are acknowledged. */
+  serving(timeoutMs = 10_000): Promise<ClusterStatus> {
+    return this.glanceWhen((status) => status.serving, timeoutMs, 'serving');
   }
 
   async row(id: string): Promise<ClusterNodeRow> {
-    const { data } = await this.status();
-    const row = data.nodes.find((node) => node.id === id);
+    const { nodes } = await this.glance();
+    const row = nodes.find((node) => node.id === id);
     if (row === undefined) throw new Error(`There is no ${id}`);
     return row;
   }
 
   /** The name of the leader. */
   async leader(): Promise<string> {
-    const { data } = await this.statusWhen((status) => status.serving, 10_000, 'serving');
-    if (data.leader === null) throw new Error('Nobody leads');
-    return data.leader;
+    const { leader } = await this.serving();
+    if (leader === null) throw new Error('Nobody leads');
+    return leader;
   }
 
   async follower(): Promise<string> {
@@ -197,13 +234,18 @@ export class ClusterRig {
     process.kill(await this.pid(id), name);
   }
 
-  /** Ends all that runs in this folder and removes it. */
-  async dispose(): Promise<void> {
+  /** Ends all that runs in this folder. */
+  async endProcesses(): Promise<void> {
     // A command that was just starting nodes may have added some meanwhile.
     for (let pids = this.pids(); pids.length > 0; pids = this.pids()) {
       for (const pid of pids) kill(pid);
       for (const pid of pids) await untilGone(pid);
     }
+  }
+
+  /** Ends all that runs in this folder and removes it. */
+  async dispose(): Promise<void> {
+    await this.endProcesses();
     await rm(this.directory, { recursive: true, force: true });
   }
 }
