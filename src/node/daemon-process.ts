@@ -53,7 +53,7 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
   const reason = await stop.asked;
   sink.log.info({ node: id, reason }, 'stopping');
   const timer = setTimeout(() => die(new Error('the orderly stop took too long')), STOP_MS_MAX);
-  await daemon.stop(reason);
+  await daemon.stop(reason).catch(die);
   clearTimeout(timer);
   sink.log.info({ node: id }, 'stopped');
   await sink.close();

@@ -82,12 +82,15 @@ test('a node whose log fills its disk by itself stands aside, and comes back on 
   await expectBack(victim, before);
 });
 
-test('a node that is started on a full disk says so, and starts when there is space', {
+test('a node on a full disk stops in order, is refused a start, and starts when there is space', {
   timeout: 120_000,
 }, async () => {
   const victim = await rig.follower();
   await load.more(100);
-  await rig.kill9(victim);
+  diskOf(victim).fill();
+  const { stdout } = await rig.ok(['node', 'stop', victim]);
+  expect(stdout).toContain(`${victim} stopped`);
+  // What it gave back by ending is taken too.
   diskOf(victim).fill();
   const refused = await rig.run(['node', 'start', victim]);
   expect(refused.code).toBe(11);

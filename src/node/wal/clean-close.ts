@@ -1,4 +1,5 @@
 /** The last two steps of an orderly stop: the `close` frame, then the file `clean`. */
+import { RaftctlError } from '../../std/errors.ts';
 import type { LogIndex } from '../model/ids.ts';
 import { CLEAN_MARK_NAME, encodeCleanMark } from './clean-mark.ts';
 import { replaceFile, syncFile, writeFile } from './disk-calls.ts';
@@ -8,8 +9,11 @@ import { FRAME_HEADER_BYTES, FRAME_KIND } from './record.ts';
 import type { SegmentMaker } from './segment-files.ts';
 
 /**
- * Afterwards the current segment is durable, and so is the knowledge of where it ends.
+ * Afterwards the current segment is durable, and so is the knowledge of where it ends; when the
+ * disk has no room for that, the log is left like that of a killed node: whole, one witness fewer.
  * Requires: all other segments are synced.
+ *
+ * @throws {RaftctlError} DISK_FAILED
  */
 export async function closeCleanly(
   maker: SegmentMaker,
@@ -31,5 +35,9 @@ export async function closeCleanly(
     end: fits ? group.position : end.position,
     lastIndex,
   });
-  await replaceFile(maker.disk, maker.directory, CLEAN_MARK_NAME, mark);
+  try {
+    await replaceFile(maker.disk, maker.directory, CLEAN_MARK_NAME, mark);
+  } catch (error) {
+    if (!(error instanceof RaftctlError) || error.code !== 'DISK_FULL') throw error;
+  }
 }

@@ -117,22 +117,25 @@ describe('a full disk', () => {
     expect((await rig.open()).store.recovered.lastIndex).toBe(index);
   });
 
-  test('a full disk does not keep a log from closing, nor from opening again', async () => {
-    const rig = new LogRig(5, 16 * 1024);
-    await rig.format();
-    rig.disk.setCapacity(rig.disk.usedBytes + 5000);
-    const opened = await rig.open();
-    for (let first = 2; first < 40; first += 1) {
-      rig.write(opened, [batchOf({ first, payloadBytes: 1000 })]);
-    }
-    await rig.until(() => opened.store.stats().full);
-    await rig.pass(3000);
-    const reported = opened.synced;
-    await rig.drive(opened.store.close());
-    rig.crash(true);
-    const { recovered } = (await rig.open()).store;
-    expect(recovered.lastIndex).toBe(1 + reported);
-  });
+  test.each([5000, 0])(
+    'a full disk (%i bytes free) does not keep a log from closing, nor from opening again',
+    async (freeBytes) => {
+      const rig = new LogRig(5, 16 * 1024);
+      await rig.format();
+      rig.disk.setCapacity(rig.disk.usedBytes + freeBytes);
+      const opened = await rig.open();
+      for (let first = 2; first < 40; first += 1) {
+        rig.write(opened, [batchOf({ first, payloadBytes: 1000 })]);
+      }
+      await rig.until(() => opened.store.stats().full);
+      await rig.pass(3000);
+      const reported = opened.synced;
+      await rig.drive(opened.store.close());
+      rig.crash(true);
+      const { recovered } = (await rig.open()).store;
+      expect(recovered.lastIndex).toBe(1 + reported);
+    },
+  );
 });
 
 describe('fsync modes', () => {
