@@ -52,7 +52,6 @@ const EXIT_BY_CODE = {
   DATA_DIR_EMPTY: EXIT.usage,
   DATA_DIR_FORMATTED: EXIT.refused,
   DATA_DIR_LOCKED: EXIT.locked,
-  PEER_PROTOCOL: EXIT.failure,
   INTERRUPTED: EXIT.interrupted,
 } as const;
 

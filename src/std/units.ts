@@ -27,6 +27,21 @@ export function formatDurationMs(ms: number): string {
   return `${Math.floor(minutes / 1440)}d ${Math.floor((minutes % 1440) / 60)}h`;
 }
 
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+};
+
+/** Bytes of `512`, `64B`, `4KiB`, `1.5 MiB`; null: not a size, or not whole bytes. */
+export function parseBytes(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?) ?(B|KiB|MiB|GiB)?$/.exec(text.trim());
+  if (match === null) return null;
+  const bytes = Number(match[1]) * (BYTE_UNITS[match[2] ?? 'B'] ?? 0);
+  return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
 /** IEC sizes: `512 B`, `1.5 KiB`, `64 MiB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

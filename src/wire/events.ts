@@ -51,7 +51,7 @@ export interface NodeEvent<T extends EventType = EventType> {
   readonly data: EventData[T];
 }
 
-/** A line of the event stream that is no event: what came before `nextSeq` is lost to the reader. */
+/** A line of the event stream that is no event: the reader lost what came before `nextSeq`. */
 export interface EventGap {
   readonly v: 1;
   readonly type: 'gap';

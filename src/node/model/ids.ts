@@ -9,7 +9,7 @@ export type Term = number;
 /** Position of a command in the log, from 1. Counts commands, not batches. 0: nothing. */
 export type LogIndex = number;
 
-/** A member's number: never reused, the only identity in votes, on the wire and in the log. From 1. */
+/** A member's number, from 1: never reused, the only identity in votes, on the wire, in the log. */
 export type MemberNumber = number;
 
 /** 16 random bytes in hex (32 characters): which cluster bytes belong to. */

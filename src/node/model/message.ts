@@ -43,7 +43,7 @@ export interface AppendReply extends Addressed {
   readonly matchIndex: LogIndex;
 }
 
-/** (prevIndex, prevTerm) is not in the follower's log; the hint lets the leader skip whole terms. */
+/** (prevIndex, prevTerm) is not in the follower's log; the hint lets a leader skip whole terms. */
 export interface AppendReject extends Addressed {
   readonly type: 'appendReject';
   /** The `prevIndex` refused, so that a late reject can be told from a fresh one. */

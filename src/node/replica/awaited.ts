@@ -32,6 +32,8 @@ export interface Forwarded {
   readonly atMs: number;
   /** When its first command was taken from its client. */
   readonly queuedAtMs: number;
+  /** Of the chunk they were taken in. */
+  readonly order: number;
   /** The commands, in case the peer refuses them; null once they are in our own log. */
   readonly records: Bytes | null;
   /** Null: answered. */

@@ -35,13 +35,19 @@ export class OriginCounter {
 export class Chunk {
   readonly waiters: ProposalWaiter[] = [];
   readonly queuedAtMs: number;
+  /** Rises with every chunk that is begun. */
+  readonly order: number;
   payload: PayloadBuilder;
   /** Sequence of the first command; 0: the commands have no origins. */
   firstSequence = 0;
 
-  constructor(payload: PayloadBuilder, queuedAtMs: number) {
+  constructor(
+    payload: PayloadBuilder,
+    taken: { readonly queuedAtMs: number; readonly order: number },
+  ) {
     this.payload = payload;
-    this.queuedAtMs = queuedAtMs;
+    this.queuedAtMs = taken.queuedAtMs;
+    this.order = taken.order;
   }
 
   /** Whether a further command belongs into the next chunk. */
@@ -55,7 +61,8 @@ export class Chunk {
 
   add(command: Bytes, waiter: ProposalWaiter, origin: Origin | null): void {
     if (this.waiters.length === 0) this.firstSequence = origin?.sequence ?? 0;
-    assert((this.firstSequence === 0) === (origin === null), 'origins are all or none');
+    const next = this.firstSequence === 0 ? 0 : this.firstSequence + this.waiters.length;
+    assert((origin?.sequence ?? 0) === next, 'origins are all or none, and without gaps');
     this.payload.add(command, origin);
     this.waiters.push(waiter);
   }

@@ -28,7 +28,7 @@ export interface ReadWaiter {
 }
 
 export interface ReplicaFrontDoor {
-  /** Queues a command (copied) for this turn's batch. Anywhere in the cluster: followers forward. */
+  /** Queues a command (copied) for this turn's batch, on any member: followers forward. */
   propose(command: Bytes, waiter: ProposalWaiter): void;
   /** Joins this turn's ReadIndex round (thesis 6.4). Free to call once per connection and turn. */
   read(waiter: ReadWaiter): void;

@@ -159,6 +159,30 @@ describe('Proposals', () => {
     ]);
   });
 
+  it('forwardRefused() lets the commands go before those that came later, each with its answer', () => {
+    const { raft, proposals, sent, awaited } = setUp();
+    raft.leader = 3;
+    const waiters = [take(proposals, 'a', 0)];
+    proposals.dispatch(0, 0);
+    waiters.push(take(proposals, 'b', 1));
+    proposals.dispatch(1, 0);
+    raft.leader = 0;
+    const refuse = (forward: Forward): void =>
+      proposals.forwardRefused({ ...forward, type: 'forwardRefused', from: 3, to: SELF });
+    refuse(sent[0] as Forward);
+    waiters.push(take(proposals, 'c', 2));
+    refuse(sent[1] as Forward);
+    waiters.push(take(proposals, 'd', 3));
+    raft.leader = 2;
+    proposals.dispatch(10, 0);
+    const again = sent.slice(2) as Forward[];
+    expect(again.flatMap((m) => bodiesOf(m.records))).toEqual(['a', 'b', 'c', 'd']);
+    for (const { records } of again) applyRecords(awaited, records);
+    expect(waiters.map((w) => w.outcomes)).toEqual(
+      [1, 2, 3, 4].map((sequence) => [['ok', `did ${sequence}`]]),
+    );
+  });
+
   it('expire() refuses what found no leader in time, and nothing earlier', () => {
     const { proposals } = setUp();
     const waiter = take(proposals, 'a', 100);

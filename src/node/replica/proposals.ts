@@ -42,8 +42,11 @@ export class Proposals {
   readonly #origins: OriginCounter;
   readonly #awaited: Awaited;
   readonly #send: (message: PeerMessage) => boolean;
-  /** Not yet dispatched, oldest first; the last one takes new commands. */
+  /** Not yet dispatched, in the order in which they were taken. */
   #held: Chunk[] = [];
+  /** The held chunk that takes new commands; one that is held again takes none. */
+  #open: Chunk | null = null;
+  #lastOrder = 0;
   #heldBytes = 0;
   #heldCommands = 0;
   /** Peers' commands that arrived in this turn. */
@@ -71,10 +74,11 @@ export class Proposals {
   /** Copies a client's command. */
   take(command: Bytes, waiter: ProposalWaiter, nowMs: number): void {
     const leads = this.#raft.role === 'leader';
-    let chunk = this.#held.at(-1);
-    if (chunk === undefined || chunk.closed || (chunk.firstSequence === 0) !== leads) {
-      chunk = new Chunk(this.#spare.pop() ?? new PayloadBuilder(), nowMs);
+    let chunk = this.#open;
+    if (chunk === null || chunk.closed || (chunk.firstSequence === 0) !== leads) {
+      chunk = this.#newChunk(nowMs);
       this.#held.push(chunk);
+      this.#open = chunk;
     }
     chunk.add(command, waiter, leads ? null : this.#origins.next());
     this.#heldBytes += command.length;
@@ -107,7 +111,7 @@ export class Proposals {
   forwardRefused(message: ForwardRefused): void {
     const refused = this.#awaited.takeRefused(message.from, message.firstSequence);
     if (refused === null || refused.records === null) return;
-    const chunk = new Chunk(new PayloadBuilder(), refused.queuedAtMs);
+    const chunk = new Chunk(new PayloadBuilder(), refused);
     chunk.payload.addRecords(refused.records, refused.waiters.length);
     chunk.firstSequence = refused.firstSequence;
     for (const waiter of refused.waiters) {
@@ -141,13 +145,22 @@ export class Proposals {
   #takeHeld(): Chunk[] {
     const held = this.#held;
     this.#held = [];
+    this.#open = null;
     this.#heldBytes = 0;
     this.#heldCommands = 0;
     return held;
   }
 
+  #newChunk(nowMs: number): Chunk {
+    this.#lastOrder += 1;
+    const payload = this.#spare.pop() ?? new PayloadBuilder();
+    return new Chunk(payload, { queuedAtMs: nowMs, order: this.#lastOrder });
+  }
+
+  /** Holds a chunk again, before those that were taken after it: clients may count on order. */
   #hold(chunk: Chunk): void {
-    this.#held.push(chunk);
+    const at = this.#held.findIndex((held) => held.order > chunk.order);
+    this.#held.splice(at < 0 ? this.#held.length : at, 0, chunk);
     this.#heldBytes += chunk.payload.byteLength;
     this.#heldCommands += chunk.waiters.length;
   }
@@ -159,7 +172,7 @@ export class Proposals {
     this.#arrived = [];
     let next = 0;
     for (let i = 0; i < chunks.length || next < arrived.length; i += 1) {
-      const chunk = chunks[i] ?? new Chunk(this.#spare.pop() ?? new PayloadBuilder(), nowMs);
+      const chunk = chunks[i] ?? this.#newChunk(nowMs);
       while (next < arrived.length) {
         const group = arrived[next] as Forward;
         if (chunk.payload.count > 0 && !chunk.hasRoomFor(group.records.length)) break;
@@ -171,7 +184,7 @@ export class Proposals {
   }
 
   #append(chunk: Chunk, nowMs: number, leaderTimeMs: number): void {
-    const { payload, waiters, firstSequence, queuedAtMs } = chunk;
+    const { payload, waiters, firstSequence, queuedAtMs, order } = chunk;
     const result = this.#raft.propose({
       kind: BATCH_KIND.commands,
       count: payload.count,
@@ -186,7 +199,7 @@ export class Proposals {
       const to = this.#self;
       const records = null;
       this.#awaited.addForwarded({
-        ...{ to, term, firstSequence, atMs: nowMs, queuedAtMs, records },
+        ...{ to, term, firstSequence, atMs: nowMs, queuedAtMs, order, records },
         waiters: [...waiters],
       });
     }
@@ -196,7 +209,7 @@ export class Proposals {
   /** @returns false when the chunk could not be sent: it stays held. */
   #forward(chunk: Chunk, nowMs: number): boolean {
     if (chunk.firstSequence === 0) chunk.addOrigins(this.#origins);
-    const { firstSequence, queuedAtMs } = chunk;
+    const { firstSequence, queuedAtMs, order } = chunk;
     const { leader: to, term } = this.#raft;
     const records = concatBytes([chunk.payload.view()]);
     const count = chunk.waiters.length;
@@ -205,7 +218,7 @@ export class Proposals {
       return false;
     }
     this.#awaited.addForwarded({
-      ...{ to, term, firstSequence, atMs: nowMs, queuedAtMs, records },
+      ...{ to, term, firstSequence, atMs: nowMs, queuedAtMs, order, records },
       waiters: [...chunk.waiters],
     });
     this.#reuse(chunk.payload);

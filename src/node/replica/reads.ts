@@ -1,6 +1,6 @@
 /**
  * Linearizable reads by ReadIndex (paper 8, thesis 6.4): all reads of a turn share one question to
- * the leader, and wait until this node has applied what the answer names. A refused or lost question
+ * the leader, and wait until this node applied what the answer names. A refused or lost question
  * is asked again until the reader has waited too long; a read changes nothing, so asking twice is
  * safe and its failure is never `unknown`.
  */
@@ -108,7 +108,7 @@ export class Reads {
     for (const round of tooOld) refuse(round.waiters, 'noLeader');
   }
 
-  /** A node that is far behind, or whose disk takes no more, cannot make its readers wait forever. */
+  /** A node that is far behind, or whose disk is full, cannot make its readers wait for ever. */
   #expireConfirmed(nowMs: number, isDiskFull: boolean): void {
     const limitMs = isDiskFull ? LEADER_WAIT_MS_MAX : ANSWER_WAIT_MS_MAX;
     const tooOld = this.#confirmed.filter((c) => nowMs - c.sinceMs >= limitMs);

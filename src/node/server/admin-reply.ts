@@ -1,4 +1,4 @@
-/** Answers of the admin port: `{schema, data}` or `{error: {code, message, hint}}`, never cached. */
+/** Answers of the admin port: `{schema, data}` or `{error: {code, message, hint}}`, not cached. */
 import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '../../std/errors.ts';
 

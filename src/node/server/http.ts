@@ -88,7 +88,7 @@ export class HttpDialect {
   readonly #context: HttpContext;
   readonly #server: Server;
   readonly #encoder = new KvEncoder();
-  /** Pipelined requests that wait for the one before them; the key is there while one is at work. */
+  /** Pipelined requests waiting for the one before them; the key is there while one is at work. */
   readonly #behind = new WeakMap<Socket, (() => void)[]>();
   /** Requests that wait for the replica to have room, with the time they came. */
   #waiting: {

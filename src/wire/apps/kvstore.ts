@@ -20,7 +20,7 @@ export const KV_FORMAT = 1;
 export const KV_OP = { set: 1, del: 2, incrBy: 3, mset: 4 } as const;
 export type KvOp = (typeof KV_OP)[keyof typeof KV_OP];
 
-/** Conditions of `set`: only when absent, only when there; and whether the old value is answered. */
+/** Conditions of `set`: only when absent, only when there; whether the old value is answered. */
 export const SET_FLAG = { nx: 1, xx: 2, get: 4 } as const;
 
 export const KEY_BYTES_MAX = 1024;
