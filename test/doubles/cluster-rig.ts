@@ -3,8 +3,8 @@
  * a test does to it, `dispose` ends every process that has the folder in its command line.
  *
  * Port bases, one for each test file: cli 14000, nodes 14010, faults 14020, order 14030,
- * pause 14040, basics 14050; damage 14100, disk 14110, garbage 14120, torn 14130. Peer ports lie
- * 1000 above, admin ports 2000.
+ * pause 14040, basics 14050; damaged-log 18000, killed-writing 18010, full-disk 18020,
+ * garbage 18030; `npm run figures` 18100. Peer ports lie 1000 above, admin ports 2000.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
