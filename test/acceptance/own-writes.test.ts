@@ -1,6 +1,7 @@
 /**
- * `SET k v; GET k` in one pipeline gives v, on the leader and on a follower, while others write to
- * the same and to other keys.
+ * What clients may rely on while nothing fails: `SET k v; GET k` in one pipeline gives v, on the
+ * leader and on a follower, while others write to the same and to other keys; and what one node has
+ * acknowledged, every other node reads.
  *
  * On a key of its own, a connection must read exactly what it wrote. On a key that several write
  * to, others may come in between: then it reads its own value or one of theirs, of each of them
@@ -50,6 +51,35 @@ test.for([['leader'], ['follower'], ['leader and the followers', 'all']] as cons
     expect(disturbances, 'writes of the others').toBeGreaterThan(pairs / 20);
   },
 );
+
+test('what is acknowledged on one node is read on every other at once', async () => {
+  const noise = await startNoise(rig.ids());
+  let acknowledged = 0;
+  let isOver = false;
+  const faults: string[] = [];
+  const readers = rig.ids().map(async (id) => {
+    const connection = await KvConnection.open(rig.clientAddress(id));
+    while (!isOver) {
+      const atLeast = acknowledged;
+      const got = Number(await connection.send('GET', 'clock'));
+      if (got < atLeast) faults.push(`${id} read ${got} after ${atLeast} was acknowledged`);
+    }
+    connection.close();
+  });
+  const writers = await Promise.all(
+    rig.ids().map((id) => KvConnection.open(rig.clientAddress(id))),
+  );
+  for (let turn = 1; turn <= scaled(1000, 10_000); turn += 1) {
+    const answer = await writers[turn % writers.length]?.send('INCR', 'clock');
+    if (answer !== turn) faults.push(`INCR answered ${show(answer)}, not ${turn}`);
+    acknowledged = turn;
+  }
+  isOver = true;
+  await Promise.all(readers);
+  await noise.stop();
+  for (const writer of writers) writer.close();
+  expect(faults.slice(0, 10), `${faults.length} faults`).toEqual([]);
+});
 
 /** Writes like the clients under test, in order, on keys of its own and on the shared one. */
 class Client {
