@@ -7,6 +7,7 @@ import { EXIT, RaftctlError } from '../std/errors.ts';
 import { paintFor } from './colour.ts';
 import { nearestCommand, unknownCommand } from './did-you-mean.ts';
 import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
+import { typed } from './invocation.ts';
 import { versionLine } from './version.ts';
 
 const WELCOME: readonly (readonly [string, string])[] = [
@@ -73,9 +74,9 @@ function isQuietExit(error: unknown): error is { oclif: { exit: number } } {
 
 function printWelcome(): void {
   const paint = paintFor(process.stdout, false);
-  const width = Math.max(...WELCOME.map(([command]) => command.length));
+  const width = Math.max(...WELCOME.map(([command]) => typed(command).length));
   const lines = WELCOME.map(
-    ([command, what]) => `  ${paint('cyan', command.padEnd(width))}  ${what}`,
+    ([command, what]) => `  ${paint('cyan', typed(command).padEnd(width))}  ${what}`,
   );
   process.stdout.write(`Run, study and benchmark Raft clusters.\n\n${lines.join('\n')}\n`);
 }

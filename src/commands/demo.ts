@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base-command.ts';
 import { entryOf } from '../cli/entry.ts';
 import { durationFlag } from '../cli/flags.ts';
 import { Interrupts } from '../cli/interrupts.ts';
+import { typed } from '../cli/invocation.ts';
 import { LiveLine } from '../cli/live-line.ts';
 import { runDemo } from '../scenarios/demo.ts';
 import type { DemoResult } from '../scenarios/demo-result.ts';
@@ -70,7 +71,7 @@ export default class Demo extends BaseCommand {
       line.end();
       for (const text of summaryLines(result, this.paintOut)) this.print(text);
       this.print('Next:');
-      for (const text of NEXT) this.print(`  ${this.paintOut('cyan', text)}`);
+      for (const text of NEXT) this.print(`  ${this.paintOut('cyan', typed(text))}`);
       return this.answer('demo', result, this.showTrouble(troubleOf(result)));
     } finally {
       line.end();

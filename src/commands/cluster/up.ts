@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { entryOf } from '../../cli/entry.ts';
 import { dirFlag, durationFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
+import { typed } from '../../cli/invocation.ts';
 import { splitAddress } from '../../client/address.ts';
 import { runForeground } from '../../cluster/foreground.ts';
 import { statusLines } from '../../cluster/status-view.ts';
@@ -134,7 +135,7 @@ export default class ClusterUp extends BaseCommand {
         : `raftctl cluster status ${spec.name}`,
     ];
     this.print('Next:');
-    for (const line of next) this.print(`  ${paint('cyan', line)}`);
+    for (const line of next) this.print(`  ${paint('cyan', typed(line))}`);
   }
 }
 
