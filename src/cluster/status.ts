@@ -73,6 +73,8 @@ export function assembleStatus(
   const quorum = quorumOf(spec.nodes.length);
   const nodes = observations.map((o) => rowOf(spec, o, leader, nowMs));
   const up = nodes.filter((row) => row.state === 'up').length;
+  // A node with a full disk answers, but nobody can count on it for a write.
+  const writable = observations.filter((o) => o.status !== null && !o.status.diskFull).length;
   const serves = leader?.serving === true && reachOf(leader) >= quorum;
   const isHealthy =
     serves &&
@@ -84,7 +86,7 @@ export function assembleStatus(
     leader: leader?.id ?? null,
     term: terms.length === 0 ? null : Math.max(...terms),
     quorum,
-    tolerance: Math.max(0, up - quorum),
+    tolerance: Math.max(0, writable - quorum),
     serving: serves,
     healthy: isHealthy,
     fsync: spec.fsync,
@@ -98,7 +100,11 @@ export function troubleOf(status: ClusterStatus): RaftctlError | null {
   if (status.healthy) return null;
   const { name, nodes, quorum } = status;
   const down = nodes.filter((row) => row.state !== 'up');
-  const which = down.map((row) => `${row.id} is ${row.state}`).join(', ');
+  const sick = nodes.filter((row) => row.state === 'up' && row.error !== null);
+  const which = [
+    ...down.map((row) => `${row.id} is ${row.state}`),
+    ...sick.map((row) => `${row.id}: ${row.error}`),
+  ].join(', ');
   const stopped = down.filter((row) => row.state === 'down').map((row) => row.id);
   const hint =
     stopped.length === 0

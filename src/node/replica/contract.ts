@@ -10,7 +10,7 @@ import type { Bytes } from '../../std/bytes.ts';
  * - `unknown`: it may or may not have happened, and may yet happen.
  * - `noLeader`: refused after waiting for a leader; it did not happen.
  * - `busy`: refused because the replica's inbox stayed full; it did not happen.
- * - `diskFull`: refused because the leader's disk is full; it did not happen.
+ * - `diskFull`: refused because this node's disk is full; it did not happen.
  * - `stopping`: refused because this node is shutting down; it did not happen.
  */
 export type Outcome = 'ok' | 'unknown' | 'noLeader' | 'busy' | 'diskFull' | 'stopping';

@@ -159,7 +159,7 @@ describe('RespConnection', () => {
   it.each([
     ['noLeader', '-NOLEADER no leader is known, the command was not executed\r\n'],
     ['busy', '-BUSY the node has too much to do, the command was not executed\r\n'],
-    ['diskFull', "-DISKFULL the leader's disk is full, the command was not executed\r\n"],
+    ['diskFull', "-DISKFULL this node's disk is full, the command was not executed\r\n"],
     ['stopping', '-STOPPING the node is shutting down, the command was not executed\r\n'],
     ['unknown', UNKNOWN],
   ] as const)('says %s in its own words, for writes and for reads', async (outcome, text) => {

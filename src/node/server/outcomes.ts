@@ -32,7 +32,7 @@ export const REFUSALS: Readonly<Record<Refusal, RefusalWords>> = {
   },
   diskFull: {
     word: 'DISKFULL',
-    text: "the leader's disk is full, the command was not executed",
+    text: "this node's disk is full, the command was not executed",
     httpStatus: 507,
     httpCode: 'DISK_FULL',
   },
