@@ -1,4 +1,4 @@
-/** Damage of what was durable: one flipped byte, a cut tail. Loud, exact, and only one node's affair. */
+/** Damage of what was durable: one flipped byte, a cut tail. Loud, exact, one node's affair. */
 import { readFileSync } from 'node:fs';
 import { cp, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';

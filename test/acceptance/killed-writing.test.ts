@@ -1,4 +1,4 @@
-/** kill -9 of one node after the other in the middle of writing: each starts again and catches up. */
+/** kill -9 of one node after the other in the middle of writing: each starts and catches up. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Prng } from '../../src/std/prng.ts';
 import { ClusterRig } from '../doubles/cluster-rig.ts';
