@@ -7,6 +7,8 @@ import { widthOf } from '../std/paint.ts';
 export interface LiveLineInit {
   readonly isQuiet: boolean;
   readonly stream: NodeJS.WriteStream;
+  /** Between two plain lines. Default 2 s. */
+  readonly plainEveryMs?: number;
 }
 
 const PLAIN_EVERY_MS = 2000;
@@ -38,7 +40,8 @@ export class LiveLine {
       this.#isShown = true;
       return;
     }
-    if (performance.now() - this.#lastPlainAt < PLAIN_EVERY_MS) return;
+    const everyMs = this.#init.plainEveryMs ?? PLAIN_EVERY_MS;
+    if (performance.now() - this.#lastPlainAt < everyMs) return;
     this.#lastPlainAt = performance.now();
     stream.write(`${plain()}\n`);
   }

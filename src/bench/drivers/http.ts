@@ -1,0 +1,18 @@
+/** `POST /key` and `GET /key/<k>` of a raftctl node: the routes that hraftd introduced. */
+import { type Driver, KEY_DIGITS, templateOf } from './driver.ts';
+import { HttpScanner } from './http-scanner.ts';
+
+export const HTTP_DRIVER: Driver = {
+  write: ({ host, keyPrefix, value }) => {
+    const bodyHead = `{${JSON.stringify(keyPrefix).slice(0, -1)}`;
+    const bodyTail = `":${JSON.stringify(value)}}`;
+    const size = Buffer.byteLength(bodyHead) + KEY_DIGITS + Buffer.byteLength(bodyTail);
+    const head =
+      `POST /key HTTP/1.1\r\nHost: ${host}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${size}\r\n\r\n`;
+    return templateOf(head + bodyHead, bodyTail);
+  },
+  read: ({ host, keyPrefix }) =>
+    templateOf(`GET /key/${encodeURIComponent(keyPrefix)}`, ` HTTP/1.1\r\nHost: ${host}\r\n\r\n`),
+  createScanner: () => new HttpScanner(),
+};
