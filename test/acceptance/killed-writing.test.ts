@@ -21,12 +21,12 @@ test(`node restart brings a node back that was killed while it wrote, ${KILLS} t
 }, async () => {
   const prng = new Prng(IS_FULL ? Date.now() : 6);
   const addresses = rig.ids().map((id) => rig.clientAddress(id));
-  const init = { addresses, writers: 6, depth: 8, pauseMs: 5, valueBytes: 100 };
+  const init = { addresses, writers: 6, depth: 8, pauseMs: 20, valueBytes: 100 };
   const load = new WriteLoad({ ...init, tag: 'w' });
   for (let kill = 0; kill < KILLS; kill += 1) {
     // Leaders and followers alike, at any moment of a write.
     const victim = prng.pick(rig.ids());
-    await load.more(prng.between(100, 1000));
+    await load.more(prng.between(100, 600));
     await new Promise((resolve) => setTimeout(resolve, prng.between(0, DELAY_MS_MAX)));
     await rig.kill9(victim);
     const { stdout } = await rig.ok(['node', 'restart', victim]);
