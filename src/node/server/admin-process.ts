@@ -6,8 +6,8 @@ import { readdir } from 'node:fs/promises';
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { MetricsPage } from './admin-metrics.ts';
 
-/** How often the lag of the event loop is looked at. */
-const LAG_PROBE_MS = 20;
+/** How often the lag of the event loop is looked at: each look wakes an idle process. */
+const LAG_PROBE_MS = 100;
 
 export class ProcessMetrics {
   readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: LAG_PROBE_MS });
