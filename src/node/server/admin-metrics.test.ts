@@ -158,10 +158,10 @@ describe('GET /metrics', () => {
       return parse(text).samples.get('nodejs_eventloop_lag_max_seconds') as number;
     };
     // The probe measures between its own wakes: two, with the stall between them.
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    const until = performance.now() + 150;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const until = performance.now() + 400;
     while (performance.now() < until);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await new Promise((resolve) => setTimeout(resolve, 250));
     expect(await lag()).toBeGreaterThan(0.1);
     expect(await lag()).toBeLessThan(0.1);
     await server.close();
