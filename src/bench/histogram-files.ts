@@ -1,4 +1,4 @@
-/** `.hgrm` files: HdrHistogram's tables of percentiles, in milliseconds, as its plotter reads them. */
+/** `.hgrm` files: tables of percentiles in milliseconds, as HdrHistogram's plotter reads them. */
 import { constants } from 'node:fs';
 import { access, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';

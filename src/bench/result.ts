@@ -198,8 +198,10 @@ function notesOf(facts: RunFacts, targets: readonly BenchTarget[]): string[] {
       target.termAfter !== null && target.term !== null && target.termAfter !== target.term,
   );
   if (changed !== undefined) {
+    const { leader, leaderAfter } = changed;
     notes.push(
-      `the leader changed during the run: ${changed.leader ?? '-'} in term ${changed.term}, then ${changed.leaderAfter ?? '-'} in term ${changed.termAfter}`,
+      `the leader changed during the run: ${leader ?? '-'} in term ${changed.term}, ` +
+        `then ${leaderAfter ?? '-'} in term ${changed.termAfter}`,
     );
   }
   for (const target of targets) {

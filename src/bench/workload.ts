@@ -24,7 +24,7 @@ export interface Workload {
   readonly targets: readonly string[];
   readonly clients: number;
   readonly workers: number;
-  /** Requests a connection may have unanswered. In closed loop they are sent and awaited together. */
+  /** Requests a connection may have unanswered; a closed loop sends and awaits them together. */
   readonly pipeline: number;
   /** Requests per second of an open loop; null: closed loop. */
   readonly ratePerSecond: number | null;

@@ -1,11 +1,27 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatCount, formatDurationMs, parseDurationMs, plural } from './units.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDurationMs,
+  parseBytes,
+  parseDurationMs,
+  plural,
+} from './units.ts';
 
 test('parseDurationMs() reads units, and seconds where there is none', () => {
   expect(['250ms', '1.5s', '2m', '1h', '3'].map(parseDurationMs)).toEqual([
     250, 1500, 120_000, 3_600_000, 3000,
   ]);
   expect(['', 's', '-1s', '1 week', '1e3'].map(parseDurationMs)).toEqual(
+    Array.from({ length: 5 }, () => null),
+  );
+});
+
+test('parseBytes() reads IEC sizes, and bytes where there is no unit', () => {
+  expect(['512', '64B', '4KiB', '1.5 MiB', '2GiB'].map(parseBytes)).toEqual([
+    512, 64, 4096, 1_572_864, 2_147_483_648,
+  ]);
+  expect(['', 'KiB', '-1', '1 KB', '0.3'].map(parseBytes)).toEqual(
     Array.from({ length: 5 }, () => null),
   );
 });

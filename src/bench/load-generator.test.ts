@@ -1,0 +1,218 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { RespTarget, type RespTargetInit } from '../../test/doubles/resp-target.ts';
+import { LoadGenerator } from './load-generator.ts';
+import { RunClock } from './run-clock.ts';
+import { Totals } from './totals.ts';
+import { resolveWorkload, type WorkloadInput } from './workload.ts';
+
+const closers: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+async function open(init: RespTargetInit = {}): Promise<RespTarget> {
+  const target = await RespTarget.open(init);
+  closers.push(() => target.close());
+  return target;
+}
+
+interface Run {
+  readonly totals: Totals;
+  readonly openAtEnd: number;
+}
+
+/** One worker's load in this thread, to its end; `during` happens when it begins. */
+async function run(
+  targets: readonly RespTarget[],
+  input: WorkloadInput,
+  during: (generator: LoadGenerator) => void = () => {},
+): Promise<Run> {
+  const workload = resolveWorkload({ workers: 1, warmup: 0, ratio: '1:0', ...input });
+  const clock = new RunClock(process.hrtime.bigint());
+  let onDone = (): void => {};
+  const done = new Promise<void>((resolve) => {
+    onDone = resolve;
+  });
+  const generator = new LoadGenerator({
+    ...{ workload, clock, onDone, worker: 0 },
+    targets: targets.map(({ address }) => ({ address })),
+  });
+  closers.push(() => generator.close());
+  await generator.connect();
+  generator.start(clock.now());
+  during(generator);
+  const beats = setInterval(() => generator.pump(), 1);
+  await done;
+  clearInterval(beats);
+  const totals = new Totals(workload.ratePerSecond !== null);
+  totals.add(generator.tally.take());
+  const openAtEnd = generator.openByTarget.reduce((a, b) => a + b, 0);
+  return { totals, openAtEnd };
+}
+
+const errorsOf = ({ totals }: Run) => Object.fromEntries(totals.errors);
+
+describe('LoadGenerator in an open loop', () => {
+  test('LoadGenerator counts a stall for every request that was due in it', async () => {
+    const target = await open();
+    const input = { rate: 1000, duration: '1s', clients: 2, pipeline: 1 };
+    const { totals } = await run([target], input, () => {
+      setTimeout(() => target.stall(300), 300);
+    });
+    const corrected = totals.both('corrected');
+    const raw = totals.both('raw');
+    expect([corrected.count, raw.count, totals.answered, totals.failed]).toEqual([
+      1000, 1000, 1000, 0,
+    ]);
+    // 300 of 1000 were due while nobody answered: they waited from 0 to 300 ms.
+    expect(corrected.percentileNs(85)).toBeGreaterThan(140e6);
+    expect(corrected.percentileNs(99)).toBeGreaterThan(280e6);
+    expect(corrected.maxNs).toBeGreaterThan(295e6);
+    // Only one on each connection was under way: timed from its own sending, the stall is hidden.
+    expect(raw.percentileNs(50)).toBeLessThan(corrected.percentileNs(85) / 4);
+    expect(raw.percentileNs(99)).toBeLessThan(corrected.percentileNs(99) / 2);
+    // The target was late, not the generator.
+    expect(totals.lateness.count).toBe(1000);
+    expect(totals.lateness.percentileNs(90)).toBeLessThan(140e6);
+  });
+
+  test('LoadGenerator leaves nothing out that was due, though nobody ever answers', async () => {
+    const target = await open({ answer: () => null });
+    const input = { rate: 500, duration: '400ms', clients: 2, pipeline: 4, timeout: '150ms' };
+    const result = await run([target], input);
+    const { totals } = result;
+    const errors = errorsOf(result);
+    expect(totals.answered).toBe(0);
+    expect((errors['timeout'] ?? 0) + (errors['unsent'] ?? 0)).toBe(200);
+    expect(Object.keys(errors).sort()).toEqual(['timeout', 'unsent']);
+    expect(totals.both('corrected').count).toBe(200);
+    expect(totals.both('raw').count).toBe(totals.sent);
+    // The first was due at the start, and the run ends 150 ms after its 400.
+    expect(totals.both('corrected').maxNs).toBeGreaterThan(300e6);
+  });
+
+  test('LoadGenerator counts an answer after the timeout as failed, with its true time', async () => {
+    const target = await open();
+    const input = { rate: 100, duration: '500ms', clients: 1, timeout: '100ms' };
+    const result = await run([target], input, () => {
+      setTimeout(() => target.stall(250), 50);
+    });
+    const timeouts = errorsOf(result)['timeout'] ?? 0;
+    expect(timeouts).toBeGreaterThan(5);
+    expect(result.totals.lateAnswers).toBe(timeouts);
+    expect(result.totals.answered).toBe(50 - timeouts);
+    expect(result.totals.both('corrected').count).toBe(50);
+    expect(result.totals.both('corrected').maxNs).toBeGreaterThan(200e6);
+  });
+
+  test('LoadGenerator does not count the warm-up', async () => {
+    const target = await open();
+    const input = { rate: 1000, duration: '100ms', warmup: '200ms', clients: 2 };
+    const { totals } = await run([target], input);
+    expect(target.requests).toBe(300);
+    expect([totals.sent, totals.answered, totals.lateness.count]).toEqual([100, 100, 100]);
+  });
+
+  test('LoadGenerator stops where it is told to', async () => {
+    const target = await open();
+    const input = { rate: 1000, duration: '60s', clients: 2 };
+    const { totals } = await run([target], input, (generator) => {
+      setTimeout(() => generator.stop(), 200);
+    });
+    expect(totals.answered).toBe(target.requests);
+    expect(totals.answered).toBeGreaterThan(100);
+    expect(totals.failed).toBe(0);
+  });
+});
+
+describe('LoadGenerator in a closed loop', () => {
+  test('LoadGenerator sends exactly as many as asked for, and plans no times', async () => {
+    const target = await open();
+    const { totals } = await run([target], { requests: 103, clients: 3, pipeline: 4 });
+    expect([target.requests, target.connections]).toEqual([103, 3]);
+    expect([totals.sent, totals.answered, totals.raw[0].count]).toEqual([103, 103, 103]);
+    expect([totals.both('corrected').count, totals.lateness.count]).toEqual([0, 0]);
+  });
+
+  test('LoadGenerator sends a pipeline in one piece and the next after all answers', async () => {
+    const sizes: number[] = [];
+    const onBytes = (bytes: Buffer): unknown => sizes.push(bytes.length);
+    const target = await open({ onBytes });
+    await run([target], { requests: 80, clients: 1, pipeline: 8, 'data-size': 100 });
+    expect(sizes).toHaveLength(10);
+    expect(new Set(sizes).size).toBe(1);
+  });
+
+  test('LoadGenerator counts refusals by their first word, without a latency', async () => {
+    const target = await open({
+      answer: (request) => (request % 4 === 0 ? '-NOLEADER nobody leads\r\n' : '$-1\r\n'),
+    });
+    const result = await run([target], { requests: 100, clients: 2, ratio: '0:1' });
+    expect(errorsOf(result)).toEqual({ NOLEADER: 25 });
+    expect(result.totals).toMatchObject({ answered: 75, missing: 75 });
+    expect(result.totals.raw[1].count).toBe(75);
+  });
+
+  test('LoadGenerator opens a lost connection again at the next target', async () => {
+    const first = await open({
+      answer: (request, socket) => {
+        if (request < 20) return '+OK\r\n';
+        socket.destroy();
+        return null;
+      },
+    });
+    const second = await open();
+    const result = await run([first, second], { requests: 200, clients: 1 });
+    expect(errorsOf(result)).toEqual({ reset: 1 });
+    expect(result.totals.answered).toBe(199);
+    expect([first.connections, second.connections]).toEqual([1, 1]);
+  });
+
+  test('LoadGenerator gives up when the target is gone and only a count would end it', async () => {
+    const target = await open();
+    const input = { requests: 1_000_000, clients: 2, timeout: '200ms' };
+    const result = await run([target], input, () => {
+      setTimeout(() => void target.close(), 100);
+    });
+    closers.splice(0, 1);
+    expect(result.openAtEnd).toBe(0);
+    expect(errorsOf(result)['reset'] ?? 0).toBeLessThanOrEqual(2);
+    expect(result.totals.sent).toBe(result.totals.answered + result.totals.failed);
+  });
+
+  test('LoadGenerator drops a target that does not speak the protocol', async () => {
+    const target = await open({ answer: () => 'HTTP/1.1 400 Bad Request\r\n\r\n' });
+    const result = await run([target], { requests: 5, clients: 1 });
+    expect(errorsOf(result)).toEqual({ protocol: 5 });
+  });
+
+  test('LoadGenerator keeps bytes whole that the system does not take at once', async () => {
+    const size = 200 * 1024;
+    const frameBytes =
+      `*3\r\n$3\r\nSET\r\n$16\r\nkey:000000000000\r\n$${size}\r\n`.length + size + 2;
+    const chunks: Buffer[] = [];
+    let seen = 0;
+    const target = await open({
+      answer: () => null,
+      onBytes: (bytes, socket) => {
+        const framesBefore = Math.floor(seen / frameBytes);
+        seen += bytes.length;
+        chunks.push(Buffer.from(bytes));
+        socket.write('+OK\r\n'.repeat(Math.floor(seen / frameBytes) - framesBefore));
+        socket.pause();
+        setImmediate(() => socket.resume());
+      },
+    });
+    const input = { requests: 24, clients: 1, pipeline: 8, 'data-size': size };
+    const { totals } = await run([target], { ...input, 'key-pattern': 'seq', timeout: '30s' });
+    expect(totals.answered).toBe(24);
+    const stream = Buffer.concat(chunks).toString('latin1');
+    const requests = stream.split('*3\r\n').slice(1);
+    const keys = requests.map((text) => /^\$3\r\nSET\r\n\$16\r\nkey:(\d{12})\r\n/.exec(text)?.[1]);
+    expect(keys.map(Number)).toEqual(Array.from({ length: 24 }, (_, i) => i));
+    const values = requests.map((text) => text.split('\r\n')[5]);
+    expect(new Set(values).size).toBe(1);
+    expect(values[0]).toHaveLength(size);
+  });
+});
