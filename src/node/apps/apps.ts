@@ -8,8 +8,6 @@ const FACTORIES = {
 
 export type AppName = keyof typeof FACTORIES;
 
-export const APP_NAMES = Object.keys(FACTORIES) as readonly AppName[];
-
 /** Makes an app with an empty state. */
 export function createApp(name: AppName): StateMachine {
   return FACTORIES[name]();
