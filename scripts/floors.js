@@ -32,7 +32,9 @@ export const FLOORS = [
     level: 9,
     purpose: 'one thin file a command: flags, one call, print',
     may: [
+      'shell',
       'cli',
+      'config',
       'scenarios',
       'simulator',
       ...OPERATOR_PARTS,
@@ -52,6 +54,13 @@ export const FLOORS = [
     may: ['cluster', 'bench', 'chaos', 'checker', 'client', 'wire', 'std'],
     packages: true,
   },
+  {
+    name: 'shell',
+    level: 8,
+    purpose: 'a line editor over the commands and the cluster',
+    may: ['cli', 'cluster', 'client', 'wire', 'std'],
+    packages: true,
+  },
   ...OPERATOR_PARTS.map((name) => ({
     name,
     level: 7,
@@ -62,7 +71,7 @@ export const FLOORS = [
       tui: 'the live dashboard',
       profiling: 'profiles of running nodes',
     }[name],
-    may: ['client', 'wire', 'std'],
+    may: ['client', 'config', 'wire', 'std'],
     packages: true,
   })),
   {
@@ -151,9 +160,16 @@ export const FLOORS = [
   },
   {
     name: 'cli',
-    level: 2,
-    purpose: 'conventions of all commands: output, errors, folders',
-    may: ['std'],
+    level: 4,
+    purpose: 'conventions of all commands: output, errors, folders, completion',
+    may: ['config', 'std'],
+    packages: true,
+  },
+  {
+    name: 'config',
+    level: 3,
+    purpose: 'files in TOML: settings and profiles, checked, errors with line and key',
+    may: ['wire', 'std'],
     packages: true,
   },
   { name: 'std', level: 0, purpose: 'tools that know nothing of Raft', may: [], pure: true },

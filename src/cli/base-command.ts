@@ -7,10 +7,14 @@
  * are the cure.
  */
 import { Command, Flags } from '@oclif/core';
+import type { Input, ParserOutput } from '@oclif/core/interfaces';
+import { loadFileSettings } from '../config/config-files.ts';
+import type { FileSettings } from '../config/settings.ts';
 import { EXIT, type RaftctlError } from '../std/errors.ts';
 import type { Paint } from '../std/paint.ts';
 import { paintFor } from './colour.ts';
 import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
+import { isTruthy, withFileDefaults } from './file-defaults.ts';
 
 /** The object that `--json` prints. */
 export interface Envelope<T> {
@@ -19,6 +23,8 @@ export interface Envelope<T> {
   readonly warnings: readonly string[];
 }
 
+type Parsed = Record<string, unknown>;
+
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
 
@@ -26,6 +32,7 @@ export abstract class BaseCommand extends Command {
     'no-color': Flags.boolean({
       summary: 'Print without colour (also: NO_COLOR).',
       helpGroup: 'GLOBAL',
+      env: 'RAFTCTL_NO_COLOR',
     }),
     quiet: Flags.boolean({
       char: 'q',
@@ -36,8 +43,42 @@ export abstract class BaseCommand extends Command {
   };
 
   readonly #warnings: string[] = [];
+  #fileSettings: FileSettings = new Map();
 
   abstract override run(): Promise<unknown>;
+
+  /** Whether configuration files have a say in this call. */
+  protected get usesConfigFiles(): boolean {
+    return true;
+  }
+
+  /** @throws {RaftctlError} CONFIG_INVALID when one of the files is wrong. */
+  protected override async init(): Promise<void> {
+    await super.init();
+    if (!this.usesConfigFiles) return;
+    this.#fileSettings = await loadFileSettings({ env: process.env, cwd: process.cwd() });
+  }
+
+  /** As oclif parses, with the configuration files between the environment and the defaults. */
+  protected override parse<F extends Parsed, B extends Parsed, A extends Parsed>(
+    options?: Input<F, B, A>,
+    argv?: string[],
+  ): Promise<ParserOutput<F, B, A>> {
+    const asked = options ?? (this.ctor as unknown as Input<F, B, A>);
+    const flags = withFileDefaults(asked.flags, this.#fileSettings);
+    const baseFlags = withFileDefaults(asked.baseFlags, this.#fileSettings);
+    return super.parse({ ...asked, flags, baseFlags } as Input<F, B, A>, argv);
+  }
+
+  /** The cluster that an argument names; left out, the one of the environment or of the files. */
+  protected clusterNamed(argument: string | undefined): string | null {
+    return argument ?? this.settingOf('RAFTCTL_CLUSTER');
+  }
+
+  /** A setting as the environment or a file has it; null: neither. */
+  protected settingOf(env: string): string | null {
+    return process.env[env] || (this.#fileSettings.get(env)?.text ?? null);
+  }
 
   /** Ends a command: its result for `--json` and its exit code for both modes. */
   protected answer<T>(schema: string, data: T, exit = 0): Envelope<T> {
@@ -71,16 +112,25 @@ export abstract class BaseCommand extends Command {
   }
 
   protected get paintOut(): Paint {
-    return paintFor(process.stdout, this.argv.includes('--no-color'));
+    return paintFor(process.stdout, this.#refusesColour);
   }
 
   protected get paintErr(): Paint {
-    return paintFor(process.stderr, this.argv.includes('--no-color'));
+    return paintFor(process.stderr, this.#refusesColour);
+  }
+
+  get #refusesColour(): boolean {
+    return this.argv.includes('--no-color') || this.#fileSays('RAFTCTL_NO_COLOR');
+  }
+
+  #fileSays(env: string): boolean {
+    return process.env[env] === undefined && this.#fileSettings.get(env)?.text === 'true';
   }
 
   protected get isQuiet(): boolean {
     const { argv } = this;
-    return argv.includes('--quiet') || argv.includes('-q') || this.jsonEnabled();
+    if (argv.includes('--quiet') || argv.includes('-q') || this.jsonEnabled()) return true;
+    return isTruthy(process.env['RAFTCTL_QUIET']) || this.#fileSays('RAFTCTL_QUIET');
   }
 
   /** Whether a person can be asked: both ends are terminals and nothing forbids it. */

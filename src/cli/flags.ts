@@ -56,3 +56,10 @@ export const kvFlags = {
   }),
   timeout: commandTimeoutFlag,
 };
+
+export const profileFlag = Flags.string({
+  char: 'f',
+  summary: 'Take what other flags do not say from a profile, by its name or its file.',
+  helpValue: 'NAME|FILE',
+  env: 'RAFTCTL_PROFILE',
+});

@@ -5,6 +5,7 @@ import {
   type ClusterNodeRow,
   type ClusterStatus,
   durabilityOf,
+  type FsyncName,
   type NodeState,
   type NodeStatus,
 } from '../wire/status.ts';
@@ -71,6 +72,7 @@ export function assembleStatus(
   const leader = leaderOf(observations);
   const terms = observations.flatMap((o) => (o.status === null ? [] : [o.status.term]));
   const quorum = quorumOf(spec.nodes.length);
+  const fsync = weakestFsync(spec);
   const nodes = observations.map((o) => rowOf(spec, o, leader, nowMs));
   const up = nodes.filter((row) => row.state === 'up').length;
   // A node with a full disk answers, but nobody can count on it for a write.
@@ -89,10 +91,16 @@ export function assembleStatus(
     tolerance: Math.max(0, writable - quorum),
     serving: serves,
     healthy: isHealthy,
-    fsync: spec.fsync,
-    durability: durabilityOf(spec.fsync),
+    fsync,
+    durability: durabilityOf(fsync),
     nodes,
   };
+}
+
+/** A promise of the cluster is as good as its weakest node's. */
+function weakestFsync(spec: ClusterSpec): FsyncName {
+  const names = spec.nodes.map((node) => node.fsync ?? spec.fsync);
+  return names.includes('none') ? 'none' : names.includes('batch') ? 'batch' : 'always';
 }
 
 /** What is wrong with the cluster and what to do about it; null: nothing. Pure. */
@@ -169,7 +177,7 @@ function rowOf(
     pid: observation.process?.pid ?? null,
     uptimeMs: status?.uptimeMs ?? null,
     lastSeenMs: status === null ? silentMs : 0,
-    fsync: status?.fsync ?? spec.fsync,
+    fsync: status?.fsync ?? node.fsync ?? spec.fsync,
     logBytes: status?.logBytes ?? null,
     freeBytes: status?.freeBytes ?? null,
     error: observation.error,

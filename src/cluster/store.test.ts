@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ClusterStore } from './store.ts';
-import { type ClusterSpec, planCluster } from './topology.ts';
+import { type ClusterSpec, NO_WISH, planCluster } from './topology.ts';
 
 let directory: string;
 let store: ClusterStore;
@@ -24,7 +24,7 @@ function spec(): ClusterSpec {
     clusterId: 'a'.repeat(32),
     createdAt: '2026-01-01T00:00:00.000Z',
     ephemeral: false,
-    wish: { nodeCount: 3, app: null, fsync: null, portBase: null },
+    wish: { ...NO_WISH, nodeCount: 3 },
     dataDirOf: (id) => store.dataDirOf('demo', id),
   });
 }

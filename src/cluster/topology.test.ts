@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
-import { checkClusterName, differences, nodeConfigOf, planCluster, quorumOf } from './topology.ts';
-
-const ANYTHING = { nodeCount: null, app: null, fsync: null, portBase: null };
+import {
+  checkClusterName,
+  differences,
+  NO_WISH,
+  nodeConfigOf,
+  planCluster,
+  quorumOf,
+} from './topology.ts';
 
 function plan(wish: Partial<Parameters<typeof planCluster>[0]['wish']> = {}) {
   return planCluster({
@@ -9,7 +14,7 @@ function plan(wish: Partial<Parameters<typeof planCluster>[0]['wish']> = {}) {
     clusterId: 'ab'.repeat(16),
     createdAt: '2026-01-01T00:00:00.000Z',
     ephemeral: false,
-    wish: { ...ANYTHING, ...wish },
+    wish: { ...NO_WISH, ...wish },
     dataDirOf: (id) => `/data/${id}`,
   });
 }
@@ -41,9 +46,9 @@ test('planCluster() refuses what cannot exist', () => {
 
 test('differences() names only what was asked for and is not so', () => {
   const spec = plan({ nodeCount: 3, fsync: 'batch' });
-  expect(differences(spec, ANYTHING)).toEqual([]);
-  expect(differences(spec, { ...ANYTHING, nodeCount: 3 })).toEqual([]);
-  expect(differences(spec, { ...ANYTHING, fsync: 'always', portBase: 12_000 })).toEqual([
+  expect(differences(spec, NO_WISH)).toEqual([]);
+  expect(differences(spec, { ...NO_WISH, nodeCount: 3 })).toEqual([]);
+  expect(differences(spec, { ...NO_WISH, fsync: 'always', portBase: 12_000 })).toEqual([
     '--fsync is batch, not always',
     '--port-base is 11000, not 12000',
   ]);

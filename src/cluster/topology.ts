@@ -9,6 +9,8 @@ export const PORT_BASE_DEFAULT = 11_000;
 export const NODES_MAX = 99;
 /** Peer ports lie this far above the client ports, admin ports twice as far. */
 const PORT_STRIDE = 1000;
+/** A node's tick is 10 ms. */
+const HEARTBEAT_MS_MIN = 10;
 
 export interface ClusterNode {
   readonly id: string;
@@ -17,7 +19,15 @@ export interface ClusterNode {
   readonly peerAddress: string;
   readonly adminAddress: string;
   readonly dataDir: string;
+  /** Where this node differs from its cluster. */
+  readonly fsync?: FsyncName;
+  readonly times?: NodeTimes;
 }
+
+/** Raft's times of a node; what is left out is the default. Milliseconds. */
+export type NodeTimes = Partial<
+  Pick<NodeConfig, 'electionTimeoutMsMin' | 'electionTimeoutMsMax' | 'heartbeatMs'>
+>;
 
 /** `cluster.json`. */
 export interface ClusterSpec {
@@ -30,7 +40,17 @@ export interface ClusterSpec {
   /** Removed with all its data when it stops. */
   readonly ephemeral: boolean;
   readonly portBase: number;
+  readonly times?: NodeTimes;
   readonly nodes: readonly ClusterNode[];
+}
+
+/** What is wished for one node. Ports are of 127.0.0.1. */
+export interface NodeWish {
+  readonly fsync?: FsyncName | undefined;
+  readonly clientPort?: number | undefined;
+  readonly peerPort?: number | undefined;
+  readonly adminPort?: number | undefined;
+  readonly times: NodeTimes;
 }
 
 /** What the user asked for; a null was not said, so anything an existing cluster has is right. */
@@ -39,7 +59,20 @@ export interface ClusterWish {
   readonly app: 'kvstore' | null;
   readonly fsync: FsyncName | null;
   readonly portBase: number | null;
+  readonly times: NodeTimes;
+  /** By name of the node. */
+  readonly nodes: Readonly<Record<string, NodeWish>>;
 }
+
+/** Of somebody who says nothing. */
+export const NO_WISH: ClusterWish = {
+  nodeCount: null,
+  app: null,
+  fsync: null,
+  portBase: null,
+  times: {},
+  nodes: {},
+};
 
 export interface SpecInit {
   readonly name: string;
@@ -59,15 +92,20 @@ export function planCluster(init: SpecInit): ClusterSpec {
   const nodes = Array.from({ length: nodeCount }, (_, i): ClusterNode => {
     const id = `n${i + 1}`;
     const port = portBase + i;
+    const own = init.wish.nodes[id] ?? { times: {} };
     return {
       id,
       member: i + 1,
-      clientAddress: `127.0.0.1:${port}`,
-      peerAddress: `127.0.0.1:${port + PORT_STRIDE}`,
-      adminAddress: `127.0.0.1:${port + 2 * PORT_STRIDE}`,
+      clientAddress: `127.0.0.1:${own.clientPort ?? port}`,
+      peerAddress: `127.0.0.1:${own.peerPort ?? port + PORT_STRIDE}`,
+      adminAddress: `127.0.0.1:${own.adminPort ?? port + 2 * PORT_STRIDE}`,
       dataDir: init.dataDirOf(id),
+      ...(own.fsync === undefined ? {} : { fsync: own.fsync }),
+      ...timesIn(own.times),
     };
   });
+  checkAddresses(nodes);
+  for (const node of nodes) checkTimes(node.id, { ...init.wish.times, ...node.times });
   return {
     formatVersion: CLUSTER_FORMAT_VERSION,
     name: init.name,
@@ -77,22 +115,32 @@ export function planCluster(init: SpecInit): ClusterSpec {
     createdAt: init.createdAt,
     ephemeral: init.ephemeral,
     portBase,
+    ...timesIn(init.wish.times),
     nodes,
   };
+}
+
+/** Only where there are any: a cluster with none looks as it always did. */
+function timesIn(times: NodeTimes): { readonly times?: NodeTimes } {
+  return Object.keys(times).length === 0 ? {} : { times };
 }
 
 /** What a node is told when its data directory is formatted. */
 export function nodeConfigOf(spec: ClusterSpec, node: ClusterNode, secretFile: string): NodeConfig {
   return {
     ...NODE_CONFIG_DEFAULTS,
+    ...spec.times,
+    ...node.times,
     formatVersion: DATA_FORMAT_VERSION,
     cluster: spec.name,
     clusterId: spec.clusterId,
     id: node.id,
     member: node.member,
     app: spec.app,
-    fsync: spec.fsync,
-    members: spec.nodes.map(({ dataDir: _, ...member }) => member),
+    fsync: node.fsync ?? spec.fsync,
+    members: spec.nodes.map(({ member, id, clientAddress, peerAddress, adminAddress }) => {
+      return { member, id, clientAddress, peerAddress, adminAddress };
+    }),
     secretFile,
   };
 }
@@ -107,7 +155,32 @@ export function differences(spec: ClusterSpec, wish: ClusterWish): string[] {
   compare('--app', spec.app, wish.app);
   compare('--fsync', spec.fsync, wish.fsync);
   compare('--port-base', spec.portBase, wish.portBase);
+  compareTimes(found, '', spec.times ?? {}, wish.times);
+  for (const [id, own] of Object.entries(wish.nodes)) {
+    const node = spec.nodes.find((candidate) => candidate.id === id);
+    if (node === undefined) continue;
+    compare(`${id} fsync`, node.fsync ?? spec.fsync, own.fsync ?? null);
+    compare(`${id} clientPort`, portOf(node.clientAddress), own.clientPort ?? null);
+    compare(`${id} peerPort`, portOf(node.peerAddress), own.peerPort ?? null);
+    compare(`${id} adminPort`, portOf(node.adminAddress), own.adminPort ?? null);
+    compareTimes(found, `${id} `, { ...spec.times, ...node.times }, own.times);
+  }
   return found;
+}
+
+function compareTimes(found: string[], prefix: string, has: NodeTimes, wanted: NodeTimes): void {
+  const all = { ...NODE_CONFIG_DEFAULTS, ...has };
+  for (const key of TIME_KEYS) {
+    const wish = wanted[key];
+    if (wish === undefined || wish === all[key]) continue;
+    found.push(`${prefix}${key} is ${all[key]}, not ${wish}`);
+  }
+}
+
+const TIME_KEYS = ['electionTimeoutMsMin', 'electionTimeoutMsMax', 'heartbeatMs'] as const;
+
+function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1));
 }
 
 export function quorumOf(voters: number): number {
@@ -120,6 +193,37 @@ export function checkClusterName(name: string): void {
   throw new RaftctlError('USAGE', {
     message: `Cannot name a cluster ${JSON.stringify(name)}: names are letters, digits, . _ - and start with a letter or digit`,
   });
+}
+
+/** What a node would refuse at its start is refused before anything is made. */
+function checkTimes(id: string, times: NodeTimes): void {
+  const all = { ...NODE_CONFIG_DEFAULTS, ...times };
+  const { electionTimeoutMsMin: min, electionTimeoutMsMax: max, heartbeatMs } = all;
+  const fail = (rule: string): never => {
+    throw new RaftctlError('USAGE', {
+      message: `Cannot give ${id} these times: ${rule}`,
+      hint: `They are: election timeout ${min} to ${max} ms, heartbeat ${heartbeatMs} ms`,
+    });
+  };
+  if (min > max) fail('the shortest election timeout is longer than the longest');
+  if (heartbeatMs < HEARTBEAT_MS_MIN) fail(`a heartbeat takes at least ${HEARTBEAT_MS_MIN} ms`);
+  if (heartbeatMs * 2 > min) fail('two heartbeats must fit into the shortest election timeout');
+}
+
+function checkAddresses(nodes: readonly ClusterNode[]): void {
+  const seen = new Map<string, string>();
+  for (const { id, clientAddress, peerAddress, adminAddress } of nodes) {
+    for (const address of [clientAddress, peerAddress, adminAddress]) {
+      const other = seen.get(address);
+      if (other !== undefined) {
+        throw new RaftctlError('USAGE', {
+          message: `Cannot give ${address} to ${id} as ${other} has it`,
+          hint: 'Every port of a cluster is used once',
+        });
+      }
+      seen.set(address, id);
+    }
+  }
 }
 
 function checkPlan(nodeCount: number, portBase: number): void {

@@ -15,7 +15,7 @@ import { startStopped, waitCaughtUp } from '../cluster/nodes.ts';
 import { findFreePortBase } from '../cluster/ports.ts';
 import { clusterStatus } from '../cluster/status.ts';
 import { ClusterStore } from '../cluster/store.ts';
-import type { ClusterSpec } from '../cluster/topology.ts';
+import { type ClusterSpec, NO_WISH } from '../cluster/topology.ts';
 import { type FormatNode, upCluster } from '../cluster/up.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { BUCKET_MS, Ledger } from './demo-ledger.ts';
@@ -148,8 +148,8 @@ class Demo {
       store: this.#store,
       name: 'demo',
       wish: {
+        ...NO_WISH,
         nodeCount: NODES,
-        app: 'kvstore',
         fsync: 'always',
         portBase: portBase ?? (await freePortBase()),
       },

@@ -30,6 +30,7 @@ const EXIT_BY_CODE = {
   USAGE: EXIT.usage,
   UNKNOWN_COMMAND: EXIT.unknownCommand,
   CONFIG_INVALID: EXIT.usage,
+  PROFILE_NOT_FOUND: EXIT.usage,
   ADDRESS_IN_USE: EXIT.failure,
   CLUSTER_NOT_FOUND: EXIT.usage,
   CLUSTER_AMBIGUOUS: EXIT.usage,

@@ -9,14 +9,13 @@ import { downCluster, stopNodes } from '../../src/cluster/down.ts';
 import { killNodes, restartNodes, selectNodes } from '../../src/cluster/nodes.ts';
 import { clusterStatus, troubleOf } from '../../src/cluster/status.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
-import type { ClusterSpec, ClusterWish } from '../../src/cluster/topology.ts';
+import { type ClusterSpec, type ClusterWish, NO_WISH } from '../../src/cluster/topology.ts';
 import { type UpInit, upCluster } from '../../src/cluster/up.ts';
 import type { NodeConfig } from '../../src/wire/node-config.ts';
 
 const FAKE_NODE = fileURLToPath(new URL('../fixtures/fake-node.js', import.meta.url));
 const PORT_BASE = 25_000;
-const ANYTHING: ClusterWish = { nodeCount: null, app: null, fsync: null, portBase: null };
-const THREE: ClusterWish = { ...ANYTHING, nodeCount: 3, portBase: PORT_BASE };
+const THREE: ClusterWish = { ...NO_WISH, nodeCount: 3, portBase: PORT_BASE };
 
 let directory: string;
 let store: ClusterStore;
@@ -70,7 +69,7 @@ test('upCluster() makes a cluster, waits until it is healthy and finds it again'
   expect(first.status).toMatchObject({ leader: 'n1', serving: true, healthy: true });
   const secret = await stat(store.secretFileOf('demo'));
   expect(secret.mode & 0o777).toBe(0o600);
-  const again = await up({ wish: ANYTHING });
+  const again = await up({ wish: NO_WISH });
   expect(again.started).toEqual([]);
   expect(again.isNew).toBe(false);
 });

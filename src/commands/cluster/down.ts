@@ -27,7 +27,7 @@ export default class ClusterDown extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterDown);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(args.name ?? process.env['RAFTCTL_CLUSTER'] ?? null);
+    const spec = await store.find(this.clusterNamed(args.name));
     const interrupts = new Interrupts(() => this.note('Stopping (Ctrl-C again kills)'));
     try {
       const wish = { graceMs: flags.timeout, hurry: interrupts.hurry };

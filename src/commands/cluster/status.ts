@@ -19,7 +19,7 @@ export default class ClusterStatusCommand extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterStatusCommand);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(args.name ?? process.env['RAFTCTL_CLUSTER'] ?? null);
+    const spec = await store.find(this.clusterNamed(args.name));
     const status = await clusterStatus(store, spec);
     for (const line of statusLines(status, this.paintOut)) this.print(line);
     const exit = this.showTrouble(troubleOf(status));

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { entryOf } from '../../cli/entry.ts';
-import { dirFlag, durationFlag } from '../../cli/flags.ts';
+import { dirFlag, durationFlag, profileFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { typed } from '../../cli/invocation.ts';
 import { splitAddress } from '../../client/address.ts';
@@ -10,9 +10,10 @@ import { statusLines } from '../../cluster/status-view.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { PORT_BASE_DEFAULT } from '../../cluster/topology.ts';
 import { type UpResult, upCluster } from '../../cluster/up.ts';
+import { PROFILE_KEYS, type SaidFlags, wishOf } from '../../cluster/wish.ts';
+import { loadClusterProfile } from '../../config/profile.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import { plural } from '../../std/units.ts';
-import type { FsyncName } from '../../wire/status.ts';
 
 export default class ClusterUp extends BaseCommand {
   static override summary = 'Start a cluster on this machine, making it if it does not exist.';
@@ -22,12 +23,14 @@ export default class ClusterUp extends BaseCommand {
     'keeps its data and its ports; only the nodes that do not run are started.';
   static override examples = [
     '<%= config.bin %> cluster up demo --nodes 3 --app kvstore --detach',
+    '<%= config.bin %> cluster up wide -f local-5 --detach',
     '<%= config.bin %> cluster up --ephemeral',
   ];
   static override args = {
     name: Args.string({ description: 'Name of the cluster.', default: 'local' }),
   };
   static override flags = {
+    profile: profileFlag,
     nodes: Flags.integer({
       char: 'n',
       summary: 'How many nodes. [default: 3]',
@@ -49,9 +52,14 @@ export default class ClusterUp extends BaseCommand {
       env: 'RAFTCTL_PORT_BASE',
     }),
     dir: dirFlag,
-    detach: Flags.boolean({ char: 'd', summary: 'Leave the nodes running and return.' }),
+    detach: Flags.boolean({
+      char: 'd',
+      summary: 'Leave the nodes running and return.',
+      env: 'RAFTCTL_DETACH',
+    }),
     ephemeral: Flags.boolean({
       summary: 'Keep the data in a temporary folder, removed at the end.',
+      env: 'RAFTCTL_EPHEMERAL',
     }),
     wait: Flags.option({
       summary: 'What to wait for.',
@@ -68,7 +76,7 @@ export default class ClusterUp extends BaseCommand {
   };
 
   async run(): Promise<unknown> {
-    const { args, flags } = await this.parse(ClusterUp);
+    const { args, flags, metadata } = await this.parse(ClusterUp);
     if (this.jsonEnabled() && !flags.detach) {
       throw new RaftctlError('USAGE', {
         message: 'Cannot print JSON as long as the nodes run in the foreground',
@@ -76,6 +84,17 @@ export default class ClusterUp extends BaseCommand {
       });
     }
     const store = new ClusterStore(flags.dir);
+    const isNew = (await store.load(args.name).catch(() => null)) === null;
+    const profile =
+      flags.profile === undefined
+        ? null
+        : await loadClusterProfile(flags.profile, this.config.root);
+    // What only a configuration file says holds for new clusters: those that exist are as they are.
+    const said: SaidFlags = { ...flags };
+    for (const [name, key] of PROFILE_KEYS) {
+      const isFromFile = metadata.flags[name]?.setFromDefault === true;
+      if (isFromFile && (!isNew || profile?.[key] !== undefined)) delete said[name];
+    }
     const interrupts = new Interrupts(() =>
       this.note('Stopping the nodes (Ctrl-C again kills them)'),
     );
@@ -83,12 +102,7 @@ export default class ClusterUp extends BaseCommand {
       const result = await upCluster({
         store,
         name: args.name,
-        wish: {
-          nodeCount: flags.nodes ?? null,
-          app: flags.app ?? null,
-          fsync: (flags.fsync ?? null) as FsyncName | null,
-          portBase: flags['port-base'] ?? null,
-        },
+        wish: wishOf(said, profile),
         ephemeral: flags.ephemeral,
         waitFor: flags.wait,
         timeoutMs: flags.timeout,

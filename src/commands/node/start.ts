@@ -82,6 +82,12 @@ export default class NodeStart extends BaseCommand {
     })(),
   };
 
+  /** A node in the foreground starts whatever a user's files say: node.json tells it all. */
+  protected override get usesConfigFiles(): boolean {
+    const isDaemon = this.argv.some((word) => word.startsWith('--data-dir'));
+    return !isDaemon && !process.env['RAFTCTL_DATA_DIR'];
+  }
+
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(NodeStart);
     const ids = argv.map(String);

@@ -1,0 +1,45 @@
+/** What `cluster up` is to make, from its flags and a profile. */
+import type { ClusterProfile, NodeProfile } from '../config/profile-schema.ts';
+import type { FsyncName } from '../wire/status.ts';
+import type { ClusterWish, NodeTimes } from './topology.ts';
+
+/** What `cluster up` was told on its command line or by the environment. */
+export interface SaidFlags {
+  nodes?: number | undefined;
+  app?: 'kvstore' | undefined;
+  fsync?: FsyncName | undefined;
+  'port-base'?: number | undefined;
+}
+
+/** Flags with the key that a profile has for them. */
+export const PROFILE_KEYS = [
+  ['nodes', 'nodes'],
+  ['app', 'app'],
+  ['fsync', 'fsync'],
+  ['port-base', 'portBase'],
+] as const;
+
+/** Flags go before the profile. */
+export function wishOf(flags: SaidFlags, profile: ClusterProfile | null): ClusterWish {
+  const nodes = Object.entries(profile?.node ?? {}).map(([id, node]) => {
+    const { fsync, clientPort, peerPort, adminPort } = node;
+    return [id, { fsync, clientPort, peerPort, adminPort, times: timesOf(node) }] as const;
+  });
+  return {
+    nodeCount: flags.nodes ?? profile?.nodes ?? null,
+    app: flags.app ?? profile?.app ?? null,
+    fsync: flags.fsync ?? profile?.fsync ?? null,
+    portBase: flags['port-base'] ?? profile?.portBase ?? null,
+    times: profile === null ? {} : timesOf(profile),
+    nodes: Object.fromEntries(nodes),
+  };
+}
+
+function timesOf(profile: ClusterProfile | NodeProfile): NodeTimes {
+  const { electionTimeoutMin: min, electionTimeoutMax: max, heartbeat } = profile;
+  return {
+    ...(min === undefined ? {} : { electionTimeoutMsMin: min }),
+    ...(max === undefined ? {} : { electionTimeoutMsMax: max }),
+    ...(heartbeat === undefined ? {} : { heartbeatMs: heartbeat }),
+  };
+}

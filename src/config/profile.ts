@@ -1,0 +1,88 @@
+/** Profiles by name or by file: `-f local-3`, `-f ./mine.toml`. */
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { RaftctlError } from '../std/errors.ts';
+import { nearestWord } from '../std/nearest.ts';
+import type { ClusterProfile, Profile } from './profile-schema.ts';
+import { checkToml, readTomlFile, type TomlFile } from './toml-file.ts';
+
+export interface LoadedProfile {
+  readonly file: TomlFile;
+  readonly profile: Profile;
+}
+
+const ENDING = '.toml';
+
+/** Where the profiles lie that come with the program. @param root folder of the package. */
+export function profilesDirectory(root: string): string {
+  return join(root, 'profiles');
+}
+
+async function profileNames(root: string): Promise<string[]> {
+  const files = await readdir(profilesDirectory(root)).catch(() => []);
+  return files.filter((file) => file.endsWith(ENDING)).map((file) => file.slice(0, -ENDING.length));
+}
+
+/** @throws {RaftctlError} PROFILE_NOT_FOUND, CONFIG_INVALID with file, line and key */
+export async function loadProfile(choice: string, root: string): Promise<LoadedProfile> {
+  const isFile = /[\\/]/.test(choice) || choice.endsWith(ENDING);
+  const path = isFile ? resolve(choice) : join(profilesDirectory(root), choice + ENDING);
+  const file = await readTomlFile(path);
+  if (file === null) throw await notFound(choice, isFile ? path : null, root);
+  return { file, profile: await checkProfile(file) };
+}
+
+/** @throws {RaftctlError} CONFIG_INVALID with file, line and key */
+export async function checkProfile(file: TomlFile): Promise<Profile> {
+  const { PROFILE_SCHEMA } = await import('./profile-schema.ts');
+  const profile = checkToml(file, PROFILE_SCHEMA);
+  if (profile.cluster !== undefined) checkNodes(file, profile.cluster);
+  return profile;
+}
+
+/**
+ * The topology of a profile.
+ *
+ * @throws {RaftctlError} CONFIG_INVALID when it has none
+ */
+export async function loadClusterProfile(choice: string, root: string): Promise<ClusterProfile> {
+  const { file, profile } = await loadProfile(choice, root);
+  if (profile.cluster === undefined) throw lacks(file, 'cluster');
+  return profile.cluster;
+}
+
+function checkNodes(file: TomlFile, cluster: ClusterProfile): void {
+  const count = cluster.nodes ?? 3;
+  for (const id of Object.keys(cluster.node ?? {})) {
+    const number = /^n([1-9]\d*)$/.exec(id)?.[1];
+    if (number !== undefined && Number(number) <= count) continue;
+    const line = file.lineOf(['cluster', 'node', id]);
+    throw new RaftctlError('CONFIG_INVALID', {
+      message: `Cannot use ${file.path}: line ${line}, key cluster.node.${id}: there is no such node`,
+      hint: count === 1 ? 'The node is n1' : `Nodes are n1 to n${count}`,
+    });
+  }
+}
+
+function lacks(file: TomlFile, table: 'cluster' | 'bench'): RaftctlError {
+  const other = table === 'cluster' ? 'bench' : 'cluster';
+  return new RaftctlError('CONFIG_INVALID', {
+    message: `Cannot use ${file.path} here: line 1, key ${table}: the table [${table}] is missing`,
+    hint: `A profile for ${other} is not one for ${table}`,
+  });
+}
+
+async function notFound(choice: string, path: string | null, root: string): Promise<RaftctlError> {
+  if (path !== null) {
+    return new RaftctlError('PROFILE_NOT_FOUND', {
+      message: `Cannot find the profile ${path}: there is no such file`,
+    });
+  }
+  const names = await profileNames(root);
+  const nearest = nearestWord(choice, names);
+  const all = `Profiles are ${names.join(', ')}; a file needs its path or ends in .toml`;
+  return new RaftctlError('PROFILE_NOT_FOUND', {
+    message: `Cannot find a profile named ${choice}`,
+    hint: nearest === null ? all : `Did you mean: ${nearest}? ${all}`,
+  });
+}
