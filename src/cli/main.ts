@@ -25,6 +25,12 @@ export async function run(argv: readonly string[], entryUrl: string): Promise<vo
     process.stdout.write(`${versionLine()}\n`);
     return;
   }
+  if (argv[0] === '__complete') {
+    const { completionText } = await import('./complete-command.ts');
+    const root = fileURLToPath(new URL('..', entryUrl));
+    process.stdout.write(completionText(argv.slice(1), root));
+    return;
+  }
   if (argv.length === 0) {
     printWelcome();
     return;

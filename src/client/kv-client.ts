@@ -16,6 +16,10 @@ export interface KvClientOptions {
   readonly endpoints: readonly string[];
   /** For the whole command, all nodes and retries together. */
   readonly timeoutMs: number;
+  /** Where connections come from; left out, each attempt opens its own and closes it. */
+  readonly take?: (address: string, timeoutMs: number) => Promise<RespConnection>;
+  /** @param isGood the connection has answered what it was asked and can be asked again. */
+  readonly release?: (connection: RespConnection, isGood: boolean) => void;
 }
 
 export interface KvCommand {
@@ -66,7 +70,8 @@ export async function executeKv(options: KvClientOptions, command: KvCommand): P
     const leftMs = deadline - begun;
     // Rather an answer now than a write whose outcome is unknown because time ran out.
     if (leftMs <= 0 || (refusal !== null && leftMs < refusalMs * 1.5)) break;
-    const attempt = await attemptOnce(endpoints[turn % endpoints.length] ?? '', bytes, leftMs);
+    const address = endpoints[turn % endpoints.length] ?? '';
+    const attempt = await attemptOnce(options, address, bytes, leftMs);
     if (attempt.kind === 'answered') return finalReply(attempt.reply);
     if (attempt.kind === 'lost' && command.isWrite) throw unknownOutcome(attempt.reason);
     if (attempt.kind === 'unreached') unreached = attempt.error;
@@ -82,19 +87,25 @@ export async function executeKv(options: KvClientOptions, command: KvCommand): P
   });
 }
 
-async function attemptOnce(address: string, bytes: Buffer, timeoutMs: number): Promise<Attempt> {
+async function attemptOnce(
+  options: KvClientOptions,
+  address: string,
+  bytes: Buffer,
+  timeoutMs: number,
+): Promise<Attempt> {
+  const take = options.take ?? RespConnection.open;
   let connection: RespConnection;
   try {
-    connection = await RespConnection.open(address, timeoutMs);
+    connection = await take(address, timeoutMs);
   } catch (error) {
     if (error instanceof RaftctlError) return { kind: 'unreached', error };
     throw error;
   }
-  try {
-    return await oneReply(connection, bytes, timeoutMs);
-  } finally {
-    connection.close();
-  }
+  const attempt = await oneReply(connection, bytes, timeoutMs);
+  const isGood = attempt.kind === 'answered' || attempt.kind === 'refused';
+  if (options.release === undefined) connection.close();
+  else options.release(connection, isGood);
+  return attempt;
 }
 
 function oneReply(connection: RespConnection, bytes: Buffer, timeoutMs: number): Promise<Attempt> {

@@ -154,6 +154,33 @@ export async function killProcess(dataDir: string): Promise<boolean> {
   return true;
 }
 
+/** Stops a node's clock. @returns whether there was one; it takes no step afterwards. */
+export async function pauseProcess(dataDir: string): Promise<boolean> {
+  return signalUntil(dataDir, 'SIGSTOP', (found) => found.isPaused);
+}
+
+/** Lets a node go on. @returns whether there was one. */
+export async function resumeProcess(dataDir: string): Promise<boolean> {
+  return signalUntil(dataDir, 'SIGCONT', (found) => !found.isPaused);
+}
+
+async function signalUntil(
+  dataDir: string,
+  name: NodeJS.Signals,
+  isDone: (found: NodeProcess) => boolean,
+): Promise<boolean> {
+  let found = await findNodeProcess(dataDir);
+  if (found === null) return false;
+  signal(found.pid, name);
+  // Only Linux tells whether a process is stopped.
+  while (process.platform === 'linux' && !isDone(found)) {
+    await sleep(POLL_MS);
+    found = await findNodeProcess(dataDir);
+    if (found === null) return false;
+  }
+  return true;
+}
+
 async function killAndWait(found: NodeProcess, dataDir: string): Promise<void> {
   if (await isRunning(found, dataDir)) signal(found.pid, 'SIGKILL');
   while (await isRunning(found, dataDir)) await sleep(POLL_MS);

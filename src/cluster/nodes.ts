@@ -1,14 +1,18 @@
-/** Single nodes of a cluster: start, restart, kill, and waiting until one has caught up. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Single nodes of a cluster: start, restart, kill, pause and resume. */
 import { RaftctlError } from '../std/errors.ts';
-import type { ClusterNodeRow } from '../wire/status.ts';
-import { findNodeProcess, killProcess, stopProcess } from './node-process.ts';
+import {
+  findNodeProcess,
+  killProcess,
+  pauseProcess,
+  resumeProcess,
+  stopProcess,
+} from './node-process.ts';
 import { checkPortsFree } from './ports.ts';
 import { startNodes } from './start.ts';
-import { clusterStatus } from './status.ts';
 import type { ClusterStore } from './store.ts';
 import type { ClusterNode, ClusterSpec } from './topology.ts';
 import { withLock } from './up-lock.ts';
+import { nodeGoal, waitUntil } from './wait.ts';
 
 export interface NodesInit {
   readonly store: ClusterStore;
@@ -22,12 +26,19 @@ export interface NodesInit {
 
 export interface NodeResult {
   readonly id: string;
-  readonly outcome: 'started' | 'running' | 'restarted' | 'stopped' | 'killed' | 'idle';
+  readonly outcome:
+    | 'started'
+    | 'running'
+    | 'restarted'
+    | 'stopped'
+    | 'killed'
+    | 'paused'
+    | 'resumed'
+    | 'idle';
   readonly durationMs: number;
 }
 
 const STOP_GRACE_MS = 10_000;
-const POLL_MS = 25;
 
 /** The named nodes; none named: all. @throws {RaftctlError} NODE_NOT_FOUND */
 export function selectNodes(spec: ClusterSpec, ids: readonly string[]): readonly ClusterNode[] {
@@ -86,36 +97,39 @@ export async function restartNodes(init: NodesInit, isWaiting: boolean): Promise
 
 /** Ends the nodes at once, as a crash would. */
 export function killNodes(nodes: readonly ClusterNode[]): Promise<NodeResult[]> {
-  return Promise.all(
-    nodes.map(async (node): Promise<NodeResult> => {
-      const begun = performance.now();
-      const wasRunning = await killProcess(node.dataDir);
-      const durationMs = Math.round(performance.now() - begun);
-      return { id: node.id, outcome: wasRunning ? 'killed' : 'idle', durationMs };
-    }),
-  );
+  return Promise.all(nodes.map((node) => acted(node, 'killed', killProcess)));
+}
+
+/** Stops the nodes' clocks; afterwards none of them takes another step. */
+export function pauseNodes(nodes: readonly ClusterNode[]): Promise<NodeResult[]> {
+  return Promise.all(nodes.map((node) => acted(node, 'paused', pauseProcess)));
+}
+
+export function resumeNodes(nodes: readonly ClusterNode[]): Promise<NodeResult[]> {
+  return Promise.all(nodes.map((node) => acted(node, 'resumed', resumeProcess)));
+}
+
+/** @param act tells whether there was a process to act on. */
+async function acted(
+  node: ClusterNode,
+  outcome: 'killed' | 'paused' | 'resumed',
+  act: (dataDir: string) => Promise<boolean>,
+): Promise<NodeResult> {
+  const begun = performance.now();
+  const wasRunning = await act(node.dataDir);
+  const durationMs = Math.round(performance.now() - begun);
+  return { id: node.id, outcome: wasRunning ? outcome : 'idle', durationMs };
 }
 
 /**
  * Returns when the node has applied everything that was committed when it was first asked about.
  *
- * @throws {RaftctlError} WAIT_TIMEOUT
+ * @throws {RaftctlError} WAIT_TIMEOUT, INTERRUPTED
  */
 export async function waitCaughtUp(init: NodesInit, node: ClusterNode): Promise<void> {
-  const deadline = Date.now() + init.timeoutMs;
-  let target: number | null = null;
-  for (;;) {
-    const status = await clusterStatus(init.store, init.spec);
-    const leader = status.nodes.find((row) => row.id === status.leader);
-    const row = status.nodes.find((candidate) => candidate.id === node.id);
-    if (status.serving) target ??= leader?.commitIndex ?? null;
-    if (target !== null && (row?.appliedIndex ?? -1) >= target) return;
-    if (init.signal.aborted) {
-      throw new RaftctlError('INTERRUPTED', { message: `Interrupted while ${node.id} caught up` });
-    }
-    if (Date.now() >= deadline) throw notCaughtUp(init, node, row ?? null, target);
-    await sleep(POLL_MS);
-  }
+  const { store, spec, timeoutMs, signal } = init;
+  const what = `${node.id} to catch up`;
+  await waitUntil({ store, spec, timeoutMs, signal, what }, nodeGoal('caught-up', [node.id]));
 }
 
 async function start(init: NodesInit, nodes: readonly ClusterNode[]): Promise<void> {
@@ -123,20 +137,4 @@ async function start(init: NodesInit, nodes: readonly ClusterNode[]): Promise<vo
   const { store, spec, entry, timeoutMs, signal } = init;
   const onSpawned = (): void => {};
   await startNodes({ store, spec, nodes, entry, waitFor: 'none', timeoutMs, signal, onSpawned });
-}
-
-function notCaughtUp(
-  init: NodesInit,
-  node: ClusterNode,
-  row: ClusterNodeRow | null,
-  target: number | null,
-): RaftctlError {
-  const where =
-    target === null
-      ? 'no leader serves'
-      : `it has applied ${row?.appliedIndex ?? 'nothing'} of ${target}`;
-  return new RaftctlError('WAIT_TIMEOUT', {
-    message: `Node ${node.id} has not caught up after ${init.timeoutMs} ms: ${where}`,
-    hint: `Look: raftctl cluster status ${init.spec.name}`,
-  });
 }

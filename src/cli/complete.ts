@@ -1,0 +1,177 @@
+/**
+ * What may stand at the end of a command line. Pure but for the names, which are read when they are
+ * asked for; commands and flags are those of `oclif.manifest.json`.
+ */
+import type { LocalNames } from './local-names.ts';
+
+export interface ManifestFlag {
+  readonly name: string;
+  readonly char?: string;
+  readonly type: string;
+  readonly summary?: string;
+  readonly options?: readonly string[];
+  readonly hidden?: boolean;
+  readonly allowNo?: boolean;
+  readonly multiple?: boolean;
+}
+
+export interface ManifestCommand {
+  readonly id: string;
+  readonly summary?: string;
+  readonly hidden?: boolean;
+  readonly flags?: Readonly<Record<string, ManifestFlag>>;
+  readonly args?: Readonly<Record<string, { readonly options?: readonly string[] }>>;
+}
+
+export type Manifest = Readonly<Record<string, ManifestCommand>>;
+
+export interface Candidate {
+  readonly word: string;
+  readonly about: string;
+}
+
+export interface Completion {
+  readonly candidates: readonly Candidate[];
+  /** Names of files fit here too. */
+  readonly takesFiles: boolean;
+}
+
+const NOTHING: Completion = { candidates: [], takesFiles: false };
+const FILES: Completion = { candidates: [], takesFiles: true };
+
+/** @param words all after `raftctl`; the last one, maybe empty, is to be completed. */
+export function complete(
+  words: readonly string[],
+  manifest: Manifest,
+  names: LocalNames,
+): Completion {
+  const joined = joinEquals(words);
+  const typed = joined.words[joined.words.length - 1] ?? '';
+  const before = joined.words.slice(0, -1);
+  const all = find({ before, typed, manifest, names });
+  const fitting = all.candidates.filter(({ word }) => word.startsWith(typed));
+  // bash sees `--flag=val` as three words and replaces only the last of them.
+  const cut = joined.isSplit ? typed.indexOf('=') + 1 : 0;
+  const candidates = fitting.map(({ word, about }) => ({ word: word.slice(cut), about }));
+  return { candidates, takesFiles: all.takesFiles };
+}
+
+interface Place {
+  readonly before: readonly string[];
+  readonly typed: string;
+  readonly manifest: Manifest;
+  readonly names: LocalNames;
+}
+
+function find(place: Place): Completion {
+  const { before, typed, manifest } = place;
+  const command = commandOf(before, manifest);
+  if (command === null) return { candidates: commandWords(before, manifest), takesFiles: false };
+  if (before.includes('--')) return positional(command, place);
+  const assigned = /^(--[a-z][a-z-]*)=/.exec(typed)?.[1];
+  if (assigned !== undefined) {
+    const flag = flagOf(command, assigned);
+    if (flag === null) return NOTHING;
+    const { candidates, takesFiles } = flagValues(flag, command, place);
+    const full = candidates.map(({ word, about }) => ({ word: `${assigned}=${word}`, about }));
+    return { candidates: full, takesFiles };
+  }
+  const last = flagOf(command, before[before.length - 1] ?? '');
+  if (last !== null && last.type === 'option') return flagValues(last, command, place);
+  if (typed.startsWith('-')) return { candidates: flagWords(command), takesFiles: false };
+  return positional(command, place);
+}
+
+/** Gives `--flag`, `=`, `val` back their shape. */
+function joinEquals(words: readonly string[]): { words: string[]; isSplit: boolean } {
+  const out: string[] = [];
+  let isSplit = false;
+  for (let i = 0; i < words.length; i += 1) {
+    const word = words[i] ?? '';
+    const last = out[out.length - 1];
+    if (word === '=' && last?.startsWith('--')) {
+      out[out.length - 1] = `${last}=${words[i + 1] ?? ''}`;
+      isSplit = i + 2 >= words.length;
+      i += 1;
+    } else out.push(word);
+  }
+  return { words: out, isSplit };
+}
+
+/** The command whose words are all there. */
+function commandOf(before: readonly string[], manifest: Manifest): ManifestCommand | null {
+  const words = before.filter((word) => !word.startsWith('-'));
+  const two = manifest[`${words[0]}:${words[1]}`];
+  return two ?? manifest[words[0] ?? ''] ?? null;
+}
+
+function commandWords(before: readonly string[], manifest: Manifest): Candidate[] {
+  const found = new Map<string, string>();
+  const visible = Object.values(manifest).filter((command) => command.hidden !== true);
+  for (const { id, summary } of visible) {
+    const [first = '', second] = id.split(':');
+    if (before.length === 0) found.set(first, second === undefined ? (summary ?? '') : '');
+    else if (before.length === 1 && first === before[0] && second !== undefined) {
+      found.set(second, summary ?? '');
+    }
+  }
+  return [...found].map(([word, about]) => ({ word, about }));
+}
+
+function flagOf(command: ManifestCommand, word: string): ManifestFlag | null {
+  const flags = Object.values(command.flags ?? {});
+  return flags.find(({ name, char }) => word === `--${name}` || word === `-${char}`) ?? null;
+}
+
+function flagWords(command: ManifestCommand): Candidate[] {
+  const words: Candidate[] = [];
+  for (const { name, summary, hidden, allowNo } of Object.values(command.flags ?? {})) {
+    if (hidden === true) continue;
+    words.push({ word: `--${name}`, about: summary ?? '' });
+    if (allowNo === true) words.push({ word: `--no-${name}`, about: `Not: ${summary ?? ''}` });
+  }
+  return [...words, { word: '--help', about: 'Explain the command.' }];
+}
+
+const FILE_FLAGS = new Set(['dir', 'data-dir', 'log-file', 'secret-file', 'output']);
+
+function flagValues(flag: ManifestFlag, command: ManifestCommand, place: Place): Completion {
+  const { names } = place;
+  if (flag.options !== undefined) return plain(flag.options);
+  if (FILE_FLAGS.has(flag.name)) return FILES;
+  if (flag.name === 'cluster' || flag.name === 'confirm') return plain(names.clusters());
+  if (flag.name === 'profile') return { ...plain(names.profiles()), takesFiles: true };
+  if (flag.name === 'for' && command.id === 'cluster:wait') {
+    return plain(['leader', 'healthy', 'converged', 'index>=']);
+  }
+  return NOTHING;
+}
+
+function positional(command: ManifestCommand, place: Place): Completion {
+  const { before, manifest, names } = place;
+  const { id } = command;
+  if (id === 'help') {
+    const words = before.slice(before.indexOf('help') + 1);
+    return { candidates: commandWords(words, manifest), takesFiles: false };
+  }
+  const [options] = Object.values(command.args ?? {}).flatMap((arg) => arg.options ?? null);
+  if (options !== undefined && options !== null) {
+    return plain(Object.values(command.args ?? {})[0]?.options ?? []);
+  }
+  if (id.startsWith('cluster:')) return plain(names.clusters());
+  if (id.startsWith('node:')) return plain(names.nodes(wordAfter('--cluster', before)));
+  return id === 'config:lint' || id === 'log:dump' ? FILES : NOTHING;
+}
+
+function plain(words: readonly string[]): Completion {
+  return { candidates: words.map((word) => ({ word, about: '' })), takesFiles: false };
+}
+
+/** What a flag was given earlier on the line. */
+export function wordAfter(flag: string, words: readonly string[]): string | null {
+  for (const [i, word] of words.entries()) {
+    if (word === flag) return words[i + 1] ?? null;
+    if (word.startsWith(`${flag}=`)) return word.slice(flag.length + 1);
+  }
+  return null;
+}

@@ -1,0 +1,86 @@
+/**
+ * A conversation with a kvstore cluster: the commands of one session stay on one connection as long
+ * as it lasts, so that transactions and cursors hold; when its node fails, the next one takes
+ * over under the rules of `executeKv`.
+ */
+import { RaftctlError } from '../std/errors.ts';
+import { executeKv, type KvCommand } from './kv-client.ts';
+import { RespConnection } from './resp-connection.ts';
+import type { Reply } from './resp-reply.ts';
+
+export class KvSession {
+  readonly #endpoints: readonly string[];
+  #connection: RespConnection | null = null;
+  #isInTransaction = false;
+
+  constructor(endpoints: readonly string[]) {
+    this.#endpoints = endpoints;
+  }
+
+  /** The node that answers; null: none yet. */
+  get address(): string | null {
+    return this.#connection?.address ?? null;
+  }
+
+  /** MULTI was answered, EXEC or DISCARD not yet. */
+  get isInTransaction(): boolean {
+    return this.#isInTransaction;
+  }
+
+  /** @throws {RaftctlError} what `executeKv` throws; OUTCOME_UNKNOWN when a transaction is lost. */
+  async execute(command: KvCommand, timeoutMs: number): Promise<Reply> {
+    const name = String(command.args[0] ?? '').toUpperCase();
+    if (this.#isInTransaction && this.#isGone()) {
+      this.#isInTransaction = false;
+      throw new RaftctlError('OUTCOME_UNKNOWN', {
+        message: 'The transaction is lost: the node closed the connection before EXEC',
+        hint: 'Nothing of it happened. Begin again with MULTI',
+      });
+    }
+    const before = this.#isInTransaction;
+    if (name === 'EXEC' || name === 'DISCARD') this.#isInTransaction = false;
+    const reply = await executeKv(
+      {
+        // What was queued on one node is known to no other.
+        endpoints: before ? [this.address ?? ''] : this.#inOrder(),
+        timeoutMs,
+        take: (address, leftMs) => this.#take(address, leftMs),
+        release: (connection, isGood) => this.#release(connection, isGood),
+      },
+      command,
+    );
+    if (name === 'MULTI' && reply === 'OK') this.#isInTransaction = true;
+    return reply;
+  }
+
+  close(): void {
+    this.#connection?.close();
+    this.#connection = null;
+    this.#isInTransaction = false;
+  }
+
+  /** The node of last time first. */
+  #inOrder(): readonly string[] {
+    const { address } = this;
+    if (address === null) return this.#endpoints;
+    return [address, ...this.#endpoints.filter((endpoint) => endpoint !== address)];
+  }
+
+  #isGone(): boolean {
+    return this.#connection === null || this.#connection.isClosed;
+  }
+
+  async #take(address: string, timeoutMs: number): Promise<RespConnection> {
+    const held = this.#connection;
+    if (held !== null && held.address === address && !held.isClosed) return held;
+    held?.close();
+    this.#connection = await RespConnection.open(address, timeoutMs);
+    return this.#connection;
+  }
+
+  #release(connection: RespConnection, isGood: boolean): void {
+    if (isGood) return;
+    connection.close();
+    if (this.#connection === connection) this.#connection = null;
+  }
+}

@@ -1,0 +1,24 @@
+import { BaseCommand } from '../../cli/base-command.ts';
+import { clusterChoice } from '../../cli/flags.ts';
+import { namedNodes, resumeNodes } from '../../cluster/nodes.ts';
+import { ClusterStore } from '../../cluster/store.ts';
+
+export default class NodeResume extends BaseCommand {
+  static override summary = 'Let paused nodes go on (SIGCONT).';
+  static override description =
+    'A node that was not paused goes on as it was. Wait for it: node wait NODE --for caught-up.';
+  static override examples = ['<%= config.bin %> node resume n1 --cluster demo'];
+  static override strict = false;
+  static override usage = 'node resume NODE...';
+  static override flags = clusterChoice;
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(NodeResume);
+    const spec = await new ClusterStore(flags.dir).find(flags.cluster ?? null);
+    const results = await resumeNodes(namedNodes(spec, argv.map(String)));
+    for (const { id, outcome } of results) {
+      this.print(`${id} ${outcome === 'idle' ? 'is down' : outcome}`);
+    }
+    return this.answer('node.resume', { cluster: spec.name, nodes: results });
+  }
+}
