@@ -67,7 +67,9 @@ export abstract class BaseCommand extends Command {
     const asked = options ?? (this.ctor as unknown as Input<F, B, A>);
     const flags = withFileDefaults(asked.flags, this.#fileSettings);
     const baseFlags = withFileDefaults(asked.baseFlags, this.#fileSettings);
-    return super.parse({ ...asked, flags, baseFlags } as Input<F, B, A>, argv);
+    // NB: statics of a superclass are not copied by `...`.
+    const { enableJsonFlag } = asked;
+    return super.parse({ ...asked, enableJsonFlag, flags, baseFlags } as Input<F, B, A>, argv);
   }
 
   /** The cluster that an argument names; left out, the one of the environment or of the files. */

@@ -9,6 +9,11 @@ export function clustersDirectory(env: Environment = process.env): string {
   return join(xdg(env['XDG_DATA_HOME'], join(homedir(), '.local', 'share')), 'raftctl', 'clusters');
 }
 
+/** What a user leaves behind while working: in `$XDG_STATE_HOME`, by default `~/.local/state`. */
+export function stateDirectory(env: Environment = process.env): string {
+  return join(xdg(env['XDG_STATE_HOME'], join(homedir(), '.local', 'state')), 'raftctl');
+}
+
 /** The specification ignores relative paths. */
 function xdg(value: string | undefined, fallback: string): string {
   return value !== undefined && isAbsolute(value) ? value : fallback;

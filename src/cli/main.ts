@@ -3,11 +3,11 @@
  * at all); everything else goes to oclif, loaded only then.
  */
 import { fileURLToPath } from 'node:url';
-import { EXIT, RaftctlError } from '../std/errors.ts';
+import { EXIT } from '../std/errors.ts';
 import { paintFor } from './colour.ts';
-import { nearestCommand, unknownCommand } from './did-you-mean.ts';
-import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
+import { isBrokenPipe } from './error-report.ts';
 import { typed } from './invocation.ts';
+import { reportFailure, runWords } from './run-words.ts';
 import { versionLine } from './version.ts';
 
 const WELCOME: readonly (readonly [string, string])[] = [
@@ -36,46 +36,11 @@ export async function run(argv: readonly string[], entryUrl: string): Promise<vo
     return;
   }
   try {
-    await runCommand(argv, entryUrl);
+    const { Config } = await import('@oclif/core/config');
+    await runWords(argv, await Config.load(fileURLToPath(entryUrl)));
   } catch (error) {
-    if (isBrokenPipe(error)) return;
-    if (isQuietExit(error)) {
-      process.exitCode = error.oclif.exit;
-      return;
-    }
-    const report = reportOf(error);
-    process.exitCode = report.exit;
-    if (argv.includes('--json')) {
-      process.stdout.write(`${JSON.stringify(reportJson(report), null, 2)}\n`);
-    } else {
-      const paint = paintFor(process.stderr, argv.includes('--no-color'));
-      process.stderr.write(`${reportLines(report, paint).join('\n')}\n`);
-    }
+    reportFailure(error, argv);
   }
-}
-
-async function runCommand(argv: readonly string[], entryUrl: string): Promise<void> {
-  const { Config } = await import('@oclif/core/config');
-  const config = await Config.load(fileURLToPath(entryUrl));
-  const ids = config.commandIDs;
-  const unknown = unknownCommand(argv, ids);
-  if (unknown !== null) {
-    const nearest = nearestCommand(unknown, ids);
-    throw new RaftctlError('UNKNOWN_COMMAND', {
-      message: `Unknown command: raftctl ${unknown}`,
-      hint:
-        nearest === null
-          ? 'Run: raftctl help'
-          : `Did you mean: raftctl ${nearest}? All commands: raftctl help`,
-    });
-  }
-  const { run: runOclif } = await import('@oclif/core/run');
-  await runOclif([...argv], config);
-}
-
-/** oclif ends help and some flags by throwing an error that only carries the exit code. */
-function isQuietExit(error: unknown): error is { oclif: { exit: number } } {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIT';
 }
 
 function printWelcome(): void {

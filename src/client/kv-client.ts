@@ -133,7 +133,8 @@ function oneReply(connection: RespConnection, bytes: Buffer, timeoutMs: number):
 function finalReply(reply: Reply): Reply {
   if (!(reply instanceof RespError)) return reply;
   if (reply.prefix === 'UNKNOWN') throw unknownOutcome(reply.message);
-  throw new RaftctlError('REQUEST_REFUSED', { message: `The node refused: ${reply.message}` });
+  const message = `The node refused: ${reply.message}`;
+  throw new RaftctlError('REQUEST_REFUSED', { message, cause: reply });
 }
 
 function unknownOutcome(reason: string): RaftctlError {

@@ -8,10 +8,14 @@ import { executeKv, type KvCommand } from './kv-client.ts';
 import { RespConnection } from './resp-connection.ts';
 import type { Reply } from './resp-reply.ts';
 
+const ENDS_TRANSACTION: ReadonlySet<string> = new Set(['EXEC', 'DISCARD', 'RESET']);
+
 export class KvSession {
   readonly #endpoints: readonly string[];
   #connection: RespConnection | null = null;
   #isInTransaction = false;
+  /** WATCH or MULTI: the node remembers something that no other knows. */
+  #isPinned = false;
 
   constructor(endpoints: readonly string[]) {
     this.#endpoints = endpoints;
@@ -30,33 +34,38 @@ export class KvSession {
   /** @throws {RaftctlError} what `executeKv` throws; OUTCOME_UNKNOWN when a transaction is lost. */
   async execute(command: KvCommand, timeoutMs: number): Promise<Reply> {
     const name = String(command.args[0] ?? '').toUpperCase();
-    if (this.#isInTransaction && this.#isGone()) {
-      this.#isInTransaction = false;
+    const wasPinned = this.#isPinned;
+    if (wasPinned && (this.#connection === null || this.#connection.isClosed)) {
+      this.#unpin();
       throw new RaftctlError('OUTCOME_UNKNOWN', {
         message: 'The transaction is lost: the node closed the connection before EXEC',
-        hint: 'Nothing of it happened. Begin again with MULTI',
+        hint: 'Nothing of it happened. Begin again',
       });
     }
-    const before = this.#isInTransaction;
-    if (name === 'EXEC' || name === 'DISCARD') this.#isInTransaction = false;
+    if (ENDS_TRANSACTION.has(name)) this.#unpin();
     const reply = await executeKv(
       {
-        // What was queued on one node is known to no other.
-        endpoints: before ? [this.address ?? ''] : this.#inOrder(),
+        endpoints: wasPinned ? [this.address ?? ''] : this.#inOrder(),
         timeoutMs,
         take: (address, leftMs) => this.#take(address, leftMs),
         release: (connection, isGood) => this.#release(connection, isGood),
       },
       command,
     );
-    if (name === 'MULTI' && reply === 'OK') this.#isInTransaction = true;
+    if (name === 'MULTI') this.#isInTransaction = true;
+    if (name === 'MULTI' || name === 'WATCH') this.#isPinned = true;
     return reply;
   }
 
   close(): void {
     this.#connection?.close();
     this.#connection = null;
+    this.#unpin();
+  }
+
+  #unpin(): void {
     this.#isInTransaction = false;
+    this.#isPinned = false;
   }
 
   /** The node of last time first. */
@@ -64,10 +73,6 @@ export class KvSession {
     const { address } = this;
     if (address === null) return this.#endpoints;
     return [address, ...this.#endpoints.filter((endpoint) => endpoint !== address)];
-  }
-
-  #isGone(): boolean {
-    return this.#connection === null || this.#connection.isClosed;
   }
 
   async #take(address: string, timeoutMs: number): Promise<RespConnection> {

@@ -14,7 +14,7 @@ export default class KvList extends BaseCommand {
     'listed. Bytes that are not text are printed as \\xHH.';
   static override examples = ['<%= config.bin %> kv list user: --limit 20 --cluster demo'];
   static override args = {
-    prefix: Args.string({ description: 'What the keys begin with.', default: '' }),
+    prefix: Args.string({ description: 'What the keys begin with.' }),
   };
   static override flags = {
     ...kvFlags,
@@ -28,14 +28,15 @@ export default class KvList extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(KvList);
+    const prefix = args.prefix ?? '';
     const { endpoints, cluster, dir } = flags;
     const addresses = await chooseEndpoints({ endpoints, cluster, dir });
     const session = new KvSession(addresses);
     try {
-      const { keys, isCut } = await scan(session, args.prefix, flags.limit, flags.timeout);
+      const { keys, isCut } = await scan(session, prefix, flags.limit, flags.timeout);
       for (const key of keys) this.print(escapedBytes(key));
       if (isCut) this.note(`There are more than ${flags.limit}: see --limit`);
-      const data = { prefix: args.prefix, keys: keys.map((key) => jsonBytes(key)), isCut };
+      const data = { prefix, keys: keys.map((key) => jsonBytes(key)), isCut };
       return this.answer('kv.list', data);
     } finally {
       session.close();

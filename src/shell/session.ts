@@ -1,0 +1,236 @@
+/**
+ * What the shell is connected to, and what it makes of a line. Three kinds of words begin one: the
+ * shell's own (`use`, `exit`, ...), raftctl's commands in small letters, and RESP commands.
+ * Every line ends with an exit code; none ends the shell but `exit`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Config } from '@oclif/core';
+import { escapedBytes } from '../cli/binary-text.ts';
+import { paintFor } from '../cli/colour.ts';
+import { nearestCommand } from '../cli/did-you-mean.ts';
+import { reportJson, reportLines, reportOf } from '../cli/error-report.ts';
+import { reportFailure, runWords } from '../cli/run-words.ts';
+import { KvSession } from '../client/kv-session.ts';
+import { type Reply, RespError } from '../client/resp-reply.ts';
+import { chooseEndpoints } from '../cluster/endpoints.ts';
+import { ClusterStore } from '../cluster/store.ts';
+import { parseAddress } from '../std/address.ts';
+import { EXIT, RaftctlError } from '../std/errors.ts';
+import { HELP } from './help-text.ts';
+import { jsonReply, rawReply, replyLines } from './reply-text.ts';
+import { isReadWord, isRespWord, RESP_WORDS } from './resp-words.ts';
+import { wordsOf } from './words.ts';
+
+export interface ShellInit {
+  readonly config: Config;
+  /** The script of this program. */
+  readonly entry: string;
+  readonly dir: string;
+  readonly cluster: string | null;
+  readonly endpoints: string | null;
+  readonly timeoutMs: number;
+  /** Replies without types and quotes. */
+  readonly isRaw: boolean;
+  readonly isJson: boolean;
+  /** A person types: commands may ask. */
+  readonly isInteractive: boolean;
+}
+
+export const OWN_WORDS = ['use', 'help', 'history', 'exit', 'quit'] as const;
+
+export class ShellSession {
+  readonly #init: ShellInit;
+  #cluster: string | null;
+  #endpoints: string | null;
+  #kv: KvSession | null = null;
+  #hasLeft = false;
+
+  constructor(init: ShellInit) {
+    this.#init = init;
+    this.#cluster = init.cluster;
+    this.#endpoints = init.endpoints;
+    this.#tellCommands();
+  }
+
+  /** `exit` was typed. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
+  get cluster(): string | null {
+    return this.#cluster;
+  }
+
+  get prompt(): string {
+    const transaction = this.#kv?.isInTransaction === true ? '(TX)' : '';
+    return `${this.#endpoints ?? this.#cluster ?? 'raftctl'}${transaction}> `;
+  }
+
+  /** Runs one line; never throws. @returns its exit code. */
+  async run(line: string, history: readonly string[] = []): Promise<number> {
+    const text = line.trim();
+    if (text === '' || text.startsWith('#')) return EXIT.ok;
+    try {
+      const words = wordsOf(text);
+      if (words === null) {
+        throw new RaftctlError('USAGE', { message: 'Cannot read the line: quotes do not balance' });
+      }
+      return await this.#dispatch(words, history);
+    } catch (error) {
+      return this.#report(error);
+    }
+  }
+
+  /** Ends what is under way with the cluster: its outcome is then unknown. */
+  interrupt(): void {
+    this.#kv?.close();
+  }
+
+  close(): void {
+    this.#kv?.close();
+  }
+
+  async #dispatch(bytes: readonly Buffer[], history: readonly string[]): Promise<number> {
+    const words = bytes.map((word) => word.toString('utf8'));
+    const offset = words[0] === 'raftctl' && words.length > 1 ? 1 : 0;
+    const argv = words.slice(offset);
+    const [first = ''] = argv;
+    const ids = this.#init.config.commandIDs;
+    if (offset === 0) {
+      const own = await this.#runOwn(argv, history);
+      if (own !== null) return own;
+    }
+    if (ids.some((id) => id === first || id.startsWith(`${first}:`))) return this.#runCommand(argv);
+    if (isRespWord(first)) return this.#runResp(bytes.slice(offset));
+    const nearest = nearestCommand(first, [...OWN_WORDS, ...ids, ...respIds()]);
+    throw new RaftctlError('UNKNOWN_COMMAND', {
+      message: `Unknown command: ${escapedBytes(Buffer.from(first))}`,
+      hint: `${nearest === null ? '' : `Did you mean: ${nearest}? `}In capitals it goes to the cluster as it is`,
+    });
+  }
+
+  /** @returns null when the words are not the shell's own. */
+  async #runOwn(argv: readonly string[], history: readonly string[]): Promise<number | null> {
+    const [first, second] = argv;
+    if (first === 'exit' || first?.toLowerCase() === 'quit') {
+      this.#hasLeft = true;
+      return EXIT.ok;
+    }
+    if (first === 'help' && second === undefined) {
+      process.stdout.write(HELP);
+      return EXIT.ok;
+    }
+    if (first === 'history') {
+      for (const line of [...history].reverse()) process.stdout.write(`${line}\n`);
+      return EXIT.ok;
+    }
+    if (first !== 'use') return null;
+    await this.#use(second ?? null);
+    return EXIT.ok;
+  }
+
+  async #use(target: string | null): Promise<void> {
+    const isAddress = target?.split(',').every((part) => parseAddress(part) !== null) ?? false;
+    if (isAddress) {
+      this.#endpoints = target;
+    } else {
+      const spec = await new ClusterStore(this.#init.dir).find(target);
+      this.#cluster = spec.name;
+      this.#endpoints = null;
+    }
+    this.#kv?.close();
+    this.#kv = null;
+    this.#tellCommands();
+  }
+
+  /** raftctl's commands learn from the environment which cluster is meant. */
+  #tellCommands(): void {
+    setVariable('RAFTCTL_DIR', this.#init.dir);
+    setVariable('RAFTCTL_CLUSTER', this.#cluster);
+    setVariable('RAFTCTL_ENDPOINTS', this.#endpoints);
+  }
+
+  async #runCommand(argv: readonly string[]): Promise<number> {
+    const { config, isJson } = this.#init;
+    if (argv[0] === 'shell') {
+      throw new RaftctlError('USAGE', { message: 'Cannot start a shell as this is one' });
+    }
+    const words = isJson && !argv.includes('--json') ? [...argv, '--json'] : argv;
+    if (wantsOwnProcess(words)) return this.#runProcess(words);
+    process.exitCode = EXIT.ok;
+    try {
+      await runWords(words, config);
+    } catch (error) {
+      reportFailure(error, words);
+    }
+    const exit = Number(process.exitCode ?? EXIT.ok);
+    process.exitCode = EXIT.ok;
+    return exit;
+  }
+
+  /** Ctrl-C reaches it by itself: it belongs to the terminal as we do. */
+  async #runProcess(words: readonly string[]): Promise<number> {
+    const stdin = this.#init.isInteractive ? 'inherit' : 'ignore';
+    const child = spawn(process.execPath, [this.#init.entry, ...words], {
+      stdio: [stdin, 'inherit', 'inherit'],
+    });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code ?? EXIT.failure;
+  }
+
+  async #runResp(args: readonly Buffer[]): Promise<number> {
+    const name = String(args[0]);
+    this.#kv ??= new KvSession(
+      await chooseEndpoints({
+        endpoints: this.#endpoints ?? undefined,
+        cluster: this.#cluster ?? undefined,
+        dir: this.#init.dir,
+      }),
+    );
+    const command = { args, isWrite: !isReadWord(name) };
+    const reply = await this.#kv.execute(command, this.#init.timeoutMs);
+    this.#print(name, reply);
+    return EXIT.ok;
+  }
+
+  #print(command: string, reply: Reply): void {
+    if (this.#init.isJson) {
+      const data = { command: command.toUpperCase(), reply: jsonReply(reply) };
+      const envelope = { schema: 'raftctl/shell.reply/v1', data, warnings: [] };
+      process.stdout.write(`${JSON.stringify(envelope)}\n`);
+    } else if (this.#init.isRaw) process.stdout.write(rawReply(reply));
+    else process.stdout.write(`${replyLines(reply).join('\n')}\n`);
+  }
+
+  #report(error: unknown): number {
+    const report = reportOf(error);
+    const refusal = error instanceof RaftctlError ? error.cause : null;
+    if (this.#init.isJson) process.stdout.write(`${JSON.stringify(reportJson(report))}\n`);
+    else if (refusal instanceof RespError && !this.#init.isRaw) {
+      process.stdout.write(`${replyLines(refusal).join('\n')}\n`);
+    } else {
+      const lines = reportLines(report, paintFor(process.stderr, false));
+      process.stderr.write(`${lines.join('\n')}\n`);
+    }
+    return report.exit;
+  }
+}
+
+/** What becomes a node, runs for long, or asks: it would get into the editor's way. */
+function wantsOwnProcess(words: readonly string[]): boolean {
+  const command = words.slice(0, 2).join(' ');
+  if (words[0] === 'demo' || words[0] === 'bench' || words[0] === 'top') return true;
+  if (command === 'cluster destroy' || command === 'cluster up') return true;
+  if (command === 'node start') return words.some((word) => word.startsWith('--data-dir'));
+  return words.includes('-');
+}
+
+function respIds(): string[] {
+  return RESP_WORDS.map((word) => word.toLowerCase());
+}
+
+function setVariable(name: string, value: string | null): void {
+  if (value === null) delete process.env[name];
+  else process.env[name] = value;
+}
