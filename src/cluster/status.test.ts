@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fakeStatus } from '../../test/doubles/node-status.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { assembleStatus, type Observation, troubleOf } from './status.ts';
-import { planCluster } from './topology.ts';
+import { NO_WISH, planCluster } from './topology.ts';
 
 const NOW_MS = 100_000;
 const SPEC = planCluster({
@@ -10,7 +10,7 @@ const SPEC = planCluster({
   clusterId: '00'.repeat(16),
   createdAt: '2026-01-01T00:00:00.000Z',
   ephemeral: false,
-  wish: { nodeCount: 3, app: null, fsync: null, portBase: null },
+  wish: { ...NO_WISH, nodeCount: 3 },
   dataDirOf: (id) => `/data/${id}`,
 });
 

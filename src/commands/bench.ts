@@ -5,13 +5,15 @@ import { actualText, reportLines } from '../bench/report.ts';
 import type { BenchResult } from '../bench/result.ts';
 import { parseTarget, type Target } from '../bench/target.ts';
 import { resolveWorkload, WORKLOAD_KEYS, type WorkloadInput } from '../bench/workload.ts';
+import { WORKLOAD_RULES } from '../bench/workload-rules.ts';
 import { BaseCommand } from '../cli/base-command.ts';
-import { clusterChoice } from '../cli/flags.ts';
+import { clusterChoice, profileFlag } from '../cli/flags.ts';
 import { Interrupts } from '../cli/interrupts.ts';
 import { LiveLine } from '../cli/live-line.ts';
 import { versionInfo } from '../cli/version.ts';
 import { loadTargets } from '../cluster/load-targets.ts';
 import { ClusterStore } from '../cluster/store.ts';
+import { loadWorkloadProfile } from '../config/profile.ts';
 import { EXIT, RaftctlError } from '../std/errors.ts';
 
 const PLAIN_PROGRESS_EVERY_MS = 10_000;
@@ -43,9 +45,11 @@ export default class Bench extends BaseCommand {
   static override examples = [
     '<%= config.bin %> bench --rate 2000 --duration 60s --slo "p99<10ms" --slo "err<0.1%"',
     '<%= config.bin %> bench --clients 50 --pipeline 16 --ratio 1:0 --target leader',
+    '<%= config.bin %> bench -f bench-mixed --duration 10s',
     '<%= config.bin %> bench --target resp://127.0.0.1:6379 --requests 100000 --json',
   ];
   static override flags = {
+    profile: profileFlag,
     ...clusterChoice,
     ...withVariables({
       target: Flags.string({
@@ -92,10 +96,17 @@ export default class Bench extends BaseCommand {
   };
 
   async run(): Promise<unknown> {
-    const { flags } = await this.parse(Bench);
-    const input = Object.fromEntries(
-      Object.entries(flags).filter(([key]) => WORKLOAD_KEYS.includes(key)),
-    ) as WorkloadInput;
+    const { flags, metadata } = await this.parse(Bench);
+    const profile =
+      flags.profile === undefined
+        ? {}
+        : await loadWorkloadProfile(flags.profile, this.config.root, WORKLOAD_RULES);
+    const said = Object.entries(flags).filter(([key, value]) => {
+      if (value === undefined || !WORKLOAD_KEYS.includes(key)) return false;
+      // What a configuration file says goes behind the profile.
+      return metadata.flags[key]?.setFromDefault !== true || !(key in profile);
+    });
+    const input: WorkloadInput = { ...profile, ...Object.fromEntries(said) };
     const workload = resolveWorkload(input);
     const targets = await this.#targets(workload.targets, flags);
     const result = await this.#measure({

@@ -51,6 +51,58 @@ export async function loadClusterProfile(choice: string, root: string): Promise<
   return profile.cluster;
 }
 
+/** What is wrong with one key of a workload, in words; null: nothing. Keys are names of flags. */
+export type CheckWorkload = (key: string, value: WorkloadValue) => string | null;
+export type WorkloadValue = string | number | boolean | readonly string[];
+
+export interface WorkloadRules {
+  /** Names of flags. */
+  readonly keys: readonly string[];
+  readonly check: CheckWorkload;
+}
+
+/**
+ * The workload of a profile, by names of flags: `keyMaximum` there is `key-maximum` here.
+ *
+ * @throws {RaftctlError} CONFIG_INVALID when it has none, or a key or a value is wrong.
+ */
+export async function loadWorkloadProfile(
+  choice: string,
+  root: string,
+  rules: WorkloadRules,
+): Promise<Readonly<Record<string, WorkloadValue>>> {
+  const { file, profile } = await loadProfile(choice, root);
+  if (profile.bench === undefined) throw lacks(file, 'bench');
+  return checkWorkload(file, profile.bench, rules);
+}
+
+/** @throws {RaftctlError} CONFIG_INVALID with file, line and key */
+export function checkWorkload(
+  file: TomlFile,
+  bench: NonNullable<Profile['bench']>,
+  rules: WorkloadRules,
+): Readonly<Record<string, WorkloadValue>> {
+  const known = new Map(rules.keys.map((flag) => [camelCase(flag), flag]));
+  const found: Record<string, WorkloadValue> = {};
+  for (const [key, value] of Object.entries(bench)) {
+    const flag = known.get(key);
+    const problem = flag === undefined ? 'there is no such key' : rules.check(flag, value);
+    if (flag !== undefined) found[flag] = value;
+    if (problem === null) continue;
+    const nearest = flag === undefined ? nearestWord(key, known.keys()) : null;
+    const line = file.lineOf(['bench', key]);
+    throw new RaftctlError('CONFIG_INVALID', {
+      message: `Cannot use ${file.path}: line ${line}, key bench.${key}: ${problem}`,
+      ...(nearest === null ? {} : { hint: `Did you mean: ${nearest}?` }),
+    });
+  }
+  return found;
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
 function checkNodes(file: TomlFile, cluster: ClusterProfile): void {
   const count = cluster.nodes ?? 3;
   for (const id of Object.keys(cluster.node ?? {})) {

@@ -1,6 +1,8 @@
 /** The built program in a child process, as a user runs it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -29,7 +31,10 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   const names = Object.keys(process.env).filter(
     (name) => !/^(RAFTCTL_|VITEST|NODE_ENV$|NODE_OPTIONS$|FORCE_COLOR$|DEBUG$)/.test(name),
   );
-  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
+  const kept = Object.fromEntries(names.map((name) => [name, process.env[name]]));
+  // Whoever runs the tests may have configuration files of their own.
+  const nowhere = join(tmpdir(), 'raftctl-tests-have-no-configuration');
+  return { ...kept, XDG_CONFIG_HOME: nowhere, RAFTCTL_SYSTEM_CONFIG: join(nowhere, 'config.toml') };
 }
 
 /** Starts any program with pipes for its streams. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { WORKLOAD_RULES } from '../../bench/workload-rules.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { configFiles } from '../../config/config-files.ts';
 import { lintFile } from '../../config/lint.ts';
@@ -25,7 +26,7 @@ export default class ConfigLint extends BaseCommand {
     const places = { env: process.env, cwd: process.cwd() };
     const files: { path: string; kind: string }[] = [];
     for (const path of named.length > 0 ? named : configFiles(places)) {
-      const kind = await lintFile(path);
+      const kind = await lintFile(path, WORKLOAD_RULES);
       if (kind !== null) files.push({ path, kind });
       else if (named.length > 0) {
         throw new RaftctlError('CONFIG_INVALID', {

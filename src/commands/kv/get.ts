@@ -14,7 +14,10 @@ export default class KvGet extends BaseCommand {
   static override args = { key: Args.string({ description: 'The key.', required: true }) };
   static override flags = {
     ...kvFlags,
-    raw: Flags.boolean({ summary: 'Print the bytes alone, without a line end.' }),
+    raw: Flags.boolean({
+      summary: 'Print the bytes alone, without a line end.',
+      env: 'RAFTCTL_RAW',
+    }),
   };
 
   async run(): Promise<unknown> {

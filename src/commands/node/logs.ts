@@ -16,7 +16,11 @@ export default class NodeLogs extends BaseCommand {
   static override usage = 'node logs [NODE...]';
   static override flags = {
     ...clusterChoice,
-    follow: Flags.boolean({ char: 'f', summary: 'Go on showing lines as they come.' }),
+    follow: Flags.boolean({
+      char: 'f',
+      summary: 'Go on showing lines as they come.',
+      env: 'RAFTCTL_FOLLOW',
+    }),
     lines: Flags.integer({
       summary: 'How many of the last lines of each node.',
       default: 50,

@@ -21,6 +21,7 @@ export default class NodeRestart extends BaseCommand {
       summary: 'Wait until each has caught up.',
       default: true,
       allowNo: true,
+      env: 'RAFTCTL_NODE_WAIT',
     }),
     timeout: waitTimeoutFlag,
   };

@@ -59,26 +59,34 @@ export default class NodeStart extends BaseCommand {
     bootstrap: Flags.boolean({
       summary: 'Make the data directory of a founding member first.',
       dependsOn: ['data-dir', 'id', 'initial-cluster', 'secret-file'],
+      env: 'RAFTCTL_BOOTSTRAP',
     }),
-    id: Flags.string({ summary: "The new node's name.", dependsOn: ['bootstrap'] }),
+    id: Flags.string({
+      summary: "The new node's name.",
+      dependsOn: ['bootstrap'],
+      env: 'RAFTCTL_ID',
+    }),
     'initial-cluster': Flags.string({
       summary: 'All founding members.',
       helpValue: 'NAME=HOST:CLIENT:PEER:ADMIN,...',
       dependsOn: ['bootstrap'],
+      env: 'RAFTCTL_INITIAL_CLUSTER',
     }),
     'secret-file': Flags.string({
       summary: 'File with the secret that all nodes share, in hex.',
       helpValue: 'FILE',
       dependsOn: ['bootstrap'],
+      env: 'RAFTCTL_SECRET_FILE',
     }),
     'cluster-id': Flags.string({
       summary: '32 hex digits. [default: made of the list of members]',
       dependsOn: ['bootstrap'],
+      env: 'RAFTCTL_CLUSTER_ID',
     }),
     fsync: Flags.option({
       summary: 'When a write is synced before it is acknowledged. [default: always]',
       options: ['always', 'batch', 'none'] as const,
-      dependsOn: ['bootstrap'],
+      env: 'RAFTCTL_FSYNC',
     })(),
   };
 
@@ -92,6 +100,11 @@ export default class NodeStart extends BaseCommand {
     const { argv, flags } = await this.parse(NodeStart);
     const ids = argv.map(String);
     const directory = flags['data-dir'];
+    if (!flags.bootstrap && this.argv.some((word) => /^--fsync(=|$)/.test(word))) {
+      throw new RaftctlError('USAGE', {
+        message: 'Cannot change --fsync of a node that exists: it is fixed with --bootstrap',
+      });
+    }
     if (directory === undefined) return this.#startInCluster(ids);
     if (ids.length > 0) {
       throw new RaftctlError('USAGE', {
