@@ -16,6 +16,7 @@ export class KvSession {
   #isInTransaction = false;
   /** WATCH or MULTI: the node remembers something that no other knows. */
   #isPinned = false;
+  #isClosed = false;
 
   constructor(endpoints: readonly string[]) {
     this.#endpoints = endpoints;
@@ -57,7 +58,9 @@ export class KvSession {
     return reply;
   }
 
+  /** For ever: a command that is under way finds no node any more. */
   close(): void {
+    this.#isClosed = true;
     this.#connection?.close();
     this.#connection = null;
     this.#unpin();
@@ -79,8 +82,13 @@ export class KvSession {
     const held = this.#connection;
     if (held !== null && held.address === address && !held.isClosed) return held;
     held?.close();
-    this.#connection = await RespConnection.open(address, timeoutMs);
-    return this.#connection;
+    const opened = this.#isClosed ? null : await RespConnection.open(address, timeoutMs);
+    if (opened === null || this.#isClosed) {
+      opened?.close();
+      throw new RaftctlError('UNREACHABLE', { message: 'The session is closed' });
+    }
+    this.#connection = opened;
+    return opened;
   }
 
   #release(connection: RespConnection, isGood: boolean): void {

@@ -85,7 +85,7 @@ class Editor {
     const interrupted = new Promise<number>((resolve) => {
       interrupt = () => {
         // A command that listens ends in its own good order.
-        if (process.listenerCount('SIGINT') > 1) return;
+        if (session.hasChild || process.listenerCount('SIGINT') > 1) return;
         session.interrupt();
         this.#lines.length = 0;
         resolve(EXIT.interrupted);

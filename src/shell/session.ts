@@ -45,6 +45,9 @@ export class ShellSession {
   #endpoints: string | null;
   #kv: KvSession | null = null;
   #hasLeft = false;
+  #hasChild = false;
+  /** Rises with every interrupted line: what it still has to say interests nobody. */
+  #interrupts = 0;
 
   constructor(init: ShellInit) {
     this.#init = init;
@@ -71,6 +74,7 @@ export class ShellSession {
   async run(line: string, history: readonly string[] = []): Promise<number> {
     const text = line.trim();
     if (text === '' || text.startsWith('#')) return EXIT.ok;
+    const interrupts = this.#interrupts;
     try {
       const words = wordsOf(text);
       if (words === null) {
@@ -78,17 +82,25 @@ export class ShellSession {
       }
       return await this.#dispatch(words, history);
     } catch (error) {
-      return this.#report(error);
+      return interrupts === this.#interrupts ? this.#report(error) : EXIT.interrupted;
     }
   }
 
-  /** Ends what is under way with the cluster: its outcome is then unknown. */
+  /** A process of its own runs the line: Ctrl-C reaches it as well, and it ends by itself. */
+  get hasChild(): boolean {
+    return this.#hasChild;
+  }
+
+  /** Gives up the line under way. */
   interrupt(): void {
-    this.#kv?.close();
+    this.#interrupts += 1;
+    this.close();
+    process.stderr.write('Interrupted: if it was a write, it may or may not have happened\n');
   }
 
   close(): void {
     this.#kv?.close();
+    this.#kv = null;
   }
 
   async #dispatch(bytes: readonly Buffer[], history: readonly string[]): Promise<number> {
@@ -139,8 +151,7 @@ export class ShellSession {
       this.#cluster = spec.name;
       this.#endpoints = null;
     }
-    this.#kv?.close();
-    this.#kv = null;
+    this.close();
     this.#tellCommands();
   }
 
@@ -169,14 +180,24 @@ export class ShellSession {
     return exit;
   }
 
-  /** Ctrl-C reaches it by itself: it belongs to the terminal as we do. */
   async #runProcess(words: readonly string[]): Promise<number> {
-    const stdin = this.#init.isInteractive ? 'inherit' : 'ignore';
-    const child = spawn(process.execPath, [this.#init.entry, ...words], {
-      stdio: [stdin, 'inherit', 'inherit'],
-    });
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return code ?? EXIT.failure;
+    const { isInteractive, entry } = this.#init;
+    if (!isInteractive && words.includes('-')) {
+      throw new RaftctlError('USAGE', {
+        message: 'Cannot read a value from stdin as the shell reads its lines there',
+      });
+    }
+    const stdin = isInteractive ? 'inherit' : 'ignore';
+    this.#hasChild = true;
+    try {
+      const child = spawn(process.execPath, [entry, ...words], {
+        stdio: [stdin, 'inherit', 'inherit'],
+      });
+      const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+      return code ?? (signal === 'SIGINT' ? EXIT.interrupted : EXIT.failure);
+    } finally {
+      this.#hasChild = false;
+    }
   }
 
   async #runResp(args: readonly Buffer[]): Promise<number> {
@@ -217,10 +238,12 @@ export class ShellSession {
   }
 }
 
-/** What becomes a node, runs for long, or asks: it would get into the editor's way. */
+const OWN_PROCESS: ReadonlySet<string> = new Set(['bench', 'demo', 'kv', 'top']);
+
+/** What becomes a node, runs for long, asks, or waits for a node without an ear for Ctrl-C. */
 function wantsOwnProcess(words: readonly string[]): boolean {
   const command = words.slice(0, 2).join(' ');
-  if (words[0] === 'demo' || words[0] === 'bench' || words[0] === 'top') return true;
+  if (OWN_PROCESS.has(words[0] ?? '')) return true;
   if (command === 'cluster destroy' || command === 'cluster up') return true;
   if (command === 'node start') return words.some((word) => word.startsWith('--data-dir'));
   return words.includes('-');

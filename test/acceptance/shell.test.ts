@@ -83,6 +83,7 @@ test('shell survives whatever is typed', async () => {
   expect(run.stderr).not.toContain('[INTERNAL]');
   expect(run.stderr).not.toContain('\u001b[2J');
   expect(run.stderr).toContain('[CONFIRMATION_MISSING]');
+  expect(run.stderr).toContain('Cannot read a value from stdin');
 });
 
 test('shell --json answers every line in JSON', async () => {
