@@ -5,6 +5,8 @@ import type { KvQuery } from '../../wire/apps/kvstore.ts';
 import type { RespParser } from '../../wire/dialects/resp.ts';
 import type { RespValue } from '../../wire/dialects/resp-reply.ts';
 import type { NodeStatus } from '../../wire/status.ts';
+import type { Transaction } from './resp-transaction.ts';
+import type { Watch } from './resp-watch.ts';
 
 export interface ServerCounters {
   commands: number;
@@ -32,12 +34,23 @@ export interface RespSession {
   libraryName: string;
   libraryVersion: string;
   resp3: boolean;
+  /** Commands are queued since MULTI; null: they are run. */
+  transaction: Transaction | null;
+  readonly watch: Watch;
+  /** Cluster time as this node knows it. */
+  readonly clusterTimeMs: number;
   /** Starts a linearizable read; the reply follows in order. */
   read(query: KvQuery): void;
   /** Starts a write (the command is copied); the reply follows in order. */
   propose(command: Bytes): void;
   /** Reads this node's state as it is now: for information only. */
   peek(query: KvQuery): unknown;
+  /** As `read`, by a round of its own; `finish` gets the answer and makes the reply. */
+  readApart(query: KvQuery, finish: (answer: unknown) => string): void;
+  /** Runs what was queued as one command of the log; the reply follows in order. */
+  execute(transaction: Transaction): void;
+  /** Counts memory this client holds beside its commands. @returns whether it is within the cap. */
+  hold(changeBytes: number): boolean;
   /** No further commands; closes after the replies. */
   quit(): void;
 }

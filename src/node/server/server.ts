@@ -89,7 +89,7 @@ class ClientPort implements ClientServer {
         counters: this.counters,
         maxClients: limits.connections,
         status,
-        sessions: () => this.#sessions.values(),
+        sessions: () => [...this.#sessions.values()].map(({ client }) => client),
       },
       unparsed: (changeBytes) => {
         this.#unparsedBytes += changeBytes;
