@@ -51,8 +51,11 @@ export function set(table: KvTable, reader: CommandReader, index: LogIndex): KvA
   if (!refused) {
     const keptMs = (flags & SET_FLAG.keepTtl) !== 0 ? (entry?.deadline?.deadlineMs ?? null) : null;
     const deadlineMs = timed ? deadlineOf(table, flags, timeMs) : keptMs;
-    const changed = table.set(key, value, index);
-    if (deadlineMs !== null) table.setDeadline(key, changed, deadlineMs);
+    if (deadlineMs !== null && deadlineMs <= table.nowMs) table.remove(key, index);
+    else {
+      const changed = table.set(key, value, index);
+      if (deadlineMs !== null) table.setDeadline(key, changed, deadlineMs);
+    }
   }
   if ((flags & SET_FLAG.get) !== 0) return old;
   return refused ? null : KV_OK;

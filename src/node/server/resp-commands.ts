@@ -11,7 +11,7 @@ import { KEY_COMMANDS } from './resp-key-commands.ts';
 import { ECHO, HELLO, PING, QUIT, RESET, SELECT } from './resp-node-commands.ts';
 import type { RespCommand, RespRequest } from './resp-session.ts';
 import { STRING_COMMANDS } from './resp-string-commands.ts';
-import { TRANSACTION_COMMANDS } from './resp-transaction-commands.ts';
+import { execAborted, TRANSACTION_COMMANDS } from './resp-transaction-commands.ts';
 
 const COMMANDS: readonly RespCommand[] = [
   ...STRING_COMMANDS,
@@ -67,7 +67,8 @@ export function findCommand(request: RespRequest): RespCommand | RespError {
   if (command === undefined) return unknownCommand(request);
   const { arity } = command;
   if (arity > 0 ? request.argCount !== arity : request.argCount < -arity) {
-    return wrongCount(command.name);
+    const error = wrongCount(command.name);
+    return command.name === 'EXEC' ? execAborted(error) : error;
   }
   return command;
 }

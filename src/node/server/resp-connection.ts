@@ -23,7 +23,7 @@ import { findCommand } from './resp-commands.ts';
 import { RespOutput } from './resp-output.ts';
 import { type ServerFacts, STARTED } from './resp-session.ts';
 import { RespSlots } from './resp-slots.ts';
-import { endTransaction, NEVER_QUEUED } from './resp-transaction-commands.ts';
+import { ExecAborted, endTransaction, NEVER_QUEUED } from './resp-transaction-commands.ts';
 import type { TurnMember, Turns } from './turns.ts';
 
 /** What all connections of a server share. */
@@ -196,6 +196,7 @@ export class RespConnection implements TurnMember {
     const { client } = this;
     const command = findCommand(parser);
     if (command instanceof RespError) {
+      if (command instanceof ExecAborted) endTransaction(client);
       if (client.transaction !== null) client.transaction.failed = true;
       this.#slots.reply(errorReply(command.text));
       return true;

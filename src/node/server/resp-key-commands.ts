@@ -150,7 +150,7 @@ const KEYS: RespCommand = {
 };
 
 const SCAN_COUNT_DEFAULT = 10;
-const CURSOR = /^[0-9]{1,20}$/;
+const CURSOR = /^[0-9]{0,20}$/;
 
 const SCAN: RespCommand = {
   name: 'SCAN',

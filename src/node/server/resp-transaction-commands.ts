@@ -26,6 +26,14 @@ export function endTransaction(session: RespSession): void {
   session.watch.clear();
 }
 
+/** An EXEC that cannot be run ends the transaction all the same. */
+export class ExecAborted extends RespError {}
+
+export function execAborted(cause: RespError): ExecAborted {
+  const reason = cause.text.replace(/^ERR /, '');
+  return new ExecAborted(`EXECABORT Transaction discarded because of: ${reason}`);
+}
+
 const MULTI: RespCommand = {
   name: 'MULTI',
   arity: 1,
