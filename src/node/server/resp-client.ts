@@ -5,10 +5,10 @@
 import type { Socket } from 'node:net';
 import type { Bytes } from '../../std/bytes.ts';
 import type { KvQuery } from '../../wire/apps/kvstore.ts';
-import type { RespContext } from './resp-connection.ts';
-import type { RespSession, ServerFacts } from './resp-session.ts';
+import type { RespContext } from './resp-context.ts';
+import type { RespSession, RespTransaction, ServerFacts } from './resp-session.ts';
 import type { RespSlots } from './resp-slots.ts';
-import { finishTransaction, Recording, type Transaction } from './resp-transaction.ts';
+import { finishTransaction, Recording } from './resp-transaction.ts';
 import { Watch } from './resp-watch.ts';
 
 export class RespClient implements RespSession {
@@ -21,7 +21,7 @@ export class RespClient implements RespSession {
   libraryName = '';
   libraryVersion = '';
   lastCommand = '';
-  transaction: Transaction | null = null;
+  transaction: RespTransaction | null = null;
   readonly watch = new Watch();
   /** QUIT was said. */
   ending = false;
@@ -70,7 +70,7 @@ export class RespClient implements RespSession {
     else this.#recording.propose(command);
   }
 
-  execute(transaction: Transaction): void {
+  execute(transaction: RespTransaction): void {
     const recording = new Recording(this.watch.versions);
     this.#recording = recording;
     transaction.record(this, recording);

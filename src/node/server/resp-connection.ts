@@ -15,26 +15,15 @@ import type { Socket } from 'node:net';
 import type { Bytes } from '../../std/bytes.ts';
 import { RespParser } from '../../wire/dialects/resp.ts';
 import { encodeReply, errorReply, RespError } from '../../wire/dialects/resp-reply.ts';
-import type { ReplicaFrontDoor } from '../replica/contract.ts';
-import type { ServerLimits } from './limits.ts';
 import { refusalReply } from './outcomes.ts';
 import { RespClient } from './resp-client.ts';
 import { findCommand } from './resp-commands.ts';
+import type { RespContext } from './resp-context.ts';
 import { RespOutput } from './resp-output.ts';
-import { type ServerFacts, STARTED } from './resp-session.ts';
+import { STARTED } from './resp-session.ts';
 import { RespSlots } from './resp-slots.ts';
 import { ExecAborted, endTransaction, NEVER_QUEUED } from './resp-transaction-commands.ts';
-import type { TurnMember, Turns } from './turns.ts';
-
-/** What all connections of a server share. */
-export interface RespContext {
-  readonly replica: ReplicaFrontDoor;
-  readonly turns: Turns;
-  readonly limits: ServerLimits;
-  readonly facts: ServerFacts;
-  /** Adds to the count of bytes in cut-off requests. @returns whether that is within the cap. */
-  unparsed(changeBytes: number): boolean;
-}
+import type { TurnMember } from './turns.ts';
 
 type Hold = 'none' | 'order' | 'slots' | 'output' | 'full';
 

@@ -10,7 +10,13 @@ import { encodeRead, KvEncoder } from '../../wire/apps/kv-encoder.ts';
 import { KV_OP, type KvQuery } from '../../wire/apps/kvstore.ts';
 import { encodeReply } from '../../wire/dialects/resp-reply.ts';
 import { encodeAnswer, replyTooLong } from './resp-answer.ts';
-import { type RespCommand, type RespRequest, type RespSession, STARTED } from './resp-session.ts';
+import {
+  type RespCommand,
+  type RespRequest,
+  type RespSession,
+  type RespTransaction,
+  STARTED,
+} from './resp-session.ts';
 
 /** With the watched keys this stays below the largest command of the log. */
 export const TRANSACTION_BYTES_MAX = 14 * 1024 * 1024;
@@ -56,18 +62,15 @@ interface Queued {
   readonly request: QueuedRequest;
 }
 
-export class Transaction {
-  /** A command was refused while it was queued: EXEC will refuse all. */
+export class Transaction implements RespTransaction {
   failed = false;
   #queue: Queued[] = [];
   #bytes = 0;
 
-  /** What it holds, for the server's account. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Takes a copy of the request. @returns the refusal when it does not fit. */
   add(session: RespSession, command: RespCommand, request: RespRequest): string | null {
     let size = COMMAND_OVERHEAD_BYTES + request.argCount * ARGUMENT_OVERHEAD_BYTES;
     for (let i = 0; i < request.argCount; i += 1) size += request.argSize(i);
@@ -87,11 +90,10 @@ export class Transaction {
       : 'ERR the transaction takes too much memory';
   }
 
-  /** Runs the queue on a recording. */
-  record(session: RespSession, recording: Recording): void {
+  record(session: RespSession, sink: { reply(text: string): void }): void {
     for (const { command, request } of this.#queue) {
       const value = command.run(session, request);
-      if (value !== STARTED) recording.reply(encodeReply(value, session.resp3));
+      if (value !== STARTED) sink.reply(encodeReply(value, session.resp3));
     }
   }
 }
