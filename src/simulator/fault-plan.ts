@@ -59,6 +59,8 @@ export interface FaultPlan {
   readonly diskMsMean: number;
   /** Per member. */
   readonly clockRates: readonly number[];
+  /** Per member: how far its wall clock is off. */
+  readonly wallOffsetsMs: readonly number[];
   readonly turnMs: number;
   readonly clients: number;
   readonly keys: number;
@@ -82,6 +84,8 @@ export const PROFILES: readonly Profile[] = ['swarm', 'storm'];
 const STORM_CLASSES: readonly FaultClass[] = [
   ...(['delay', 'duplicate', 'reorder', 'partition', 'reset', 'crash'] as const),
 ];
+
+const DAY_MS = 86_400_000;
 
 export interface PlanInit {
   readonly nodes: number;
@@ -109,6 +113,10 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
     diskMsMin: 0.1,
     diskMsMean: has('slowDisk') ? logUniform(prng, 0.5, 20) : 0.3,
     clockRates: Array.from({ length: nodes }, () => (has('drift') ? 0.9 + prng.unit() * 0.2 : 1)),
+    // With drift, one member's wall clock is a day off; nothing more is drawn for it.
+    wallOffsetsMs: Array.from({ length: nodes }, (_, at) =>
+      has('drift') && at === electionMin % nodes ? (electionMin % 2 === 0 ? DAY_MS : -DAY_MS) : 0,
+    ),
     turnMs: logUniform(prng, 0.02, 0.5),
     clients: prng.between(3, 8),
     keys: prng.between(1, 8),

@@ -17,6 +17,8 @@ import { Violation } from './violation.ts';
 export interface Operation {
   readonly key: string;
   readonly value: string;
+  /** How long it lives; null: for ever. */
+  readonly ttlMs: number | null;
   /** The command's bytes as latin1. */
   readonly command: string;
   outcome: Outcome | null;
@@ -30,29 +32,47 @@ const DIGEST_EVERY = 64;
 interface Version {
   readonly index: LogIndex;
   readonly value: string;
+  /** When it is gone, in cluster time. */
+  readonly deadlineMs: number;
+}
+
+/** Milliseconds by which cluster time may be ahead of the fastest clock that is not far off. */
+const CLOCK_AHEAD_MS_MAX = 1000;
+
+export interface HistoryInit {
+  /** What leaders propose to let time pass, as latin1: nobody sends it. */
+  readonly timeCommand: string;
+  /** The fastest sound clock of the cluster, now. */
+  readonly clockMs: () => number;
 }
 
 export class History {
-  readonly counts = { acked: 0, unknown: 0, refused: 0, reads: 0, followerReads: 0 };
+  readonly counts = { acked: 0, unknown: 0, refused: 0, reads: 0, followerReads: 0, expired: 0 };
   readonly #oracles: Oracles;
+  readonly #init: HistoryInit;
   readonly #operations = new Map<string, Operation>();
   /** Applied commands by index; undefined: an entry without a command. */
   readonly #commands: (string | undefined)[] = [];
+  /** Cluster time of applied commands by index. */
+  readonly #timesMs: number[] = [];
   readonly #digests = new Map<LogIndex, string>();
   /** Committed values of a key, in order. */
   readonly #versions = new Map<string, Version[]>();
 
-  constructor(oracles: Oracles) {
+  constructor(oracles: Oracles, init: HistoryInit) {
     this.#oracles = oracles;
+    this.#init = init;
   }
 
   begin(input: {
     readonly key: string;
     readonly value: string;
+    readonly ttlMs: number | null;
     readonly command: Bytes;
   }): Operation {
     const command = latin1Slice(input.command, 0, input.command.length);
-    const operation = { key: input.key, value: input.value, command, outcome: null, index: 0 };
+    const { key, value, ttlMs } = input;
+    const operation = { key, value, ttlMs, command, outcome: null, index: 0 };
     this.#operations.set(command, operation);
     return operation;
   }
@@ -77,7 +97,7 @@ export class History {
     }
     record.appliedSeen = index;
     const known = this.#commands[index];
-    if (known === undefined) this.#firstApplied(index, command);
+    if (known === undefined) this.#firstApplied(context, command);
     else if (known !== command) {
       throw new Violation('I8 state machine safety', `${name} applies another command at ${index}`);
     }
@@ -167,13 +187,17 @@ export class History {
     }
   }
 
-  #firstApplied(index: LogIndex, command: string): void {
+  #firstApplied({ index, leaderTimeMs }: ApplyContext, command: string): void {
     this.#commands[index] = command;
+    this.#checkTime(index, leaderTimeMs);
+    this.#timesMs[index] = leaderTimeMs;
+    if (command === this.#init.timeCommand) return;
     const operation = this.#operations.get(command);
     if (operation === undefined) {
       throw new Violation('I8 state machine safety', `nobody sent the command at ${index}`);
     }
-    const { key, value, outcome } = operation;
+    const { key, value, outcome, ttlMs } = operation;
+    const deadlineMs = ttlMs === null ? Number.POSITIVE_INFINITY : leaderTimeMs + ttlMs;
     if (operation.index !== 0) {
       throw new Violation('I24 at most once', `a write is at ${operation.index} and at ${index}`);
     }
@@ -182,16 +206,36 @@ export class History {
     }
     operation.index = index;
     const versions = this.#versions.get(key);
-    if (versions === undefined) this.#versions.set(key, [{ index, value }]);
-    else versions.push({ index, value });
+    if (versions === undefined) this.#versions.set(key, [{ index, value, deadlineMs }]);
+    else versions.push({ index, value, deadlineMs });
   }
 
   #valueAt(key: string, index: LogIndex): string | null {
     const versions = this.#versions.get(key) ?? [];
     for (let at = versions.length - 1; at >= 0; at -= 1) {
       const version = versions[at] as Version;
-      if (version.index <= index) return version.value;
+      if (version.index > index) continue;
+      if (version.deadlineMs > this.#timeAt(index)) return version.value;
+      this.counts.expired += 1;
+      return null;
     }
     return null;
+  }
+
+  /** Time in the log never goes back, and one clock that is far ahead does not move it. */
+  #checkTime(index: LogIndex, timeMs: number): void {
+    const before = this.#timeAt(index - 1);
+    if (timeMs >= before && timeMs <= this.#init.clockMs() + CLOCK_AHEAD_MS_MAX) return;
+    const detail = `the time at ${index} is ${timeMs}, after ${before}, it is ${this.#init.clockMs()}`;
+    throw new Violation('cluster time', detail);
+  }
+
+  /** Cluster time after the last command up to `index`. */
+  #timeAt(index: LogIndex): number {
+    for (let at = Math.min(index, this.#timesMs.length - 1); at > 0; at -= 1) {
+      const timeMs = this.#timesMs[at];
+      if (timeMs !== undefined) return timeMs;
+    }
+    return 0;
   }
 }

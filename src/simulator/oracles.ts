@@ -92,6 +92,7 @@ export class Oracles {
   leaves(message: PeerMessage): void {
     const { type, from, term } = message;
     if (type === 'preVote' || type === 'forward' || type === 'forwardRefused') return;
+    if (type === 'clock') return;
     if (type === 'preVoteReply' && message.granted) return;
     const record = this.record(from);
     if (record.durableHard.term < term) {

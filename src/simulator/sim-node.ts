@@ -53,6 +53,8 @@ interface Life {
   snapshot: RaftSnapshot | null;
 }
 
+/** What sound wall clocks show when simulated time is 0, but for a tenth of a second a member. */
+export const WALL_START_MS = 1_700_000_000_000;
 const DIRECTORY = 'log';
 
 export class SimNode implements ClientSide {
@@ -216,7 +218,7 @@ export class SimNode implements ClientSide {
     return new SimClock(process, {
       rate: plan.clockRates[member - 1] ?? 1,
       monotonicStartMs: member * 1000,
-      wallStartMs: 1_700_000_000_000 + member * 100,
+      wallStartMs: WALL_START_MS + member * 100 + (plan.wallOffsetsMs[member - 1] ?? 0),
       turnMs: plan.turnMs,
     });
   }

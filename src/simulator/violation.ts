@@ -23,6 +23,7 @@ export type OracleName =
   | 'I26 stale read'
   | 'I29 liveness'
   | 'I30 determinism'
+  | 'cluster time'
   | 'core invariants'
   | 'assertion'
   | 'node failed';

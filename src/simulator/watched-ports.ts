@@ -84,6 +84,14 @@ export class WatchedMachine implements StateMachine {
     return this.#inner.query(request);
   }
 
+  nextDeadlineMs(): number | null {
+    return this.#inner.nextDeadlineMs?.() ?? null;
+  }
+
+  get timeCommand(): Bytes | undefined {
+    return this.#inner.timeCommand;
+  }
+
   digest(): string {
     return this.#inner.digest();
   }

@@ -7,7 +7,8 @@ import type { MemberNumber } from '../node/model/ids.ts';
 import type { Outcome, ReplicaFrontDoor } from '../node/replica/contract.ts';
 import type { Bytes } from '../std/bytes.ts';
 import type { Prng } from '../std/prng.ts';
-import { KV_OP, KvEncoder } from '../wire/apps/kvstore.ts';
+import { KvEncoder } from '../wire/apps/kv-encoder.ts';
+import { KV_OP, SET_FLAG } from '../wire/apps/kvstore.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import type { History } from './history.ts';
 import type { Oracles } from './oracles.ts';
@@ -33,6 +34,9 @@ export interface WorkloadInit {
 /** A client that heard nothing for so long turns elsewhere. */
 const CLIENT_PATIENCE_MS = 2500;
 const REQUEST_TRAVEL_MS = 0.2;
+/** Values that are gone after a while. */
+const TTL_SHARE = 0.25;
+const TTL_MS_MAX = 3000;
 
 export class Workload {
   readonly #init: WorkloadInit;
@@ -62,8 +66,9 @@ export class Workload {
     const { history } = this.#init;
     this.#lastValue += 1;
     const value = this.#uniqueValue();
-    const command = this.#encodeSet(key, value);
-    const operation = history.begin({ key, value, command });
+    const ttlMs = this.#init.prng.chance(TTL_SHARE) ? this.#init.prng.between(1, TTL_MS_MAX) : null;
+    const command = this.#encodeSet(key, value, ttlMs);
+    const operation = history.begin({ key, value, ttlMs, command });
     serving.process.post(REQUEST_TRAVEL_MS, () => {
       serving.replica.propose(command, {
         settle: (outcome) => {
@@ -130,10 +135,11 @@ export class Workload {
     return `v${this.#lastValue}:${'x'.repeat(padding)}`;
   }
 
-  #encodeSet(key: string, value: string): Bytes {
+  #encodeSet(key: string, value: string, ttlMs: number | null): Bytes {
     const encoder = this.#encoder;
     encoder.begin(KV_OP.set);
-    encoder.flags(0);
+    encoder.flags(ttlMs === null ? 0 : SET_FLAG.ttl);
+    if (ttlMs !== null) encoder.number(ttlMs);
     encoder.fieldText(key);
     encoder.restText(value);
     return Buffer.from(encoder.view());

@@ -3,7 +3,9 @@
  * with random numbers of its own, so that one concern's draws never shift another's.
  */
 
+import { createApp } from '../node/apps/apps.ts';
 import { foundingBatch, type Membership } from '../node/model/membership.ts';
+import { type Bytes, latin1Slice, NO_BYTES } from '../std/bytes.ts';
 import type { Prng } from '../std/prng.ts';
 import { drawPlan, type FaultPlan, type Profile } from './fault-plan.ts';
 import { History } from './history.ts';
@@ -12,7 +14,7 @@ import { Nemesis } from './nemesis.ts';
 import { Oracles } from './oracles.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
-import { SimNode } from './sim-node.ts';
+import { SimNode, WALL_START_MS } from './sim-node.ts';
 import { Violation } from './violation.ts';
 import { Workload } from './workload.ts';
 
@@ -59,7 +61,12 @@ export class World {
     const membership = membershipOf(options.nodes);
     const members = membership.members.map((m) => m.number);
     this.#oracles = new Oracles(members, [foundingBatch(CLUSTER, membership)]);
-    this.#history = new History(this.#oracles);
+    const { clockRates } = plan;
+    this.#history = new History(this.#oracles, {
+      timeCommand: latin1(createApp('kvstore').timeCommand),
+      clockMs: () =>
+        WALL_START_MS + 100 * members.length + scheduler.nowMs * Math.max(...clockRates),
+    });
     const oracles = this.#oracles;
     const history = this.#history;
     const weather = { ...plan.weather };
@@ -195,6 +202,10 @@ function membershipOf(nodes: number): Membership {
     adminAddress: '',
   }));
   return { members, leases: false };
+}
+
+function latin1(bytes: Bytes = NO_BYTES): string {
+  return latin1Slice(bytes, 0, bytes.length);
 }
 
 function sum(numbers: readonly number[]): number {

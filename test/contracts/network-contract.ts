@@ -142,6 +142,7 @@ function oneOfEachKind(from: MemberNumber, to: MemberNumber): readonly PeerMessa
     { type: 'appendReject', ...head, prevIndex: 9, hintIndex: 7, hintTerm: 3 },
     { type: 'heartbeat', ...head, commitIndex: 8, round: 77 },
     { type: 'heartbeatReply', ...head, round: 77 },
+    { type: 'clock', ...head, wallMs: 1_800_000_000_000 },
     { type: 'readIndex', ...head, requestId: 1 },
     { type: 'readIndexReply', ...head, requestId: 1, index: 12 },
     { type: 'forwardRefused', ...head, firstSequence: 3, count: 2 },

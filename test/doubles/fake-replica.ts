@@ -63,6 +63,10 @@ export class FakeReplica implements ReplicaFrontDoor {
     return this.store.query(request);
   }
 
+  get clusterTimeMs(): number {
+    return Date.now();
+  }
+
   onRoom(task: () => void): void {
     this.#roomTasks.push(task);
   }
@@ -83,7 +87,7 @@ export class FakeReplica implements ReplicaFrontDoor {
   settle(count: number, outcome: Outcome = 'ok', applied = outcome === 'ok'): void {
     for (const { start, end, waiter } of this.#proposed.splice(0, count)) {
       this.#index += 1;
-      const context = { index: this.#index, term: 1, leaderTimeMs: 0 };
+      const context = { index: this.#index, term: 1, leaderTimeMs: this.clusterTimeMs };
       const answer = applied ? this.store.apply(this.#bytes, start, end, context) : undefined;
       waiter.settle(outcome, answer);
     }

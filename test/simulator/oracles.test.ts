@@ -38,7 +38,11 @@ class Core {
 
 class Scene {
   readonly oracles = new Oracles([1, 2, 3], [batchOf(1, 1)]);
-  readonly history = new History(this.oracles);
+  readonly history = new History(this.oracles, {
+    timeCommand: 'time',
+    clockMs: () => this.clockMs,
+  });
+  clockMs = 0;
   readonly cores = new Map<number, Core>();
   #sequence = 0;
 
@@ -87,8 +91,8 @@ class Scene {
     this.turn(1, { role: 'leader' });
   }
 
-  operation(value: string): ReturnType<History['begin']> {
-    return this.history.begin({ key: 'k', value, command: bytesFrom(value) });
+  operation(value: string, ttlMs: number | null = null): ReturnType<History['begin']> {
+    return this.history.begin({ key: 'k', value, ttlMs, command: bytesFrom(value) });
   }
 }
 
@@ -102,8 +106,8 @@ function oracleOf(act: () => void): OracleName | null {
   return null;
 }
 
-function context(index: number, term: number) {
-  return { index, term, leaderTimeMs: 0 };
+function context(index: number, term: number, leaderTimeMs = 0) {
+  return { index, term, leaderTimeMs };
 }
 
 describe('Oracles', () => {
@@ -367,5 +371,29 @@ describe('History', () => {
     expect(
       oracleOf(() => scene.history.read(2, { key: 'k', value: 'x', committedAtStart: 1 })),
     ).toBe('I23 read value');
+  });
+
+  test('History lets a value expire in cluster time, and sees one that stays', () => {
+    const scene = new Scene();
+    const operation = scene.operation('a', 100);
+    scene.clockMs = 2000;
+    scene.replicated('a');
+    scene.turn(1, { commitIndex: 2, matchIndex: 2 });
+    scene.history.applies(1, 'a', context(2, 2, 1000));
+    scene.history.settled(operation, 1, 'ok');
+    const read = (value: string | null): OracleName | null =>
+      oracleOf(() => scene.history.read(1, { key: 'k', value, committedAtStart: 2 }));
+    expect(read('a')).toBeNull();
+    expect(read(null)).toBe('I23 read value');
+  });
+
+  test('History sees a time in the log that no sound clock shows', () => {
+    const scene = new Scene();
+    scene.operation('a');
+    scene.clockMs = 2000;
+    scene.replicated('a');
+    scene.turn(1, { commitIndex: 2, matchIndex: 2 });
+    const applied = (): void => scene.history.applies(1, 'a', context(2, 2, 90_000));
+    expect(oracleOf(applied)).toBe('cluster time');
   });
 });

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { bytesFrom } from '../../std/bytes.ts';
 import { Prng } from '../../std/prng.ts';
+import { addInt64, parseInt64 } from '../../wire/apps/int64.ts';
+import { KvEncoder } from '../../wire/apps/kv-encoder.ts';
 import {
-  addInt64,
   KV_OK,
   KV_OP,
   type KvAnswer,
-  KvEncoder,
   KvError,
   NOT_AN_INTEGER,
-  parseInt64,
   SET_FLAG,
   WOULD_OVERFLOW,
 } from '../../wire/apps/kvstore.ts';

@@ -1,139 +1,143 @@
 /**
  * The key-value store: a map from byte string to byte string. Every condition of a command (NX, a
- * value that is no number, an overflow) is decided here, in log order, so that all replicas agree.
+ * value that is no number, a deadline) is decided here, in log order, so that all replicas agree.
+ *
+ * Time is part of the state: a batch brings the cluster time at which it was sealed, and a key whose
+ * deadline that has reached is gone from then on, on every replica at the same index. Nothing here
+ * looks at a clock.
  */
 import { createHash } from 'node:crypto';
-import { type Bytes, latin1Slice } from '../../std/bytes.ts';
+import { type Bytes, bytesFrom } from '../../std/bytes.ts';
 import {
-  addInt64,
+  KV_ABORTED,
   KV_FORMAT,
-  KV_OK,
   KV_OP,
   type KvAnswer,
-  KvError,
   type KvQuery,
-  NOT_AN_INTEGER,
-  parseInt64,
-  SET_FLAG,
-  WOULD_OVERFLOW,
 } from '../../wire/apps/kvstore.ts';
+import type { LogIndex } from '../model/ids.ts';
 import type { ApplyContext, StateMachine } from '../ports/state-machine.ts';
+import { CommandReader } from './command-reader.ts';
+import { copy, expire, flush, getDel, getEx, passTime, persist, rename } from './kvstore-keys.ts';
+import { decodeRead, read, WALK_STEPS_MAX, type Work } from './kvstore-reads.ts';
+import { KvTable, SHARDS } from './kvstore-table.ts';
+import {
+  append,
+  incrBy,
+  incrByFloat,
+  MALFORMED,
+  remove,
+  set,
+  setMany,
+  setManyAbsent,
+  setRange,
+  type Write,
+} from './kvstore-writes.ts';
 
-const MALFORMED = new KvError('ERR malformed command in the log');
+/** By opcode. The two that are missing are done here: `multi` and, inside it, `read`. */
+const WRITES: readonly (Write | undefined)[] = (() => {
+  const writes: (Write | undefined)[] = [];
+  writes[KV_OP.set] = set;
+  writes[KV_OP.del] = remove;
+  writes[KV_OP.incrBy] = incrBy;
+  writes[KV_OP.mset] = setMany;
+  writes[KV_OP.msetnx] = setManyAbsent;
+  writes[KV_OP.append] = append;
+  writes[KV_OP.setRange] = setRange;
+  writes[KV_OP.incrByFloat] = incrByFloat;
+  writes[KV_OP.getDel] = getDel;
+  writes[KV_OP.getEx] = getEx;
+  writes[KV_OP.expire] = expire;
+  writes[KV_OP.persist] = persist;
+  writes[KV_OP.rename] = rename;
+  writes[KV_OP.copy] = copy;
+  writes[KV_OP.flush] = flush;
+  writes[KV_OP.time] = passTime;
+  return writes;
+})();
 
 export class KvStore implements StateMachine {
   readonly app = 'kvstore';
-  readonly #values = new Map<string, string>();
+  readonly timeCommand = bytesFrom(String.fromCharCode(KV_FORMAT, KV_OP.time), 'latin1');
+  readonly #table = new KvTable();
+  readonly #reader = new CommandReader();
 
-  apply(bytes: Bytes, start: number, end: number, _context: ApplyContext): KvAnswer {
+  apply(bytes: Bytes, start: number, end: number, context: ApplyContext): KvAnswer {
+    const table = this.#table;
+    if (context.leaderTimeMs > table.nowMs) table.nowMs = context.leaderTimeMs;
     if (end - start < 2 || bytes[start] !== KV_FORMAT) return MALFORMED;
-    switch (bytes[start + 1]) {
-      case KV_OP.set:
-        return this.#set(bytes, start + 2, end);
-      case KV_OP.incrBy:
-        return this.#incrBy(bytes, start + 2, end);
-      case KV_OP.del:
-        return this.#delete(bytes, start + 2, end);
-      case KV_OP.mset:
-        return this.#setMany(bytes, start + 2, end);
-      default:
-        return MALFORMED;
-    }
+    const opcode = bytes[start + 1] as number;
+    if (opcode === KV_OP.multi) return this.#multi(bytes, start + 2, end, context.index);
+    const write = WRITES[opcode];
+    if (write === undefined) return MALFORMED;
+    this.#reader.begin(bytes, start + 2, end);
+    return write(table, this.#reader, context.index);
   }
 
   query(request: unknown): KvAnswer {
     const query = request as KvQuery;
-    if (typeof query === 'string') return this.#values.get(query) ?? null;
-    if (query.op === 'size') return this.#values.size;
-    if (query.op === 'mget') return query.keys.map((key) => this.#values.get(key) ?? null);
-    let found = 0;
-    for (const key of query.keys) if (this.#values.has(key)) found += 1;
-    return found;
+    if (typeof query === 'string') return this.#table.valueOf(query);
+    return read(this.#table, query, { steps: WALK_STEPS_MAX });
+  }
+
+  nextDeadlineMs(): number | null {
+    return this.#table.nextDeadlineMs;
   }
 
   digest(): string {
+    const table = this.#table;
+    const entries: [string, string, number][] = [];
+    for (let number = 0; number < SHARDS; number += 1) {
+      for (const [key, { value, deadline }] of table.shard(number) ?? []) {
+        entries.push([key, value, deadline?.deadlineMs ?? 0]);
+      }
+    }
+    // Code units are compared: the same everywhere, whatever the locale.
+    entries.sort(([a], [b]) => (a < b ? -1 : 1));
     const hash = createHash('sha256');
-    // The default order compares code units: the same everywhere, whatever the locale.
-    for (const key of [...this.#values.keys()].sort()) {
-      const value = this.#values.get(key) as string;
-      hash.update(`${key.length}:${key}${value.length}:${value}`, 'latin1');
+    for (const [key, value, deadlineMs] of entries) {
+      const until = deadlineMs === 0 ? '' : `@${deadlineMs}`;
+      hash.update(`${key.length}:${key}${value.length}:${value}${until}`, 'latin1');
     }
     return hash.digest('hex');
   }
 
-  #set(bytes: Bytes, at: number, end: number): KvAnswer {
-    const keyEnd = fieldEnd(bytes, at + 1, end);
-    if (keyEnd < 0) return MALFORMED;
-    const flags = bytes[at] as number;
-    const key = latin1Slice(bytes, at + 5, keyEnd);
-    if (flags === 0) {
-      this.#values.set(key, latin1Slice(bytes, keyEnd, end));
-      return KV_OK;
+  /** All commands of a transaction, or none when a watched key has changed. */
+  #multi(bytes: Bytes, start: number, end: number, index: LogIndex): KvAnswer {
+    const table = this.#table;
+    const parts = new CommandReader();
+    parts.begin(bytes, start, end);
+    let changed = false;
+    const watched = parts.count();
+    for (let i = 0; i < watched && !parts.failed; i += 1) {
+      const key = parts.field();
+      if (parts.number() !== table.versionOf(key)) changed = true;
     }
-    const old = this.#values.get(key) ?? null;
-    const refused =
-      ((flags & SET_FLAG.nx) !== 0 && old !== null) ||
-      ((flags & SET_FLAG.xx) !== 0 && old === null);
-    if (!refused) this.#values.set(key, latin1Slice(bytes, keyEnd, end));
-    if ((flags & SET_FLAG.get) !== 0) return old;
-    return refused ? null : KV_OK;
-  }
-
-  #incrBy(bytes: Bytes, at: number, end: number): KvAnswer {
-    const keyEnd = fieldEnd(bytes, at, end);
-    if (keyEnd < 0) return MALFORMED;
-    const key = latin1Slice(bytes, at + 4, keyEnd);
-    const old = this.#values.get(key);
-    const base = old === undefined ? 0 : parseInt64(old);
-    const delta = parseInt64(latin1Slice(bytes, keyEnd, end));
-    if (base === null || delta === null) return NOT_AN_INTEGER;
-    const sum = addInt64(base, delta);
-    if (sum === null) return WOULD_OVERFLOW;
-    this.#values.set(key, String(sum));
-    return sum;
-  }
-
-  #delete(bytes: Bytes, start: number, end: number): KvAnswer {
-    if (!fieldsAreWhole(bytes, start, end)) return MALFORMED;
-    let deleted = 0;
-    for (let at = start; at < end; ) {
-      const keyEnd = fieldEnd(bytes, at, end);
-      if (this.#values.delete(latin1Slice(bytes, at + 4, keyEnd))) deleted += 1;
-      at = keyEnd;
+    const ranges: number[] = [];
+    while (!parts.failed && !parts.atEnd) {
+      const from = parts.position + 4;
+      if (parts.skipField()) ranges.push(from, parts.position);
     }
-    return deleted;
-  }
-
-  #setMany(bytes: Bytes, start: number, end: number): KvAnswer {
-    // Checked as a whole first: a command that makes no sense must change nothing.
-    if (!fieldsAreWhole(bytes, start, end, 2)) return MALFORMED;
-    for (let at = start; at < end; ) {
-      const keyEnd = fieldEnd(bytes, at, end);
-      const valueEnd = fieldEnd(bytes, keyEnd, end);
-      this.#values.set(
-        latin1Slice(bytes, at + 4, keyEnd),
-        latin1Slice(bytes, keyEnd + 4, valueEnd),
-      );
-      at = valueEnd;
+    if (parts.failed) return MALFORMED;
+    if (changed) return KV_ABORTED;
+    const answers: KvAnswer[] = [];
+    const work: Work = { steps: WALK_STEPS_MAX };
+    for (let i = 0; i < ranges.length; i += 2) {
+      answers.push(this.#part(bytes, ranges[i] as number, ranges[i + 1] as number, index, work));
     }
-    return KV_OK;
+    return answers;
   }
-}
 
-/** @returns where the field that starts at `at` ends, or -1 when it does not fit. */
-function fieldEnd(bytes: Bytes, at: number, end: number): number {
-  if (at + 4 > end) return -1;
-  const fieldEnds = at + 4 + bytes.readUInt32LE(at);
-  return fieldEnds > end ? -1 : fieldEnds;
-}
-
-function fieldsAreWhole(bytes: Bytes, start: number, end: number, multiple = 1): boolean {
-  let count = 0;
-  let at = start;
-  while (at < end) {
-    at = fieldEnd(bytes, at, end);
-    if (at < 0) return false;
-    count += 1;
+  #part(bytes: Bytes, start: number, end: number, index: LogIndex, work: Work): KvAnswer {
+    if (end - start < 2 || bytes[start] !== KV_FORMAT) return MALFORMED;
+    const opcode = bytes[start + 1] as number;
+    const reader = this.#reader;
+    reader.begin(bytes, start + 2, end);
+    if (opcode === KV_OP.read) {
+      const query = decodeRead(reader);
+      return query === null ? MALFORMED : read(this.#table, query, work);
+    }
+    const write = opcode === KV_OP.time ? undefined : WRITES[opcode];
+    return write === undefined ? MALFORMED : write(this.#table, reader, index);
   }
-  return count > 0 && count % multiple === 0;
 }

@@ -16,7 +16,7 @@
  *      12    4  count        commands in it, at least 1
  *      16    8  term
  *      24    8  first        index of its first command
- *      32    8  leaderTimeMs wall clock of the leader when it was sealed
+ *      32    8  leaderTimeMs cluster time when it was sealed, see cluster-clock.ts
  *      40   16  cluster      cluster id
  *      56    -  payload      see command.ts (commands), membership.ts (configuration); none (no-op)
  * ```
@@ -43,7 +43,7 @@ export interface Batch {
   readonly last: LogIndex;
   readonly term: Term;
   readonly kind: BatchKind;
-  /** Unix milliseconds, by the leader's wall clock. */
+  /** Cluster time in Unix milliseconds: never falls from one batch of a log to the next. */
   readonly leaderTimeMs: number;
   /** Header and payload: what is written and sent. Never changed after sealing. */
   readonly bytes: Bytes;

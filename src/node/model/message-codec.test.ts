@@ -102,6 +102,7 @@ const any: Record<PeerMessage['type'], fc.Arbitrary<PeerMessage>> = {
   appendReject: messages('appendReject', { prevIndex: count, hintIndex: count, hintTerm: count }),
   heartbeat: messages('heartbeat', { commitIndex: count, round: count }),
   heartbeatReply: messages('heartbeatReply', { round: count }),
+  clock: messages('clock', { wallMs: count }),
   readIndex: messages('readIndex', { requestId: count }),
   readIndexReply: messages('readIndexReply', { requestId: count, index: count }),
   forward: forwards,

@@ -83,6 +83,9 @@ function writeFields(message: PeerMessage, into: Bytes, at: number): void {
     case 'heartbeatReply':
       writeU64(into, message.round, at);
       break;
+    case 'clock':
+      writeU64(into, message.wallMs, at);
+      break;
     case 'readIndex':
       writeU64(into, message.requestId, at);
       break;
@@ -195,7 +198,7 @@ function decodeFixed(bytes: Bytes, at: number, type: number, head: Head): PeerMe
   }
 }
 
-/** Heartbeats, reads and refused forwards. */
+/** Heartbeats, reads, refused forwards and the time. */
 function decodeRound(bytes: Bytes, at: number, type: number, head: Head): PeerMessage | 'field' {
   const { from, to, term } = head;
   const first = readU64(bytes, at);
@@ -208,6 +211,8 @@ function decodeRound(bytes: Bytes, at: number, type: number, head: Head): PeerMe
     }
     case FRAME_TYPE.heartbeatReply:
       return { type: 'heartbeatReply', from, to, term, round: first };
+    case FRAME_TYPE.clock:
+      return { type: 'clock', from, to, term, wallMs: first };
     case FRAME_TYPE.readIndex:
       return { type: 'readIndex', from, to, term, requestId: first };
     case FRAME_TYPE.readIndexReply: {

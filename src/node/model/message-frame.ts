@@ -52,6 +52,7 @@ export const FRAME_TYPE = {
   readIndexReply: 11,
   forward: 12,
   forwardRefused: 13,
+  clock: 20,
 } as const satisfies Record<PeerMessage['type'], number>;
 
 /** Length of the fixed part by type byte; 0: no such type. */
@@ -70,6 +71,7 @@ export const HEAD_BYTES: readonly number[] = (() => {
     readIndexReply: 16,
     forward: FORWARD_FIELDS_BYTES,
     forwardRefused: 12,
+    clock: 8,
   };
   const table = new Array<number>(256).fill(0);
   for (const type of Object.keys(fields) as PeerMessage['type'][]) {

@@ -1,6 +1,7 @@
 /**
- * What replicas say to each other. The first ten are Raft's own and go through the core
- * (`RaftMessage`); the last two move clients' commands to the leader and belong to the replica.
+ * What replicas say to each other. The first are Raft's own and go through the core
+ * (`RaftMessage`); the others move clients' commands to the leader or tell the time, and belong to
+ * the replica.
  * Encoding: message-codec.ts; bytes: docs/wire-protocol.md.
  */
 import type { Bytes } from '../../std/bytes.ts';
@@ -106,4 +107,11 @@ export interface ForwardRefused extends Addressed {
   readonly count: number;
 }
 
-export type PeerMessage = RaftMessage | Forward | ForwardRefused;
+/** What the sender's wall clock shows: cluster time is made of a majority's (cluster-clock.ts). */
+export interface ClockReading extends Addressed {
+  readonly type: 'clock';
+  /** Unix milliseconds. */
+  readonly wallMs: number;
+}
+
+export type PeerMessage = RaftMessage | Forward | ForwardRefused | ClockReading;

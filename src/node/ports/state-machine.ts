@@ -8,7 +8,7 @@ import type { LogIndex, Term } from '../model/ids.ts';
 export interface ApplyContext {
   readonly index: LogIndex;
   readonly term: Term;
-  /** Leader's wall clock when the command entered the log: the only time an app may know. */
+  /** Cluster time when the command entered the log: the only time an app may know. Never falls. */
   readonly leaderTimeMs: number;
 }
 
@@ -23,6 +23,13 @@ export interface StateMachine {
   apply(bytes: Bytes, start: number, end: number, context: ApplyContext): unknown;
   /** Answers a read from the current state; changes nothing. */
   query(request: unknown): unknown;
+  /**
+   * Cluster time from which on `timeCommand` should be in the log, because something in the state
+   * is due; null: nothing is.
+   */
+  nextDeadlineMs?(): number | null;
+  /** What a leader proposes then: a command that does what is due. */
+  readonly timeCommand?: Bytes | undefined;
   /** A digest over the whole state; equal on replicas that applied the same log. */
   digest(): string;
 }

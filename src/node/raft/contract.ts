@@ -20,7 +20,10 @@ export interface RaftFrontDoor {
   beginTurn(nowMs: number): void;
   tick(): void;
   step(message: RaftMessage): void;
-  /** Seals `payload` (copied) as one batch of the current term. Only a leader accepts. */
+  /**
+   * Seals `payload` (copied) as one batch of the current term. Only a leader accepts. A time before
+   * the log's own (`lastTimeMs`) is raised to it.
+   */
   propose(input: {
     readonly kind: BatchKind;
     readonly count: number;
@@ -50,6 +53,8 @@ export interface RaftFrontDoor {
   readonly leader: MemberNumber;
   readonly commitIndex: LogIndex;
   readonly lastIndex: LogIndex;
+  /** Highest leader time in the log, Unix milliseconds; never falls. 0: none yet. */
+  readonly lastTimeMs: number;
   readonly firstIndex: LogIndex;
   /** Own log is durable up to here. */
   readonly durableIndex: LogIndex;

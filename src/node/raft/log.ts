@@ -36,6 +36,7 @@ export class RaftLog {
   #batches: (Batch | null)[];
   #head = 0;
   #cacheBytes = 0;
+  #lastTimeMs = 0;
 
   constructor(init: RaftInit) {
     this.firstIndex = init.firstIndex;
@@ -44,7 +45,10 @@ export class RaftLog {
     this.#lastTerm = this.#runs.at(-1)?.term ?? 0;
     this.#configurations = init.configurations.map(configurationOf);
     this.#batches = [...init.tail];
-    for (const batch of init.tail) this.#cacheBytes += batch.bytes.length;
+    for (const batch of init.tail) {
+      this.#cacheBytes += batch.bytes.length;
+      this.#sawTime(batch);
+    }
     assert((init.lastIndex === 0) === (this.#runs.length === 0), 'term runs cover the log');
     const tailLast = init.tail.at(-1)?.last ?? init.lastIndex;
     assert(tailLast === init.lastIndex, 'cached batches reach the end of the log');
@@ -75,8 +79,9 @@ export class RaftLog {
     return this.#configurations.at(-1)?.membership ?? NO_MEMBERS;
   }
 
-  get lastBatch(): Batch | null {
-    return this.#head < this.#batches.length ? (this.#batches.at(-1) as Batch) : null;
+  /** Highest leader time of any batch this log has held: it never falls, also when one is cut. */
+  get lastTimeMs(): number {
+    return this.#lastTimeMs;
   }
 
   /** @returns 0 where the log holds nothing. */
@@ -114,6 +119,7 @@ export class RaftLog {
     this.#lastIndex = batch.last;
     this.#batches.push(batch);
     this.#cacheBytes += batch.bytes.length;
+    this.#sawTime(batch);
     if (batch.kind === BATCH_KIND.configuration) this.#configurations.push(configurationOf(batch));
   }
 
@@ -174,6 +180,10 @@ export class RaftLog {
       this.#batches = this.#batches.slice(this.#head);
       this.#head = 0;
     }
+  }
+
+  #sawTime(batch: Batch): void {
+    if (batch.leaderTimeMs > this.#lastTimeMs) this.#lastTimeMs = batch.leaderTimeMs;
   }
 
   /** Position of the term run that holds `index`. Requires: the log holds it. */

@@ -90,7 +90,9 @@ export class Raft implements RaftFrontDoor {
     if (s.diskFull) return { accepted: false, reason: 'diskFull' };
     if (s.leadership === null) return { accepted: false, reason: 'notLeader' };
     const first = s.log.lastIndex + 1;
-    const { kind, count, payload, leaderTimeMs } = input;
+    const { kind, count, payload } = input;
+    // Time in the log never goes back, whatever the leader's clock says.
+    const leaderTimeMs = Math.max(input.leaderTimeMs, s.log.lastTimeMs);
     appendToOwnLog(
       s,
       sealBatch({ cluster: s.cluster, term: s.term, first, kind, count, leaderTimeMs, payload }),
@@ -199,6 +201,10 @@ export class Raft implements RaftFrontDoor {
 
   get lastIndex(): LogIndex {
     return this.#s.log.lastIndex;
+  }
+
+  get lastTimeMs(): number {
+    return this.#s.log.lastTimeMs;
   }
 
   get firstIndex(): LogIndex {

@@ -116,7 +116,7 @@ export function becomeLeader(s: RaftState, votes: readonly MemberNumber[]): void
       first: lastBefore + 1,
       kind: BATCH_KIND.noop,
       count: 1,
-      leaderTimeMs: s.log.lastBatch?.leaderTimeMs ?? 0,
+      leaderTimeMs: s.log.lastTimeMs,
       payload: NO_BYTES,
     }),
   );

@@ -34,6 +34,8 @@ export interface ReplicaFrontDoor {
   read(waiter: ReadWaiter): void;
   /** Answers from this replica's current state, see ReadWaiter. */
   query(request: unknown): unknown;
+  /** Cluster time as far as this node can tell, Unix milliseconds; to show, not to decide by. */
+  readonly clusterTimeMs: number;
   /** Whether queued work is over its cap: the server pauses its sockets until `onRoom`. */
   readonly full: boolean;
   /** Registers a task that runs whenever there is room again after `full` was seen. */

@@ -20,6 +20,8 @@ import type { RaftFrontDoor } from '../raft/contract.ts';
 import type { Ready } from '../raft/ready.ts';
 import type { Applier } from './applier.ts';
 import type { Awaited } from './awaited.ts';
+import type { ClusterClock } from './cluster-clock.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import type { Inbox, Input } from './inbox.ts';
 import type { Phases } from './phases.ts';
@@ -33,6 +35,8 @@ export interface PumpParts {
   readonly network: Network;
   readonly raft: RaftFrontDoor;
   readonly inbox: Inbox;
+  readonly clusterClock: ClusterClock;
+  readonly deadlines: Deadlines;
   readonly proposals: Proposals;
   readonly awaited: Awaited;
   readonly reads: Reads;
@@ -102,12 +106,12 @@ export class Pump {
   }
 
   #turn(): void {
-    const { clock, network, raft, proposals, reads, applier, phases } = this.#parts;
+    const { clock, network, raft, reads, applier, phases } = this.#parts;
     const nowMs = clock.nowMs();
     const commitBefore = raft.commitIndex;
     raft.beginTurn(nowMs);
     this.#drain(nowMs);
-    proposals.dispatch(nowMs, clock.wallMs());
+    this.#dispatch(nowMs);
     reads.ask(nowMs);
     this.#watchSealed(nowMs);
     for (let ready = raft.ready(); ready !== null; ready = raft.ready()) this.#handle(ready, nowMs);
@@ -120,8 +124,17 @@ export class Pump {
     if (more) this.schedule();
   }
 
+  /** Sends commands on their way; what a leader appends bears its cluster time. */
+  #dispatch(nowMs: number): void {
+    const { raft, proposals, clusterClock } = this.#parts;
+    if (!proposals.waiting) return;
+    if (raft.role !== 'leader') proposals.dispatch(nowMs, 0);
+    else if (clusterClock.settled(nowMs)) proposals.dispatch(nowMs, clusterClock.now(nowMs));
+  }
+
   #drain(nowMs: number): void {
     const { raft, inbox, housekeeping, proposals, awaited, reads, phases, applier } = this.#parts;
+    const { clusterClock } = this.#parts;
     for (const input of inbox.takeInputs()) this.#take(input, nowMs);
     const synced = inbox.takeSynced();
     if (synced > 0) {
@@ -133,19 +146,28 @@ export class Pump {
     if (housekeeping.diskFull) proposals.refuseHeld('diskFull');
     if (!inbox.takeTick()) return;
     raft.tick();
+    clusterClock.tick(nowMs);
+    if (raft.serving) this.#proposeDue(nowMs);
     if (!housekeeping.tick(nowMs, applier)) return;
     proposals.expire(nowMs);
     awaited.expire(nowMs);
     reads.expire(nowMs, housekeeping.diskFull);
   }
 
+  #proposeDue(nowMs: number): void {
+    const { deadlines, clusterClock, proposals } = this.#parts;
+    const command = deadlines.due(nowMs, clusterClock.now(nowMs));
+    if (command !== null) proposals.take(command, deadlines, nowMs);
+  }
+
   #take(input: Input, nowMs: number): void {
-    const { raft, proposals, awaited, phases, emit, nameOf } = this.#parts;
+    const { raft, proposals, awaited, phases, emit, nameOf, clusterClock } = this.#parts;
     switch (input.type) {
       case 'message': {
         const { message } = input;
         if (message.type === 'forward') proposals.takeForward(message);
         else if (message.type === 'forwardRefused') proposals.forwardRefused(message);
+        else if (message.type === 'clock') clusterClock.heard(message.from, message.wallMs, nowMs);
         else {
           if (message.type === 'appendReply' && raft.role === 'leader') {
             phases.acked(message.from, message.matchIndex, nowMs);
@@ -156,6 +178,7 @@ export class Pump {
       }
       case 'peerUp':
         emit('peer.connected', raft.term, { peer: nameOf(input.member) });
+        clusterClock.tell(input.member);
         raft.peerUp(input.member);
         return;
       case 'peerDown':

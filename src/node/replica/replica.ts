@@ -17,7 +17,9 @@ import { Raft } from '../raft/raft.ts';
 import { Applier } from './applier.ts';
 import { Awaited } from './awaited.ts';
 import { OriginCounter } from './chunk.ts';
+import { ClusterClock } from './cluster-clock.ts';
 import type { ProposalWaiter, ReadWaiter, ReplicaFrontDoor } from './contract.ts';
+import { Deadlines } from './deadlines.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Inbox, type Input } from './inbox.ts';
 import { Phases } from './phases.ts';
@@ -65,6 +67,7 @@ export class Replica implements ReplicaFrontDoor {
   readonly #awaited: Awaited;
   readonly #proposals: Proposals;
   readonly #reads: Reads;
+  readonly #clusterClock: ClusterClock;
   readonly #housekeeping: Housekeeping;
   readonly #pump: Pump;
   readonly #turnEndTasks: (() => void)[] = [];
@@ -90,6 +93,7 @@ export class Replica implements ReplicaFrontDoor {
     this.#awaited = awaited;
     this.#proposals = new Proposals({ self, raft, origins, send, awaited });
     this.#reads = new Reads(raft);
+    this.#clusterClock = new ClusterClock({ self, raft, clock, send });
     this.applier = new Applier({ raft, log, clock, stateMachine, onFailed, awaited, wake });
     this.#housekeeping = new Housekeeping(components, init, raft);
     this.#pump = new Pump(
@@ -98,6 +102,8 @@ export class Replica implements ReplicaFrontDoor {
         inbox: this.#inbox,
         proposals: this.#proposals,
         reads: this.#reads,
+        clusterClock: this.#clusterClock,
+        deadlines: new Deadlines(stateMachine),
         applier: this.applier,
         housekeeping: this.#housekeeping,
         phases: this.phases,
@@ -178,6 +184,10 @@ export class Replica implements ReplicaFrontDoor {
 
   query(request: unknown): unknown {
     return this.#components.stateMachine.query(request);
+  }
+
+  get clusterTimeMs(): number {
+    return this.#clusterClock.now(this.#components.clock.nowMs());
   }
 
   get full(): boolean {

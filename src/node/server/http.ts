@@ -18,7 +18,8 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Bytes, concatBytes } from '../../std/bytes.ts';
-import { KV_OP, KvEncoder, KvError } from '../../wire/apps/kvstore.ts';
+import { KvEncoder } from '../../wire/apps/kv-encoder.ts';
+import { KV_OP, KvError } from '../../wire/apps/kvstore.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { Outcome, ProposalWaiter, ReadWaiter, ReplicaFrontDoor } from '../replica/contract.ts';
 import { refusesOrigin } from './http-origin.ts';

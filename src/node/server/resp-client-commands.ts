@@ -1,5 +1,6 @@
 /** CLIENT and CONFIG: what client libraries and redis-benchmark ask before they work. */
 import { RespError, RespText, type RespValue } from '../../wire/dialects/resp-reply.ts';
+import { Glob } from '../../wire/glob.ts';
 import { BAD_NAME, isClientName, OK } from './resp-node-commands.ts';
 import type { RespCommand, RespRequest, RespSession } from './resp-session.ts';
 
@@ -117,37 +118,10 @@ function configGet(session: RespSession, request: RespRequest): RespValue {
   const found = new Map<string, RespValue>();
   const parameters = parametersOf(session);
   for (let i = 2; i < request.argCount; i += 1) {
-    const pattern = request.arg(i).toLowerCase();
+    const pattern = new Glob(request.arg(i).toLowerCase());
     for (const [name, value] of parameters) {
-      if (matchesGlob(name, pattern)) found.set(name, value);
+      if (pattern.matches(name)) found.set(name, value);
     }
   }
   return found;
-}
-
-/** `*` any run, `?` any one; linear in practice: only the last star is ever taken back. */
-function matchesGlob(text: string, pattern: string): boolean {
-  let t = 0;
-  let p = 0;
-  let star = -1;
-  let starText = 0;
-  while (t < text.length) {
-    const c = pattern[p];
-    if (c === '*') {
-      star = p;
-      starText = t;
-      p += 1;
-    } else if (c !== undefined && (c === '?' || c === text[t])) {
-      p += 1;
-      t += 1;
-    } else if (star >= 0) {
-      starText += 1;
-      t = starText;
-      p = star + 1;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[p] === '*') p += 1;
-  return p === pattern.length;
 }

@@ -1,203 +1,23 @@
-/** The RESP commands on keys, and how a request finds its command. */
+/** All RESP commands, and how a request finds its own. */
 import type { Bytes } from '../../std/bytes.ts';
-import {
-  KEY_BYTES_MAX,
-  KV_OP,
-  KvEncoder,
-  NOT_AN_INTEGER,
-  parseInt64,
-  SET_FLAG,
-} from '../../wire/apps/kvstore.ts';
 import { RespError } from '../../wire/dialects/resp-reply.ts';
 import { isRedisCommand, REDIS_CONTAINERS } from './redis-commands.ts';
+import { wrongCount } from './resp-arguments.ts';
 import { CLIENT, CONFIG } from './resp-client-commands.ts';
 import { commandCommand } from './resp-command-command.ts';
+import { EXPIRY_COMMANDS } from './resp-expiry-commands.ts';
 import { INFO } from './resp-info.ts';
+import { KEY_COMMANDS } from './resp-key-commands.ts';
 import { ECHO, HELLO, PING, QUIT, RESET, SELECT } from './resp-node-commands.ts';
-import { type RespCommand, type RespRequest, STARTED } from './resp-session.ts';
-
-const KEY_TOO_LONG = new RespError(`ERR key is longer than ${KEY_BYTES_MAX} bytes`);
-const SYNTAX = new RespError('ERR syntax error');
-const NOT_INTEGER = new RespError(NOT_AN_INTEGER.text);
-
-/** Proposals are copied, so one encoder serves every connection. */
-const encoder = new KvEncoder();
-
-function keyTooLong(request: RespRequest, index: number): boolean {
-  return request.argSize(index) > KEY_BYTES_MAX;
-}
-
-function addField(request: RespRequest, index: number): void {
-  encoder.field(request.bytes, request.starts[index] as number, request.ends[index] as number);
-}
-
-function addRest(request: RespRequest, index: number): void {
-  encoder.rest(request.bytes, request.starts[index] as number, request.ends[index] as number);
-}
-
-const GET: RespCommand = {
-  name: 'GET',
-  arity: 2,
-  kind: 'read',
-  flags: ['readonly', 'fast'],
-  keys: [1, 1, 1],
-  run(session, request) {
-    if (keyTooLong(request, 1)) return KEY_TOO_LONG;
-    session.read(request.arg(1));
-    return STARTED;
-  },
-};
-
-/** Options of SET that the next format of commands will know. */
-const SET_OPTIONS_MISSING: ReadonlySet<string> = new Set(['EX', 'PX', 'EXAT', 'PXAT', 'KEEPTTL']);
-
-/** @returns SET_FLAG bits, or the refusal. */
-function setFlags(request: RespRequest): number | RespError {
-  let flags = 0;
-  for (let i = 3; i < request.argCount; i += 1) {
-    const option = request.arg(i).toUpperCase();
-    if (option === 'NX' && (flags & SET_FLAG.xx) === 0) flags |= SET_FLAG.nx;
-    else if (option === 'XX' && (flags & SET_FLAG.nx) === 0) flags |= SET_FLAG.xx;
-    else if (option === 'GET') flags |= SET_FLAG.get;
-    else if (SET_OPTIONS_MISSING.has(option)) {
-      if (option !== 'KEEPTTL' && i + 1 === request.argCount) return SYNTAX;
-      return new RespError(`ERR SET option '${option}' is not supported by raftctl yet`);
-    } else return SYNTAX;
-  }
-  return flags;
-}
-
-const SET: RespCommand = {
-  name: 'SET',
-  arity: -3,
-  kind: 'write',
-  flags: ['write', 'denyoom'],
-  keys: [1, 1, 1],
-  run(session, request) {
-    const flags = request.argCount === 3 ? 0 : setFlags(request);
-    if (typeof flags !== 'number') return flags;
-    if (keyTooLong(request, 1)) return KEY_TOO_LONG;
-    encoder.begin(KV_OP.set);
-    encoder.flags(flags);
-    addField(request, 1);
-    addRest(request, 2);
-    session.propose(encoder.view());
-    return STARTED;
-  },
-};
-
-const DEL: RespCommand = {
-  name: 'DEL',
-  arity: -2,
-  kind: 'write',
-  flags: ['write'],
-  keys: [1, -1, 1],
-  run(session, request) {
-    encoder.begin(KV_OP.del);
-    for (let i = 1; i < request.argCount; i += 1) {
-      if (keyTooLong(request, i)) return KEY_TOO_LONG;
-      addField(request, i);
-    }
-    session.propose(encoder.view());
-    return STARTED;
-  },
-};
-
-const INCR: RespCommand = {
-  name: 'INCR',
-  arity: 2,
-  kind: 'write',
-  flags: ['write', 'denyoom', 'fast'],
-  keys: [1, 1, 1],
-  run(session, request) {
-    if (keyTooLong(request, 1)) return KEY_TOO_LONG;
-    encoder.begin(KV_OP.incrBy);
-    addField(request, 1);
-    encoder.restText('1');
-    session.propose(encoder.view());
-    return STARTED;
-  },
-};
-
-const INCRBY: RespCommand = {
-  name: 'INCRBY',
-  arity: 3,
-  kind: 'write',
-  flags: ['write', 'denyoom', 'fast'],
-  keys: [1, 1, 1],
-  run(session, request) {
-    if (keyTooLong(request, 1)) return KEY_TOO_LONG;
-    if (request.argSize(2) > 20 || parseInt64(request.arg(2)) === null) return NOT_INTEGER;
-    encoder.begin(KV_OP.incrBy);
-    addField(request, 1);
-    addRest(request, 2);
-    session.propose(encoder.view());
-    return STARTED;
-  },
-};
-
-const MSET: RespCommand = {
-  name: 'MSET',
-  arity: -3,
-  kind: 'write',
-  flags: ['write', 'denyoom'],
-  keys: [1, -1, 2],
-  run(session, request) {
-    if (request.argCount % 2 === 0) {
-      return new RespError("ERR wrong number of arguments for 'mset' command");
-    }
-    encoder.begin(KV_OP.mset);
-    for (let i = 1; i < request.argCount; i += 2) {
-      if (keyTooLong(request, i)) return KEY_TOO_LONG;
-      addField(request, i);
-      addField(request, i + 1);
-    }
-    session.propose(encoder.view());
-    return STARTED;
-  },
-};
-
-function readOfKeys(name: string, op: 'mget' | 'exists'): RespCommand {
-  return {
-    name,
-    arity: -2,
-    kind: 'read',
-    flags: ['readonly', 'fast'],
-    keys: [1, -1, 1],
-    run(session, request) {
-      const keys: string[] = [];
-      for (let i = 1; i < request.argCount; i += 1) {
-        if (keyTooLong(request, i)) return KEY_TOO_LONG;
-        keys.push(request.arg(i));
-      }
-      session.read({ op, keys });
-      return STARTED;
-    },
-  };
-}
-
-const DBSIZE: RespCommand = {
-  name: 'DBSIZE',
-  arity: 1,
-  kind: 'read',
-  flags: ['readonly', 'fast'],
-  keys: [0, 0, 0],
-  run(session) {
-    session.read({ op: 'size' });
-    return STARTED;
-  },
-};
+import type { RespCommand, RespRequest } from './resp-session.ts';
+import { STRING_COMMANDS } from './resp-string-commands.ts';
+import { execAborted, TRANSACTION_COMMANDS } from './resp-transaction-commands.ts';
 
 const COMMANDS: readonly RespCommand[] = [
-  GET,
-  SET,
-  DEL,
-  INCR,
-  INCRBY,
-  MSET,
-  readOfKeys('MGET', 'mget'),
-  readOfKeys('EXISTS', 'exists'),
-  DBSIZE,
+  ...STRING_COMMANDS,
+  ...EXPIRY_COMMANDS,
+  ...KEY_COMMANDS,
+  ...TRANSACTION_COMMANDS,
   PING,
   ECHO,
   HELLO,
@@ -247,8 +67,8 @@ export function findCommand(request: RespRequest): RespCommand | RespError {
   if (command === undefined) return unknownCommand(request);
   const { arity } = command;
   if (arity > 0 ? request.argCount !== arity : request.argCount < -arity) {
-    const name = command.name.toLowerCase();
-    return new RespError(`ERR wrong number of arguments for '${name}' command`);
+    const error = wrongCount(command.name);
+    return command.name === 'EXEC' ? execAborted(error) : error;
   }
   return command;
 }

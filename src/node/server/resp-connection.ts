@@ -13,53 +13,28 @@
  */
 import type { Socket } from 'node:net';
 import type { Bytes } from '../../std/bytes.ts';
-import type { KvQuery } from '../../wire/apps/kvstore.ts';
 import { RespParser } from '../../wire/dialects/resp.ts';
 import { encodeReply, errorReply, RespError } from '../../wire/dialects/resp-reply.ts';
-import type { ReplicaFrontDoor } from '../replica/contract.ts';
-import type { ServerLimits } from './limits.ts';
-import { type Refusal, refusalReply } from './outcomes.ts';
-import { encodeAnswer } from './resp-answer.ts';
+import { refusalReply } from './outcomes.ts';
+import { RespClient } from './resp-client.ts';
 import { findCommand } from './resp-commands.ts';
+import type { RespContext } from './resp-context.ts';
 import { RespOutput } from './resp-output.ts';
-import { type RespSession, type ServerFacts, STARTED } from './resp-session.ts';
-import { Slot, type SlotOwner } from './slot.ts';
-import type { TurnMember, Turns } from './turns.ts';
-
-/** What all connections of a server share. */
-export interface RespContext {
-  readonly replica: ReplicaFrontDoor;
-  readonly turns: Turns;
-  readonly limits: ServerLimits;
-  readonly facts: ServerFacts;
-  /** Adds to the count of bytes in cut-off requests. @returns whether that is within the cap. */
-  unparsed(changeBytes: number): boolean;
-}
+import { STARTED } from './resp-session.ts';
+import { RespSlots } from './resp-slots.ts';
+import { ExecAborted, endTransaction, NEVER_QUEUED } from './resp-transaction-commands.ts';
+import type { TurnMember } from './turns.ts';
 
 type Hold = 'none' | 'order' | 'slots' | 'output' | 'full';
 
-export class RespConnection implements SlotOwner, TurnMember, RespSession {
-  readonly id: number;
-  readonly facts: ServerFacts;
-  readonly remoteAddress: string;
-  readonly localAddress: string;
-  readonly sinceMs: number;
-  name = '';
-  libraryName = '';
-  libraryVersion = '';
-  lastCommand = '';
-  resp3 = false;
+export class RespConnection implements TurnMember {
+  readonly client: RespClient;
   closed = false;
   readonly #socket: Socket;
   readonly #context: RespContext;
   readonly #parser = new RespParser();
   readonly #output: RespOutput;
-  #head: Slot | null = null;
-  #tail: Slot | null = null;
-  #slotCount = 0;
-  #lastWrite: Slot | null = null;
-  /** Reads that wait for a round or, after it, for their place in the order. */
-  #waitingReads = 0;
+  readonly #slots: RespSlots;
   #hold: Hold = 'none';
   #heldSinceMs = 0;
   #resumable = false;
@@ -73,14 +48,20 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
   #takenSinceMs = 0;
 
   constructor(socket: Socket, id: number, context: RespContext) {
-    this.id = id;
     this.#socket = socket;
     this.#context = context;
     this.#output = new RespOutput(socket);
-    this.facts = context.facts;
-    this.sinceMs = Date.now();
-    this.remoteAddress = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? 0}`;
-    this.localAddress = `${socket.localAddress ?? '?'}:${socket.localPort ?? 0}`;
+    this.#slots = new RespSlots({
+      replica: context.replica,
+      turns: context.turns,
+      output: this.#output,
+      replyBytesMax: context.limits.replyBytesMax,
+      onReplies: () => this.#replied(),
+      onReadsEnded: () => {
+        if (this.#hold === 'order') this.#markResumable();
+      },
+    });
+    this.client = new RespClient(socket, id, context, this.#slots);
     socket.on('data', (chunk: Bytes) => this.receive(chunk));
     socket.on('end', () => this.#inputEnd());
     socket.on('drain', () => this.#drained());
@@ -98,96 +79,6 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
   stop(): void {
     this.#ending = true;
     this.#maybeFinish();
-  }
-
-  // Orders of a command, see RespSession.
-
-  reply(text: string): void {
-    const slot = this.#push();
-    slot.reply = text;
-    this.advance(slot);
-  }
-
-  quit(): void {
-    this.#ending = true;
-  }
-
-  read(query: KvQuery): void {
-    const write = this.#lastWrite;
-    const slot = this.#push();
-    slot.query = query;
-    if (write !== null && write.reply === null && write.turn === this.#context.turns.number) {
-      write.addAnchored(slot);
-      return;
-    }
-    this.#waitingReads += 1;
-    this.#context.turns.read(slot);
-  }
-
-  propose(command: Bytes): void {
-    const slot = this.#push();
-    slot.turn = this.#context.turns.number;
-    this.#lastWrite = slot;
-    this.#context.replica.propose(command, slot);
-  }
-
-  peek(query: KvQuery): unknown {
-    return this.#context.replica.query(query);
-  }
-
-  // What slots report, see SlotOwner.
-
-  encodeAnswer(answer: unknown, resp3: boolean): string {
-    return encodeAnswer(answer, resp3, this.#context.limits.replyBytesMax);
-  }
-
-  execute(query: KvQuery): unknown {
-    return this.#context.replica.query(query);
-  }
-
-  advance(slot: Slot): void {
-    if (slot !== this.#head) return;
-    let head: Slot | null = slot;
-    while (head !== null) {
-      if (head.reply === null) {
-        if (!head.ready) break;
-        head.execute();
-        this.readEnded();
-      }
-      this.#output.add(head.reply as unknown as string);
-      this.#slotCount -= 1;
-      const next: Slot | null = head.next;
-      // A popped slot may be remembered as the last write: it must not hold what came after it.
-      head.next = null;
-      head = next;
-    }
-    this.#head = head;
-    if (head === null) this.#tail = null;
-    if (this.#hold === 'slots' && this.#slotCount <= this.#context.limits.slotsPerConnection / 2) {
-      this.#markResumable();
-    }
-    if (!this.#dirty) {
-      this.#dirty = true;
-      this.#context.turns.markDirty(this);
-    }
-  }
-
-  readEnded(): void {
-    this.#waitingReads -= 1;
-    if (this.#hold === 'order' && this.#waitingReads === 0) this.#markResumable();
-  }
-
-  rescue(read: Slot, refusal: Refusal): void {
-    this.#context.turns.atEnd(() => {
-      if (this.closed) return;
-      // A later write of this connection may be in the log already: the read must not see it.
-      if (this.#lastWrite !== read.anchor) {
-        read.lose(refusal);
-        return;
-      }
-      this.#waitingReads += 1;
-      this.#context.turns.read(read);
-    });
   }
 
   // Turns, see TurnMember.
@@ -226,7 +117,7 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
       this.#takenSinceMs = nowMs;
     } else if (nowMs - this.#takenSinceMs >= limits.outputStallMs) {
       this.#context.facts.log.warn(
-        { client: this.remoteAddress, pendingBytes: this.#output.pendingBytes },
+        { client: this.client.remoteAddress, pendingBytes: this.#output.pendingBytes },
         'Closed a client that does not read its replies',
       );
       this.#socket.destroy();
@@ -238,6 +129,16 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
     }
   }
 
+  #replied(): void {
+    const { slotsPerConnection } = this.#context.limits;
+    if (this.#hold === 'slots' && this.#slots.count <= slotsPerConnection / 2) {
+      this.#markResumable();
+    }
+    if (this.#dirty) return;
+    this.#dirty = true;
+    this.#context.turns.markDirty(this);
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
@@ -246,15 +147,6 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
   #inputEnd(): void {
     this.#inputEnded = true;
     if (this.#hold === 'none') this.stop();
-  }
-
-  #push(): Slot {
-    const slot = new Slot(this, this.resp3);
-    if (this.#tail === null) this.#head = slot;
-    else this.#tail.next = slot;
-    this.#tail = slot;
-    this.#slotCount += 1;
-    return slot;
   }
 
   #dispatch(): void {
@@ -268,7 +160,7 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
       const step = parser.next();
       if (step === 'more') break;
       if (step === 'error') {
-        this.reply(errorReply(`ERR ${parser.error}`));
+        this.#slots.reply(errorReply(`ERR ${parser.error}`));
         this.#ending = true;
         break;
       }
@@ -281,7 +173,7 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
   /** Whether this client has too much open to start anything else. */
   #backlog(): Hold {
     const limits = this.#context.limits;
-    if (this.#slotCount >= limits.slotsPerConnection) return 'slots';
+    if (this.#slots.count >= limits.slotsPerConnection) return 'slots';
     const output = this.#output;
     return output.blocked && output.pendingBytes > limits.outputBytesSoft ? 'output' : 'none';
   }
@@ -290,13 +182,21 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
   #start(): boolean {
     const parser = this.#parser;
     const context = this.#context;
+    const { client } = this;
     const command = findCommand(parser);
     if (command instanceof RespError) {
-      this.reply(errorReply(command.text));
+      if (command instanceof ExecAborted) endTransaction(client);
+      if (client.transaction !== null) client.transaction.failed = true;
+      this.#slots.reply(errorReply(command.text));
+      return true;
+    }
+    if (client.transaction !== null && !NEVER_QUEUED.has(command.name)) {
+      const refusal = client.transaction.add(client, command, parser);
+      this.#slots.reply(refusal === null ? '+QUEUED\r\n' : errorReply(refusal));
       return true;
     }
     if (command.kind === 'write') {
-      if (this.#waitingReads > 0) {
+      if (this.#slots.waitingReads > 0) {
         this.#holdBack('order');
         return false;
       }
@@ -305,15 +205,16 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
           this.#holdBack('full');
           return false;
         }
-        this.reply(refusalReply('busy'));
+        this.#slots.reply(refusalReply('busy'));
         return true;
       }
     }
     context.facts.counters.commands += 1;
     this.#partialSinceMs = 0;
-    this.lastCommand = command.name;
-    const value = command.run(this, parser);
-    if (value !== STARTED) this.reply(encodeReply(value, this.resp3));
+    client.lastCommand = command.name;
+    const value = command.run(client, parser);
+    if (value !== STARTED) this.#slots.reply(encodeReply(value, client.resp3));
+    if (client.ending) this.#ending = true;
     return true;
   }
 
@@ -346,7 +247,7 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
     const change = unparsed - this.#countedBytes;
     this.#countedBytes = unparsed;
     if (!this.#context.unparsed(change)) {
-      this.reply(errorReply('ERR too many unfinished requests on this node'));
+      this.#slots.reply(errorReply('ERR too many unfinished requests on this node'));
       this.#ending = true;
     }
   }
@@ -361,7 +262,7 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
   }
 
   #maybeFinish(): void {
-    if (!this.#ending || this.#head !== null || this.#dirty || this.#output.blocked) return;
+    if (!this.#ending || this.#slots.count > 0 || this.#dirty || this.#output.blocked) return;
     if (this.#output.pendingBytes > this.#socket.writableLength) return;
     this.#socket.destroySoon();
   }
@@ -371,8 +272,7 @@ export class RespConnection implements SlotOwner, TurnMember, RespSession {
     this.closed = true;
     this.#context.unparsed(-this.#countedBytes);
     this.#countedBytes = 0;
-    this.#head = null;
-    this.#tail = null;
-    this.#lastWrite = null;
+    this.#slots.close();
+    endTransaction(this.client);
   }
 }

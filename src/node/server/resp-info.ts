@@ -50,8 +50,11 @@ const SECTIONS: Readonly<Record<string, (session: RespSession, status: NodeStatu
   }),
   Keyspace: (session) => {
     const keys = session.peek({ op: 'size' });
+    const expires = session.peek({ op: 'volatile' });
     const lines: Record<string, string> = {};
-    if (typeof keys === 'number' && keys > 0) lines['db0'] = `keys=${keys},expires=0,avg_ttl=0`;
+    if (typeof keys === 'number' && keys > 0) {
+      lines['db0'] = `keys=${keys},expires=${String(expires)},avg_ttl=0`;
+    }
     return lines;
   },
 };

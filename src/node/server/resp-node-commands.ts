@@ -1,6 +1,7 @@
 /** The RESP commands that concern the connection only; replies and errors are Redis's own. */
 import { RespError, RespStatus, type RespValue } from '../../wire/dialects/resp-reply.ts';
 import type { RespCommand, RespRequest, RespSession } from './resp-session.ts';
+import { endTransaction } from './resp-transaction-commands.ts';
 
 /** Clients look at it to learn which commands and replies to expect. */
 export const REDIS_VERSION = '7.0.15';
@@ -51,6 +52,7 @@ export const RESET: RespCommand = {
   flags: CONNECTION_FLAGS,
   keys: NO_KEYS,
   run(session) {
+    endTransaction(session);
     session.resp3 = false;
     session.name = '';
     return new RespStatus('RESET');

@@ -5,6 +5,7 @@ import type { KvQuery } from '../../wire/apps/kvstore.ts';
 import type { RespParser } from '../../wire/dialects/resp.ts';
 import type { RespValue } from '../../wire/dialects/resp-reply.ts';
 import type { NodeStatus } from '../../wire/status.ts';
+import type { Watch } from './resp-watch.ts';
 
 export interface ServerCounters {
   commands: number;
@@ -20,6 +21,18 @@ export interface ServerFacts {
   sessions(): Iterable<RespSession>;
 }
 
+/** Commands queued between MULTI and EXEC. */
+export interface RespTransaction {
+  /** A command was refused while it was queued: EXEC will refuse all. */
+  failed: boolean;
+  /** What it holds, for the server's account. */
+  readonly bytes: number;
+  /** Takes a copy of the request. @returns the refusal when it does not fit. */
+  add(session: RespSession, command: RespCommand, request: RespRequest): string | null;
+  /** Runs the queue; replies that are there at once go to `sink`. */
+  record(session: RespSession, sink: { reply(text: string): void }): void;
+}
+
 /** One client's connection. */
 export interface RespSession {
   readonly id: number;
@@ -32,12 +45,23 @@ export interface RespSession {
   libraryName: string;
   libraryVersion: string;
   resp3: boolean;
+  /** Commands are queued since MULTI; null: they are run. */
+  transaction: RespTransaction | null;
+  readonly watch: Watch;
+  /** Cluster time as this node knows it. */
+  readonly clusterTimeMs: number;
   /** Starts a linearizable read; the reply follows in order. */
   read(query: KvQuery): void;
   /** Starts a write (the command is copied); the reply follows in order. */
   propose(command: Bytes): void;
   /** Reads this node's state as it is now: for information only. */
   peek(query: KvQuery): unknown;
+  /** As `read`, by a round of its own; `finish` gets the answer and makes the reply. */
+  readApart(query: KvQuery, finish: (answer: unknown) => string): void;
+  /** Runs what was queued as one command of the log; the reply follows in order. */
+  execute(transaction: RespTransaction): void;
+  /** Counts memory this client holds beside its commands. @returns whether it is within the cap. */
+  hold(changeBytes: number): boolean;
   /** No further commands; closes after the replies. */
   quit(): void;
 }

@@ -12,7 +12,8 @@ import type { ReplicaFrontDoor } from '../replica/contract.ts';
 import { HttpDialect } from './http.ts';
 import { hostOf } from './http-origin.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
-import { RespConnection, type RespContext } from './resp-connection.ts';
+import { RespConnection } from './resp-connection.ts';
+import type { RespContext } from './resp-context.ts';
 import type { ServerCounters } from './resp-session.ts';
 import { sniffDialect } from './sniff.ts';
 import { Turns } from './turns.ts';
@@ -89,7 +90,7 @@ class ClientPort implements ClientServer {
         counters: this.counters,
         maxClients: limits.connections,
         status,
-        sessions: () => this.#sessions.values(),
+        sessions: () => [...this.#sessions.values()].map(({ client }) => client),
       },
       unparsed: (changeBytes) => {
         this.#unparsedBytes += changeBytes;

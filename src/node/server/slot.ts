@@ -38,6 +38,8 @@ export class Slot implements ProposalWaiter, ReadWaiter {
   reply: string | null = null;
   /** Set for reads. */
   query: KvQuery | null = null;
+  /** Makes the reply of the app's answer, for commands with a reply of their own. */
+  finish: ((answer: unknown) => string) | null = null;
   /** A read whose round is over. */
   ready = false;
   /** The turn a write was proposed in. */
@@ -63,7 +65,7 @@ export class Slot implements ProposalWaiter, ReadWaiter {
   settle(outcome: Outcome, answer: unknown): void {
     const owner = this.owner;
     if (owner.closed) return;
-    this.reply = outcome === 'ok' ? owner.encodeAnswer(answer, this.resp3) : refusalReply(outcome);
+    this.reply = outcome === 'ok' ? this.#replyOf(answer) : refusalReply(outcome);
     let read = this.#firstAnchored;
     this.#firstAnchored = null;
     this.#lastAnchored = null;
@@ -90,8 +92,12 @@ export class Slot implements ProposalWaiter, ReadWaiter {
 
   /** Answers a read from the state as it is now. */
   execute(): void {
-    const answer = this.owner.execute(this.query as KvQuery);
-    this.reply = this.owner.encodeAnswer(answer, this.resp3);
+    this.reply = this.#replyOf(this.owner.execute(this.query as KvQuery));
+  }
+
+  #replyOf(answer: unknown): string {
+    const { finish } = this;
+    return finish === null ? this.owner.encodeAnswer(answer, this.resp3) : finish(answer);
   }
 
   /** Ends a read that can no longer be executed where it stands in the order. */

@@ -1,0 +1,179 @@
+/** The reads of the kvstore: they change nothing, and each does a bounded amount of work. */
+import {
+  KV_READ,
+  type KvAnswer,
+  KvError,
+  type KvRead,
+  type KvReadOp,
+  KvWord,
+  TTL_FORM,
+} from '../../wire/apps/kvstore.ts';
+import { Glob } from '../../wire/glob.ts';
+import type { CommandReader } from './command-reader.ts';
+import { type Entry, type KvTable, SHARDS } from './kvstore-table.ts';
+import { MALFORMED } from './kvstore-writes.ts';
+
+/** KEYS is refused in larger stores: SCAN does the same in pieces. */
+export const KEYS_MAX = 100_000;
+/** What KEYS and SCAN may cost: each key and each step of a pattern counts. */
+export const WALK_STEPS_MAX = 5_000_000;
+/** SCAN looks at most at so many keys a call, and at what else is in the last one's shard. */
+const SCAN_COUNT_MAX = 10_000;
+/** What looking at a key costs besides its pattern. */
+const STEPS_PER_KEY = 8;
+
+const STRING = new KvWord('string');
+const NONE = new KvWord('none');
+const TOO_MANY_KEYS = new KvError(
+  `ERR KEYS is refused in a store of more than ${KEYS_MAX} keys, use SCAN`,
+);
+const TOO_MUCH_WORK = new KvError('ERR the pattern takes too much work to match');
+
+/** Steps that are left to one command, however many reads it is made of. */
+export interface Work {
+  steps: number;
+}
+
+const OPS: ReadonlyMap<number, KvReadOp> = new Map(
+  (Object.keys(KV_READ) as KvReadOp[]).map((op) => [KV_READ[op], op]),
+);
+
+/** Decodes a read that is part of a transaction. @returns null when it makes no sense. */
+export function decodeRead(reader: CommandReader): KvRead | null {
+  const op = OPS.get(reader.byte());
+  const x = reader.fraction();
+  const y = reader.fraction();
+  const keys: string[] = [];
+  while (!reader.atEnd && !reader.failed) keys.push(reader.field());
+  return op === undefined || reader.failed ? null : { op, keys, x, y };
+}
+
+export function read(table: KvTable, query: KvRead, work: Work): KvAnswer {
+  const { keys = [], x = 0, y = 0 } = query;
+  const key = keys[0] ?? '';
+  switch (query.op) {
+    case 'get':
+      return table.valueOf(key);
+    case 'mget':
+      return keys.map((each) => table.valueOf(each));
+    case 'exists':
+      return keys.reduce((found, each) => (table.has(each) ? found + 1 : found), 0);
+    case 'size':
+      return table.size;
+    case 'volatile':
+      return table.volatileSize;
+    case 'strlen':
+      return table.valueOf(key)?.length ?? 0;
+    case 'getRange':
+      return range(table.valueOf(key) ?? '', x, y);
+    case 'ttl':
+      return timeLeft(table, key, x, y);
+    case 'type':
+      return table.has(key) ? STRING : NONE;
+    case 'keys':
+      return allKeys(table, key, work);
+    case 'scan':
+      return scan(table, query, work);
+    case 'randomKey':
+      return randomKey(table, x, work);
+    case 'version':
+      return keys.map((each) => table.versionOf(each));
+    default:
+      return MALFORMED;
+  }
+}
+
+/** Redis's GETRANGE: both ends belong to it, negative ones count from the end. */
+function range(value: string, first: number, last: number): string {
+  const { length } = value;
+  if (first < 0 && last < 0 && first > last) return '';
+  const from = first < 0 ? Math.max(0, length + first) : first;
+  const to = last < 0 ? Math.max(0, length + last) : Math.min(last, length - 1);
+  return from > to ? '' : value.slice(from, to + 1);
+}
+
+/**
+ * @param askerMs cluster time as the asking node knows it: between two commands time stands in the
+ *   log, and a client that waits wants to see it pass. What is there has never run out, though.
+ */
+function timeLeft(table: KvTable, key: string, askerMs: number, form: number): number {
+  const entry = table.get(key);
+  if (entry === undefined) return -2;
+  if (entry.deadline === null) return -1;
+  const { deadlineMs } = entry.deadline;
+  if (form === TTL_FORM.deadlineMs) return deadlineMs;
+  if (form === TTL_FORM.deadlineSeconds) return Math.floor((deadlineMs + 500) / 1000);
+  const leftMs = Math.max(0, deadlineMs - Math.max(table.nowMs, Math.floor(askerMs)));
+  return form === TTL_FORM.ms ? leftMs : Math.floor((leftMs + 500) / 1000);
+}
+
+function allKeys(table: KvTable, pattern: string, work: Work): KvAnswer {
+  if (table.size > KEYS_MAX) return TOO_MANY_KEYS;
+  const found: string[] = [];
+  const walk = new Walk(table, pattern, work);
+  for (let number = 0; number < SHARDS; number += 1) {
+    if (walk.collect(number, found) < 0) return TOO_MUCH_WORK;
+  }
+  return found;
+}
+
+/** Whole shards in their order: the cursor is the next one's number, 0 again after the last. */
+function scan(table: KvTable, { keys = [], x = 0, y = 0 }: KvRead, work: Work): KvAnswer {
+  const [pattern = '*', type = 'string'] = keys;
+  const count = Math.min(y, SCAN_COUNT_MAX);
+  const found: string[] = [];
+  const walk = new Walk(table, pattern, work);
+  const wanted = type === 'string';
+  let number = Number.isInteger(x) && x >= 0 ? x : SHARDS;
+  for (let seen = 0; number < SHARDS && seen < count; number += 1) {
+    const here = walk.collect(number, found);
+    if (here < 0) return TOO_MUCH_WORK;
+    seen += here;
+  }
+  return [number < SHARDS ? String(number) : '0', wanted ? found : []];
+}
+
+/** Some key: from a random shard on the first that has one, there by chance. */
+function randomKey(table: KvTable, chance: number, work: Work): KvAnswer {
+  const place = Math.min(Math.max(chance, 0), 1) * SHARDS;
+  const first = Math.floor(place) % SHARDS;
+  for (let i = 0; i < SHARDS; i += 1) {
+    const shard = table.shard((first + i) % SHARDS);
+    if (shard === undefined || shard.size === 0) continue;
+    const living: string[] = [];
+    for (const [key, entry] of shard) if (!table.isGone(entry)) living.push(key);
+    work.steps -= shard.size * STEPS_PER_KEY;
+    if (work.steps < 0) return TOO_MUCH_WORK;
+    if (living.length > 0) return living[Math.floor((place - first) * living.length)] ?? null;
+  }
+  return null;
+}
+
+/** Matches the keys of shards with a pattern and pays for it. */
+class Walk {
+  readonly #table: KvTable;
+  readonly #glob: Glob | null;
+  readonly #work: Work;
+
+  constructor(table: KvTable, pattern: string, work: Work) {
+    this.#table = table;
+    this.#glob = pattern === '*' ? null : new Glob(pattern);
+    this.#work = work;
+  }
+
+  /** Adds a shard's keys. @returns how many were looked at; -1: the work is used up. */
+  collect(number: number, found: string[]): number {
+    const work = this.#work;
+    const glob = this.#glob;
+    work.steps -= 1;
+    const shard = this.#table.shard(number);
+    if (shard === undefined) return work.steps < 0 ? -1 : 0;
+    for (const [key, entry] of shard as ReadonlyMap<string, Entry>) {
+      const before = glob?.steps ?? 0;
+      if (!this.#table.isGone(entry) && (glob === null || glob.matches(key))) found.push(key);
+      work.steps -= STEPS_PER_KEY + (glob?.steps ?? 0) - before;
+      if (work.steps < 0) return -1;
+    }
+    return shard.size;
+  }
+}

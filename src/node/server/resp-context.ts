@@ -1,0 +1,14 @@
+/** What the connections of a server share. */
+import type { ReplicaFrontDoor } from '../replica/contract.ts';
+import type { ServerLimits } from './limits.ts';
+import type { ServerFacts } from './resp-session.ts';
+import type { Turns } from './turns.ts';
+
+export interface RespContext {
+  readonly replica: ReplicaFrontDoor;
+  readonly turns: Turns;
+  readonly limits: ServerLimits;
+  readonly facts: ServerFacts;
+  /** Adds to the count of bytes in cut-off requests. @returns whether that is within the cap. */
+  unparsed(changeBytes: number): boolean;
+}

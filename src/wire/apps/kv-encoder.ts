@@ -1,0 +1,102 @@
+/** Writes commands of the kvstore; their layout is described in kvstore.ts. */
+import { allocBytes, type Bytes } from '../../std/bytes.ts';
+import { KV_FORMAT, KV_OP, KV_READ, type KvOp, type KvQuery } from './kvstore.ts';
+
+/** Below this a loop beats the call into native code. */
+const LOOP_BYTES_MAX = 32;
+
+/** Encodes one command after the other into the same memory. */
+export class KvEncoder {
+  #bytes: Bytes = allocBytes(4096);
+  #length = 0;
+
+  begin(op: KvOp): void {
+    // A rare giant must not pin its memory for ever.
+    if (this.#bytes.length > 4 * 1024 * 1024) this.#bytes = allocBytes(4096);
+    this.#bytes[0] = KV_FORMAT;
+    this.#bytes[1] = op;
+    this.#length = 2;
+  }
+
+  flags(flags: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length] = flags;
+    this.#length += 1;
+  }
+
+  number(value: number): void {
+    this.#reserve(8);
+    this.#bytes.writeDoubleLE(value, this.#length);
+    this.#length += 8;
+  }
+
+  count(value: number): void {
+    this.#reserve(4);
+    this.#bytes.writeUInt32LE(value, this.#length);
+    this.#length += 4;
+  }
+
+  field(from: Bytes, start: number, end: number): void {
+    this.#reserve(4);
+    this.#bytes.writeUInt32LE(end - start, this.#length);
+    this.#length += 4;
+    this.rest(from, start, end);
+  }
+
+  /** The last part of a command: its length is what remains. */
+  rest(from: Bytes, start: number, end: number): void {
+    const size = end - start;
+    this.#reserve(size);
+    const bytes = this.#bytes;
+    const at = this.#length;
+    if (size <= LOOP_BYTES_MAX) {
+      for (let i = 0; i < size; i += 1) bytes[at + i] = from[start + i] as number;
+    } else {
+      from.copy(bytes, at, start, end);
+    }
+    this.#length = at + size;
+  }
+
+  /** A field from a latin1 string. */
+  fieldText(text: string): void {
+    this.#reserve(4);
+    this.#bytes.writeUInt32LE(text.length, this.#length);
+    this.#length += 4;
+    this.restText(text);
+  }
+
+  restText(text: string): void {
+    this.#reserve(text.length);
+    this.#bytes.write(text, this.#length, 'latin1');
+    this.#length += text.length;
+  }
+
+  /** The command so far. Valid until the next `begin`. */
+  view(): Bytes {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more;
+    if (needed <= this.#bytes.length) return;
+    const grown = allocBytes(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+}
+
+/** Encodes a read as a command of a transaction. */
+export function encodeRead(encoder: KvEncoder, query: KvQuery): Bytes {
+  const {
+    op,
+    keys = [],
+    x = 0,
+    y = 0,
+  } = typeof query === 'string' ? { op: 'get' as const, keys: [query] } : query;
+  encoder.begin(KV_OP.read);
+  encoder.flags(KV_READ[op]);
+  encoder.number(x);
+  encoder.number(y);
+  for (const key of keys) encoder.fieldText(key);
+  return encoder.view();
+}
