@@ -1,4 +1,6 @@
-/** How the person at the keyboard calls this program, so that what we print can be typed as it is. */
+/**
+ * How the person at the keyboard calls this program, so that what we print can be typed as it is.
+ */
 
 /**
  * Puts `npx` before a command line of ours when we were started through npm (`npm start`, `npx`):

@@ -113,9 +113,12 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
     diskMsMin: 0.1,
     diskMsMean: has('slowDisk') ? logUniform(prng, 0.5, 20) : 0.3,
     clockRates: Array.from({ length: nodes }, () => (has('drift') ? 0.9 + prng.unit() * 0.2 : 1)),
-    // With drift, one member's wall clock is a day off; nothing more is drawn for it.
+    // With drift, one member's wall clock is a day off, where it is not a majority by itself;
+    // nothing more is drawn for it.
     wallOffsetsMs: Array.from({ length: nodes }, (_, at) =>
-      has('drift') && at === electionMin % nodes ? (electionMin % 2 === 0 ? DAY_MS : -DAY_MS) : 0,
+      has('drift') && nodes >= 3 && at === electionMin % nodes
+        ? (electionMin % 2 === 0 ? 1 : -1) * DAY_MS
+        : 0,
     ),
     turnMs: logUniform(prng, 0.02, 0.5),
     clients: prng.between(3, 8),

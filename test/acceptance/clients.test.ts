@@ -1,6 +1,6 @@
 /**
- * `ioredis` and `redis`, the client libraries that most people use from Node: the same calls against
- * a real Redis, the leader and a follower must give the same.
+ * `ioredis` and `redis`, the client libraries that most people use from Node: the same calls
+ * against a real Redis, the leader and a follower must give the same.
  */
 import { Redis } from 'ioredis';
 import { createClient, RESP_TYPES } from 'redis';

@@ -2,9 +2,9 @@
  * The key-value store: a map from byte string to byte string. Every condition of a command (NX, a
  * value that is no number, a deadline) is decided here, in log order, so that all replicas agree.
  *
- * Time is part of the state: a batch brings the cluster time at which it was sealed, and a key whose
- * deadline that has reached is gone from then on, on every replica at the same index. Nothing here
- * looks at a clock.
+ * Time is part of the state: a batch brings the cluster time at which it was sealed, and a key
+ * whose deadline that has reached is gone from then on, on every replica at the same index. Nothing
+ * here looks at a clock.
  */
 import { createHash } from 'node:crypto';
 import { type Bytes, bytesFrom } from '../../std/bytes.ts';

@@ -1,6 +1,6 @@
 /**
- * The open commands of one RESP connection, in their order: each has a slot from its start until its
- * reply is next in line. Which way a read takes is decided here, see slot.ts.
+ * The open commands of one RESP connection, in their order: each has a slot from its start until
+ * its reply is next in line. Which way a read takes is decided here, see slot.ts.
  */
 import type { Bytes } from '../../std/bytes.ts';
 import type { KvQuery } from '../../wire/apps/kvstore.ts';

@@ -1,9 +1,10 @@
 /**
  * What a client queues between MULTI and EXEC, and its way into the log as one command.
  *
- * EXEC runs the queued commands on a *recording*: what they would have proposed or read is collected
- * as the parts of one command, which every replica applies in one piece; what concerns the
- * connection alone (PING, CLIENT, ...) is answered on the spot and has its place among the answers.
+ * EXEC runs the queued commands on a *recording*: what they would have proposed or read is
+ * collected as the parts of one command, which every replica applies in one piece; what concerns
+ * the connection alone (PING, CLIENT, ...) is answered on the spot and has its place among the
+ * answers.
  */
 import { allocBytes, type Bytes, latin1Slice } from '../../std/bytes.ts';
 import { encodeRead, KvEncoder } from '../../wire/apps/kv-encoder.ts';
