@@ -1,7 +1,7 @@
 /**
  * `raftctl __complete WORD...`, which the completion scripts call at every Tab: answered without
- * loading oclif or any command. One candidate a line, its explanation after a tab; a last line `:files`
- * asks the shell to offer names of files as well.
+ * loading oclif or any command. One candidate a line, its explanation after a tab; a last line
+ * `:files` asks the shell to offer names of files as well.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The shell on a terminal: one line editor for its whole life, so that pasted lines queue up instead
- * of getting lost. While a command runs the terminal is not raw: Ctrl-C is a signal, which
+ * The shell on a terminal: one line editor for its whole life, so that pasted lines queue up
+ * instead of getting lost. While a command runs the terminal is not raw: Ctrl-C is a signal, which
  * commands that know it take themselves.
  */
 import { createInterface, type Interface } from 'node:readline';

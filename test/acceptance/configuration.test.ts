@@ -161,7 +161,7 @@ test('cluster up -f: a profile, with flags, environment and files around it', as
         '127.0.0.1:18069',
       ]);
     }
-    // It exists now: what the files say of new clusters does not matter, what the profile says does.
+    // It exists now: what files say of new clusters does not matter, what the profile says does.
     const again = ['cluster', 'up', 'demo', '-d', '--dir', rig.directory];
     expect((await run(again)).code).toBe(0);
     const differs = await run([...again, '-f', profile, '--json']);
