@@ -88,6 +88,18 @@ test('cluster status --watch: an object a line, until it is healthy', async () =
   expect(await endless.ended()).toEqual({ code: 130, signal: null });
 });
 
+test('kv list: the keys of a cluster that begin alike', async () => {
+  for (const key of ['user:2', 'user:1', 'order:1', 'user*']) {
+    await rig.ok(['kv', 'set', key, 'x', '--cluster', 'demo']);
+  }
+  const list = (...args: string[]): string[] => ['kv', 'list', ...args];
+  expect(await both(list('user:'), 0, 'raftctl/kv.list/v1')).toBe('user:1\nuser:2\n');
+  expect((await rig.ok(list('user*'))).stdout).toBe('user*\n');
+  expect((await rig.ok(list())).stdout).toBe('order:1\nuser*\nuser:1\nuser:2\n');
+  const data = (await rig.json<{ keys: unknown }>(list('order'))).data;
+  expect(data.keys).toEqual([{ value: 'order:1', encoding: 'utf8' }]);
+});
+
 /** Answers every request alike. @returns its address and how to end it. */
 async function server(reply: string): Promise<{ address: string; close: () => void }> {
   const listener = createServer((socket) => {
