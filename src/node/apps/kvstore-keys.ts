@@ -12,7 +12,7 @@ import type { Entry, KvTable } from './kvstore-table.ts';
 import { deadlineOf, MALFORMED } from './kvstore-writes.ts';
 
 /** Keys one `time` command frees at most: a few milliseconds of work. */
-export const SWEEP_KEYS_MAX = 4096;
+export const SWEEP_KEYS_MAX = 512;
 
 export function getDel(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
   const key = reader.rest();

@@ -14,11 +14,11 @@ import { type Entry, type KvTable, SHARDS } from './kvstore-table.ts';
 import { MALFORMED } from './kvstore-writes.ts';
 
 /** KEYS is refused in larger stores: SCAN does the same in pieces. */
-export const KEYS_MAX = 100_000;
+export const KEYS_MAX = 20_000;
 /** What KEYS and SCAN may cost: each key and each step of a pattern counts. */
-export const WALK_STEPS_MAX = 5_000_000;
+export const WALK_STEPS_MAX = 1_000_000;
 /** SCAN looks at most at so many keys a call, and at what else is in the last one's shard. */
-const SCAN_COUNT_MAX = 10_000;
+const SCAN_COUNT_MAX = 5000;
 /** What looking at a key costs besides its pattern. */
 const STEPS_PER_KEY = 8;
 
