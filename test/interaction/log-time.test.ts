@@ -5,7 +5,8 @@ import { RaftWorld } from './raft-world.ts';
 
 function propose(world: RaftWorld, member: number, leaderTimeMs: number): void {
   const payload = Buffer.from([1, 0, 0, 0, 7]);
-  world.raft(member).propose({ kind: BATCH_KIND.commands, count: 1, payload, leaderTimeMs });
+  const input = { kind: BATCH_KIND.commands, count: 1, payload, leaderTimeMs };
+  world.turn(member, (raft) => raft.propose(input));
 }
 
 function timeAt(world: RaftWorld, member: number, index: number): number | undefined {
