@@ -17,7 +17,7 @@ function row(id: string, more: Partial<ClusterNodeRow> = {}): ClusterNodeRow {
   const indexes = { term: 2, commitIndex: 9, appliedIndex: 9, lastIndex: 9, lag: 0 };
   const addresses = { clientAddress: 'a:1', peerAddress: 'a:2', adminAddress: 'a:3' };
   const life = { pid: 1, uptimeMs: 1, lastSeenMs: 0, fsync: 'always' } as const;
-  const disk = { logBytes: 1, freeBytes: 1, error: null };
+  const disk = { logBytes: 1, freeBytes: 1, snapshotIndex: null, snapshotBytes: null, error: null };
   return { ...base, voter: true, ...indexes, ...addresses, ...life, ...disk, ...more };
 }
 

@@ -34,6 +34,7 @@ export function nodeLines(row: ClusterNodeRow, paint: Paint): string[] {
     ['last index', countOf(row.lastIndex)],
     ['lag', countOf(row.lag)],
     ['log', row.logBytes === null ? null : formatBytes(row.logBytes)],
+    ['snapshot', snapshotText(row)],
     ['disk free', row.freeBytes === null ? null : formatBytes(row.freeBytes)],
     ['fsync', row.fsync],
     ['client', row.clientAddress],
@@ -95,4 +96,9 @@ function countOf(value: number | null): string | null {
 function seenText(lastSeenMs: number | null): string | null {
   if (lastSeenMs === null) return 'never';
   return lastSeenMs === 0 ? 'now' : `${formatDurationMs(lastSeenMs)} ago`;
+}
+
+function snapshotText({ snapshotIndex, snapshotBytes }: ClusterNodeRow): string | null {
+  if (snapshotIndex === null || snapshotBytes === null || snapshotIndex === 0) return null;
+  return `up to ${countOf(snapshotIndex)}, ${formatBytes(snapshotBytes)}`;
 }

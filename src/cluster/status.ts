@@ -180,6 +180,8 @@ function rowOf(
     fsync: status?.fsync ?? node.fsync ?? spec.fsync,
     logBytes: status?.logBytes ?? null,
     freeBytes: status?.freeBytes ?? null,
+    snapshotIndex: status?.snapshotIndex ?? null,
+    snapshotBytes: status?.snapshotBytes ?? null,
     error: observation.error,
   };
 }

@@ -12,16 +12,19 @@ import { tellingLog } from './event-log.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
 import { SystemClock } from './io/system-clock.ts';
-import { lifeSeed, logDirectory, readSecret } from './node-directory.ts';
+import { lifeSeed, logDirectory, readSecret, snapshotDirectory } from './node-directory.ts';
 import { nodeStatus } from './node-status.ts';
 import type { Clock } from './ports/clock.ts';
 import type { LogStore } from './ports/log-store.ts';
+import type { SnapshotStore } from './ports/snapshot-store.ts';
 import { RAFT_CONFIG_DEFAULT, type RaftConfig } from './raft/config.ts';
+import { compactionConfigOf } from './replica/compaction.ts';
 import { EventRing } from './replica/event-ring.ts';
 import { Replica } from './replica/replica.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
 import { type ClientServer, createServer } from './server/server.ts';
 import { createTransport, type Transport } from './transport/transport.ts';
+import { openSnapshots } from './wal/snapshot-files.ts';
 import { openLog } from './wal/wal.ts';
 
 const SEGMENTS_PER_DISK_MIN = 16;
@@ -76,15 +79,17 @@ export async function assemble(
     { clock: life.clock },
     { cluster: config.cluster, node: config.id, incarnation: life.incarnation },
   );
-  const log = await openNodeLog(life);
+  const snapshots = await openNodeSnapshots(life);
+  undo.push(() => snapshots.close());
+  const log = await openNodeLog(life, snapshots);
   undo.push(() => log.close());
   const network = await bind(life, life.own.peerAddress, () => openNetwork(life, secret));
   undo.push(() => network.close());
-  const replica = makeReplica(life, log, network, events);
+  const replica = makeReplica(life, { log, snapshots, network, events });
   const connections = { count: () => 0 };
   const status = (): NodeStatus =>
     nodeStatus({
-      ...{ config, replica, log, network, incarnation: life.incarnation },
+      ...{ config, replica, log, snapshots, network, incarnation: life.incarnation },
       version: init.version,
       uptimeMs: () => Date.now() - life.startedAtMs,
       connections: () => connections.count(),
@@ -116,7 +121,18 @@ function newLife(init: DaemonInit, config: NodeConfig): Life {
   };
 }
 
-async function openNodeLog({ init, config, clock, prng }: Life): Promise<LogStore> {
+function openNodeSnapshots({ init, config }: Life): Promise<SnapshotStore> {
+  return openSnapshots({
+    disk: new FsDisk(),
+    directory: snapshotDirectory(init.directory),
+    cluster: config.clusterId,
+  });
+}
+
+async function openNodeLog(
+  { init, config, clock, prng }: Life,
+  snapshots: SnapshotStore,
+): Promise<LogStore> {
   const disk = new FsDisk();
   const { totalBytes } = await disk.space(init.directory);
   return openLog({
@@ -128,6 +144,7 @@ async function openNodeLog({ init, config, clock, prng }: Life): Promise<LogStor
     cluster: config.clusterId,
     member: config.member,
     fsync: config.fsync,
+    snapshot: snapshots.newest?.meta ?? null,
     segmentBytes: segmentBytesFor(config.segmentBytes, totalBytes),
   });
 }
@@ -152,7 +169,14 @@ function openNetwork(life: Life, secret: Bytes): Promise<Transport> {
   );
 }
 
-function makeReplica(life: Life, log: LogStore, network: Transport, events: EventRing): Replica {
+interface ReplicaPorts {
+  readonly log: LogStore;
+  readonly snapshots: SnapshotStore;
+  readonly network: Transport;
+  readonly events: EventRing;
+}
+
+function makeReplica(life: Life, { log, snapshots, network, events }: ReplicaPorts): Replica {
   const { init, config, clock, prng } = life;
   const fail = (error: RaftctlError): void => {
     if (life.failure !== null) return;
@@ -161,7 +185,7 @@ function makeReplica(life: Life, log: LogStore, network: Transport, events: Even
   };
   return new Replica(
     {
-      ...{ clock, log, network, prng: prng.fork(), onFailed: fail },
+      ...{ clock, log, snapshots, network, prng: prng.fork(), onFailed: fail },
       emit: tellingLog(events.append, init.log, init.directory),
       stateMachine: createApp(config.app),
     },
@@ -171,6 +195,7 @@ function makeReplica(life: Life, log: LogStore, network: Transport, events: Even
       config: raftConfigOf(config),
       boot: prng.u32(),
       diskReserveBytes: config.diskReserveBytes,
+      compaction: compactionConfigOf(config),
     },
   );
 }

@@ -4,6 +4,7 @@
  * ```
  *  node.json   identity and options (wire/node-config.ts); its existence makes a directory a member
  *  log/        segments (docs/wal-format.md)
+ *  snapshots/  the newest states (docs/snapshot-format.md)
  *  lock        pid of the process that holds the directory
  *  node.pid    {pid, startedAtMs, incarnation} of a running node, touched every second
  * ```
@@ -21,6 +22,10 @@ const SECRET_BYTES_MIN = 16;
 
 export function logDirectory(directory: string): string {
   return join(directory, 'log');
+}
+
+export function snapshotDirectory(directory: string): string {
+  return join(directory, 'snapshots');
 }
 
 /** A seed that differs from life to life. */

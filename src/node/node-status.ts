@@ -5,6 +5,7 @@ import { durabilityOf, type MemberStatus, type NodeStatus } from '../wire/status
 import type { MemberNumber } from './model/ids.ts';
 import type { LogStore } from './ports/log-store.ts';
 import type { Network } from './ports/network.ts';
+import type { SnapshotStore } from './ports/snapshot-store.ts';
 import type { Replica } from './replica/replica.ts';
 
 export interface StatusParts {
@@ -13,6 +14,7 @@ export interface StatusParts {
   readonly incarnation: string;
   readonly replica: Replica;
   readonly log: LogStore;
+  readonly snapshots: SnapshotStore;
   readonly network: Network;
   readonly uptimeMs: () => number;
   readonly connections: () => number;
@@ -20,7 +22,7 @@ export interface StatusParts {
 }
 
 export function nodeStatus(parts: StatusParts): NodeStatus {
-  const { config, replica, log } = parts;
+  const { config, replica, log, snapshots } = parts;
   const { raft } = replica;
   const own = config.members.find((m) => m.member === config.member);
   const disk = log.stats();
@@ -49,6 +51,8 @@ export function nodeStatus(parts: StatusParts): NodeStatus {
     durability: durabilityOf(config.fsync),
     logBytes: disk.logBytes,
     freeBytes: disk.freeBytes,
+    snapshotIndex: raft.snapshotIndex,
+    snapshotBytes: snapshots.newest?.bytes ?? 0,
     diskFull: replica.diskFull,
     clientAddress: own?.clientAddress ?? '',
     peerAddress: own?.peerAddress ?? '',

@@ -5,6 +5,7 @@
  */
 
 import { RAFT_CONFIG_DEFAULT, type RaftConfig } from '../node/raft/config.ts';
+import type { CompactionConfig } from '../node/replica/compaction.ts';
 import type { Prng } from '../std/prng.ts';
 import type { Weather } from './sim-network.ts';
 
@@ -69,6 +70,8 @@ export interface FaultPlan {
   /** How much of each value is padding: large ones fill segments. */
   readonly valueBytesMax: number;
   readonly segmentBytes: number;
+  /** How often snapshots are taken, and how much log stays behind them. */
+  readonly compaction: CompactionConfig;
   readonly events: readonly FaultEvent[];
 }
 
@@ -98,7 +101,7 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
   const classes = storm ? STORM_CLASSES : drawClasses(prng);
   const has = (name: FaultClass): boolean => classes.includes(name);
   const electionMin = Math.round(logUniform(prng, storm ? 4 : 8, storm ? 12 : 50));
-  return {
+  const plan = {
     classes,
     weather: drawWeather(prng, has, storm),
     config: {
@@ -128,6 +131,27 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
     valueBytesMax: prng.pick([16, 64, 1024]),
     segmentBytes: prng.pick([16, 64]) * 1024,
     events: drawEvents(prng, has, { durationMs, storm }),
+  };
+  // Drawn last: the other draws of a seed are the same with and without snapshots.
+  const { parts, compaction } = drawSnapshots(prng);
+  return { ...plan, config: { ...plan.config, ...parts }, compaction };
+}
+
+/** Half of the seeds take snapshots, most of them all the time and in tiny pieces. */
+function drawSnapshots(prng: Prng) {
+  const on = prng.chance(0.5);
+  const snapshotLogBytes = prng.pick([2 * 1024, 2 * 1024, 16 * 1024]);
+  return {
+    parts: {
+      snapshotPartBytes: prng.pick([256, 2048, RAFT_CONFIG_DEFAULT.snapshotPartBytes]),
+      snapshotPartsMax: prng.pick([1, 2, 8]),
+    },
+    compaction: {
+      snapshotLogBytes: on ? snapshotLogBytes : Number.MAX_SAFE_INTEGER,
+      trailingLogBytes: prng.pick([0, 1024, 16 * 1024]),
+      trailingLogEntries: prng.pick([0, 5, 50]),
+      pieceBytes: prng.pick([128, 1024]),
+    },
   };
 }
 

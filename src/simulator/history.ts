@@ -11,6 +11,7 @@ import type { LogIndex, MemberNumber } from '../node/model/ids.ts';
 import type { ApplyContext, StateMachine } from '../node/ports/state-machine.ts';
 import type { Outcome } from '../node/replica/contract.ts';
 import { type Bytes, latin1Slice } from '../std/bytes.ts';
+import { Ghost } from './ghost.ts';
 import type { Oracles } from './oracles.ts';
 import { Violation } from './violation.ts';
 
@@ -47,7 +48,9 @@ export interface HistoryInit {
 }
 
 export class History {
-  readonly counts = { acked: 0, unknown: 0, refused: 0, reads: 0, followerReads: 0, expired: 0 };
+  readonly counts = {
+    ...{ acked: 0, unknown: 0, refused: 0, reads: 0, followerReads: 0, expired: 0, restored: 0 },
+  };
   readonly #oracles: Oracles;
   readonly #init: HistoryInit;
   readonly #operations = new Map<string, Operation>();
@@ -55,6 +58,8 @@ export class History {
   readonly #commands: (string | undefined)[] = [];
   /** Cluster time of applied commands by index. */
   readonly #timesMs: number[] = [];
+  readonly #contexts: ApplyContext[] = [];
+  readonly #ghost: Ghost;
   readonly #digests = new Map<LogIndex, string>();
   /** Committed values of a key, in order. */
   readonly #versions = new Map<string, Version[]>();
@@ -62,6 +67,7 @@ export class History {
   constructor(oracles: Oracles, init: HistoryInit) {
     this.#oracles = oracles;
     this.#init = init;
+    this.#ghost = new Ghost(this.#commands, this.#contexts);
   }
 
   begin(input: {
@@ -111,6 +117,20 @@ export class History {
     else if (known !== digest) {
       throw new Violation('I8 state machine safety', `n${member} has another state after ${index}`);
     }
+  }
+
+  /** A member's state was replaced by that of a snapshot of the entries up to `index` (I18). */
+  restored(member: MemberNumber, index: LogIndex, machine: StateMachine): void {
+    const record = this.#oracles.record(member);
+    this.counts.restored += 1;
+    if (index <= record.appliedSeen) {
+      const detail = `n${member} goes back from ${record.appliedSeen} to ${index}`;
+      throw new Violation('I12 commit monotone', detail);
+    }
+    record.appliedSeen = index;
+    if (machine.digest() === this.#ghost.digestAt(index)) return;
+    const detail = `n${member} restored another state than that after ${index}`;
+    throw new Violation('I18 snapshot equivalence', detail);
   }
 
   /** A client heard how its write ended, from `member`. */
@@ -187,8 +207,10 @@ export class History {
     }
   }
 
-  #firstApplied({ index, leaderTimeMs }: ApplyContext, command: string): void {
+  #firstApplied(context: ApplyContext, command: string): void {
+    const { index, leaderTimeMs } = context;
     this.#commands[index] = command;
+    this.#contexts[index] = { ...context };
     this.#checkTime(index, leaderTimeMs);
     this.#timesMs[index] = leaderTimeMs;
     if (command === this.#init.timeCommand) return;

@@ -58,14 +58,23 @@ export class LogPicture {
     this.#kinds.length = last + 1;
   }
 
-  copy(): LogPicture {
-    const other = new LogPicture();
-    for (let index = 1; index <= this.last; index += 1) {
-      other.#terms.push(this.termAt(index));
-      other.#hashes.push(this.hashAt(index));
-      other.#kinds.push(this.kindAt(index));
+  /** Takes over from a longer picture what is missing here, up to `last`. */
+  extend(from: LogPicture, last: LogIndex): void {
+    for (let index = this.last + 1; index <= last; index += 1) {
+      this.#terms.push(from.termAt(index));
+      this.#hashes.push(from.hashAt(index));
+      this.#kinds.push(from.kindAt(index));
     }
+  }
+
+  prefix(last: LogIndex): LogPicture {
+    const other = new LogPicture();
+    other.extend(this, last);
     return other;
+  }
+
+  copy(): LogPicture {
+    return this.prefix(this.last);
   }
 }
 

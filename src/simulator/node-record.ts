@@ -5,7 +5,7 @@
 import type { Batch } from '../node/model/batch.ts';
 import { type HardState, INITIAL_HARD_STATE } from '../node/model/hard-state.ts';
 import type { LogIndex, MemberNumber, Term } from '../node/model/ids.ts';
-import type { LogWrite } from '../node/model/log-write.ts';
+import type { LogBase, LogWrite } from '../node/model/log-write.ts';
 import type { RecoveredLog } from '../node/ports/log-store.ts';
 import type { RaftFrontDoor } from '../node/raft/contract.ts';
 import { chain, LogPicture } from './log-picture.ts';
@@ -24,6 +24,8 @@ export class NodeRecord {
   durableHard: HardState = INITIAL_HARD_STATE;
   /** Handed over, not yet reported. */
   pending: LogWrite[] = [];
+  /** Last entry of the newest snapshot that was reported durable, over all lives. */
+  snapshotIndex: LogIndex = 0;
   /** Of this life. */
   commitSeen: LogIndex = 0;
   appliedSeen: LogIndex = 0;
@@ -40,15 +42,41 @@ export class NodeRecord {
     for (const batch of batches) this.durable.append(batch);
   }
 
-  wrote(write: LogWrite): void {
+  /** @param committed the one committed log, which every snapshot is a part of. */
+  wrote(write: LogWrite, committed: LogPicture): void {
     if (write.hardState !== null) {
       if (write.hardState.term < this.volatileHard.term) {
         throw new Violation('I4 term monotone', `n${this.member} wrote a lower term`);
       }
       this.volatileHard = write.hardState;
     }
+    if (write.reset !== undefined) this.#beginBehind(write.reset, committed);
     for (const batch of write.batches) this.volatile.append(batch);
     this.pending.push(write);
+  }
+
+  /** What a log begins behind is held by a snapshot that is durable already (I20). */
+  #beginBehind({ index, term }: LogBase, committed: LogPicture): void {
+    if (index > this.snapshotIndex || committed.termAt(index) !== term) {
+      const detail = `n${this.member} begins its log behind (${index}, ${term}), no snapshot holds it`;
+      throw new Violation('I20 recovery', detail);
+    }
+    this.volatile = committed.prefix(index);
+    this.durable = committed.prefix(index);
+    // Nothing that is still being written counts, but for the hard state.
+    this.pending = this.pending.map((write) => ({ ...write, batches: [] }));
+  }
+
+  /** A snapshot of the entries up to `index` was reported durable. */
+  stored(index: LogIndex): void {
+    this.snapshotIndex = Math.max(this.snapshotIndex, index);
+  }
+
+  /** Entries up to `through` may be removed from the disk from now on (I20). */
+  compacts(through: LogIndex): void {
+    if (through <= this.snapshotIndex) return;
+    const detail = `n${this.member} forgets up to ${through}, its snapshot ends at ${this.snapshotIndex}`;
+    throw new Violation('I20 recovery', detail);
   }
 
   synced(sequence: number): void {
@@ -70,8 +98,17 @@ export class NodeRecord {
    * A new life opened the log. What it found must be what was reported durable, perhaps with some
    * of the writes that were under way, in their order (I20).
    */
-  recovered(found: RecoveredLog): void {
+  recovered(found: RecoveredLog, snapshot: LogBase, committed: LogPicture): void {
     const name = `n${this.member}`;
+    if (snapshot.index < this.snapshotIndex || snapshot.index > committed.last) {
+      const detail = `${name} found a snapshot of ${snapshot.index}, it had ${this.snapshotIndex}`;
+      throw new Violation('I20 recovery', detail);
+    }
+    if (found.baseIndex > snapshot.index || committed.termAt(snapshot.index) !== snapshot.term) {
+      const detail = `${name} begins behind ${found.baseIndex}, its snapshot ends at (${snapshot.index}, ${snapshot.term})`;
+      throw new Violation('I19 log shape', detail);
+    }
+    this.snapshotIndex = snapshot.index;
     const hardStates = [this.durableHard, ...this.pending.flatMap((w) => w.hardState ?? [])];
     const { hardState } = found;
     if (!hardStates.some((h) => h.term === hardState.term && h.vote === hardState.vote)) {
@@ -81,7 +118,7 @@ export class NodeRecord {
     if (hardState.term < this.termSent) {
       throw new Violation('I4 term monotone', `${name} sent term ${this.termSent} before`);
     }
-    const log = this.#findRecovered(found);
+    const log = this.#findRecovered(found) ?? behindSnapshot(found, snapshot, committed);
     if (log === null) {
       const had = `durable ${this.durable.last}, ${this.pending.length} writes under way`;
       throw new Violation('I20 recovery', `${name} found a log up to ${found.lastIndex}; ${had}`);
@@ -97,7 +134,7 @@ export class NodeRecord {
   }
 
   #findRecovered(found: RecoveredLog): LogPicture | null {
-    const log = this.durable;
+    const log = this.durable.copy();
     if (equals(log, found)) return log;
     for (const write of this.pending) {
       for (const batch of write.batches) {
@@ -109,8 +146,19 @@ export class NodeRecord {
   }
 }
 
+/** A snapshot that became durable just before the crash: the log begins anew behind it. */
+function behindSnapshot(
+  found: RecoveredLog,
+  snapshot: LogBase,
+  committed: LogPicture,
+): LogPicture | null {
+  const log = committed.prefix(snapshot.index);
+  return found.baseIndex === snapshot.index && equals(log, found) ? log : null;
+}
+
 function equals(log: LogPicture, found: RecoveredLog): boolean {
   if (log.last !== found.lastIndex) return false;
+  if (log.termAt(found.baseIndex) !== found.baseTerm) return false;
   for (const [i, run] of found.termRuns.entries()) {
     const end = found.termRuns[i + 1]?.first ?? found.lastIndex + 1;
     for (let index = run.first; index < end; index += 1) {

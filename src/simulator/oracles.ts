@@ -7,11 +7,12 @@
  */
 import type { Batch } from '../node/model/batch.ts';
 import type { LogIndex, MemberNumber, Term } from '../node/model/ids.ts';
-import type { LogWrite } from '../node/model/log-write.ts';
+import type { LogBase, LogWrite } from '../node/model/log-write.ts';
 import type { PeerMessage } from '../node/model/message.ts';
 import type { RecoveredLog } from '../node/ports/log-store.ts';
 import type { RaftFrontDoor } from '../node/raft/contract.ts';
 import type { Role } from '../node/raft/ready.ts';
+import { LogPicture } from './log-picture.ts';
 import { NodeRecord } from './node-record.ts';
 import { Violation } from './violation.ts';
 
@@ -40,6 +41,8 @@ export class Oracles {
   /** Terms and chain hashes of the committed log, by index. */
   readonly #committedTerms: Term[] = [0];
   readonly #committedHashes: number[] = [0];
+  /** The same, with the kinds: what a snapshot stands for. */
+  readonly #committed = new LogPicture();
   #lastLeader: MemberNumber = 0;
 
   constructor(members: readonly MemberNumber[], founding: readonly Batch[]) {
@@ -54,6 +57,7 @@ export class Oracles {
       this.#committedTerms.push(first.durable.termAt(index));
       this.#committedHashes.push(first.durable.hashAt(index));
     }
+    this.#committed.extend(first.durable, this.maxCommit);
   }
 
   record(member: MemberNumber): NodeRecord {
@@ -62,8 +66,12 @@ export class Oracles {
     return record;
   }
 
-  recovered(member: MemberNumber, found: RecoveredLog): void {
-    this.record(member).recovered(found);
+  recovered(
+    member: MemberNumber,
+    found: RecoveredLog,
+    snapshot: LogBase = { index: 0, term: 0 },
+  ): void {
+    this.record(member).recovered(found, snapshot, this.#committed);
     this.#roles.set(member, 'follower');
   }
 
@@ -80,8 +88,21 @@ export class Oracles {
     const record = this.record(member);
     const { last } = record.volatile;
     if (write.batches.some((batch) => batch.first <= last)) this.counts.truncations += 1;
-    record.wrote(write);
+    record.wrote(write, this.#committed);
     for (const batch of write.batches) this.#checkMatching(record, batch);
+  }
+
+  /** A snapshot is durable: whatever it holds was committed. */
+  stored(member: MemberNumber, { index, term }: LogBase): void {
+    if (index > this.maxCommit || this.#committed.termAt(index) !== term) {
+      const detail = `n${member} stores a snapshot of (${index}, ${term}), which is not committed`;
+      throw new Violation('I18 snapshot equivalence', detail);
+    }
+    this.record(member).stored(index);
+  }
+
+  compacts(member: MemberNumber, through: LogIndex): void {
+    this.record(member).compacts(through);
   }
 
   synced(member: MemberNumber, sequence: number): void {
@@ -100,7 +121,7 @@ export class Oracles {
       throw new Violation('I3 persist before reply', detail);
     }
     record.termSent = Math.max(record.termSent, term);
-    if (type === 'append' || type === 'heartbeat') this.#leads(from, term);
+    if (type === 'append' || type === 'heartbeat' || type === 'snapshot') this.#leads(from, term);
     if (type === 'vote') this.#votesFor(record, term, from);
     if (type === 'voteReply' && message.granted) this.#votesFor(record, term, message.to);
     if (type === 'appendReply' && message.matchIndex > record.durable.last) {
@@ -168,6 +189,7 @@ export class Oracles {
       this.#committedTerms.push(log.termAt(index));
       this.#committedHashes.push(log.hashAt(index));
     }
+    this.#committed.extend(log, commitIndex);
     this.counts.commits += commitIndex - this.maxCommit;
     this.maxCommit = commitIndex;
   }
@@ -186,6 +208,11 @@ export class Oracles {
   /** What the core believes to be its log is what it gave to the disk. */
   #checkShape(record: NodeRecord, raft: RaftFrontDoor): void {
     const { last } = record.volatile;
+    if (raft.snapshotIndex > record.snapshotIndex || raft.firstIndex > raft.snapshotIndex + 1) {
+      const { firstIndex, snapshotIndex } = raft;
+      const detail = `n${record.member} holds a log from ${firstIndex}, a snapshot of ${snapshotIndex}`;
+      throw new Violation('I19 log shape', detail);
+    }
     if (raft.lastIndex === last && raft.termAt(last) === record.volatile.termAt(last)) return;
     const core = `(${raft.lastIndex}, ${raft.termAt(raft.lastIndex)})`;
     const detail = `n${record.member} holds a log up to ${core}, but wrote up to ${last}`;

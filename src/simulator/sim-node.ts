@@ -11,6 +11,7 @@ import type { RaftFrontDoor } from '../node/raft/contract.ts';
 import { checkInvariants, type RaftSnapshot, snapshotOf } from '../node/raft/invariants.ts';
 import { Raft } from '../node/raft/raft.ts';
 import { Replica } from '../node/replica/replica.ts';
+import { openSnapshots } from '../node/wal/snapshot-files.ts';
 import { formatLog, openLog } from '../node/wal/wal.ts';
 import { assert } from '../std/assert.ts';
 import { SILENT_LOG } from '../std/log.ts';
@@ -25,6 +26,7 @@ import type { SimNetwork } from './sim-network.ts';
 import { SimClock, SimProcess } from './sim-process.ts';
 import { asViolation, Violation } from './violation.ts';
 import { TrackedDisk, WatchedLog, WatchedMachine } from './watched-ports.ts';
+import { WatchedSnapshots } from './watched-snapshots.ts';
 import type { ClientSide } from './workload.ts';
 
 export interface SimNodeComponents {
@@ -56,10 +58,11 @@ interface Life {
 /** What sound wall clocks show when simulated time is 0, but for a tenth of a second a member. */
 export const WALL_START_MS = 1_700_000_000_000;
 const DIRECTORY = 'log';
+const SNAPSHOTS = 'snapshots';
 
 export class SimNode implements ClientSide {
   readonly member: MemberNumber;
-  readonly counts = { recoveries: 0, tornTails: 0 };
+  readonly counts = { recoveries: 0, tornTails: 0, snapshotsTaken: 0, snapshotsReceived: 0 };
   /** Multiplies the time of everything the disk does. */
   diskFactor = 1;
   readonly #components: SimNodeComponents;
@@ -168,24 +171,28 @@ export class SimNode implements ClientSide {
     const { network, oracles, history, prng, trace } = this.#components;
     const { member, cluster, plan } = this.#init;
     const clock = this.#clock(life.process);
+    const { gate } = life.process;
+    const disk = new TrackedDisk(this.#disk.boot(), gate);
+    const snapshots = await openSnapshots({ disk, directory: SNAPSHOTS, cluster });
+    const snapshot = snapshots.newest?.meta ?? null;
     const log = await openLog({
-      ...{
-        disk: new TrackedDisk(this.#disk.boot(), life.process.gate),
-        directory: DIRECTORY,
-        clock,
-      },
+      ...{ disk, directory: DIRECTORY, clock, snapshot },
       ...{ cluster, member, segmentBytes: plan.segmentBytes, random: prng.fork() },
       tailBytesMax: plan.config.cacheBytesMax,
       log: { ...SILENT_LOG, warn: () => this.#countTornTail() },
     });
     if (!life.process.alive) return;
-    oracles.recovered(member, log.recovered);
+    oracles.recovered(member, log.recovered, snapshot ?? undefined);
     this.counts.recoveries += 1;
     const machine = createApp('kvstore');
     const replica = new Replica(
       {
         clock,
         log: new WatchedLog(log, member, oracles),
+        snapshots: new WatchedSnapshots(snapshots, {
+          ...{ member, oracles, gate },
+          onStored: (kind) => this.#stored(kind),
+        }),
         network: new SimEndpoint(network, member, life.process),
         stateMachine: new WatchedMachine(machine, member, history),
         prng: prng.fork(),
@@ -194,6 +201,7 @@ export class SimNode implements ClientSide {
       },
       {
         ...{ self: member, cluster, config: plan.config, boot: prng.u32(), diskReserveBytes: 0 },
+        compaction: plan.compaction,
         onTurn: (raft) => {
           oracles.turn(member);
           checkCore(life, raft);
@@ -205,6 +213,11 @@ export class SimNode implements ClientSide {
     life.machine = machine;
     oracles.started(member, replica.raft);
     replica.start();
+  }
+
+  #stored(kind: 'taken' | 'received'): void {
+    if (kind === 'taken') this.counts.snapshotsTaken += 1;
+    else this.counts.snapshotsReceived += 1;
   }
 
   /** The log warns of one thing when it is opened: a tail it had to cut. */

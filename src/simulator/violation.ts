@@ -16,6 +16,7 @@ export type OracleName =
   | 'I11 current-term rule'
   | 'I12 commit monotone'
   | 'I13 match accuracy'
+  | 'I18 snapshot equivalence'
   | 'I19 log shape'
   | 'I20 recovery'
   | 'I23 read value'

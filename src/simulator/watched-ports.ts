@@ -1,10 +1,15 @@
 /** The ports of one life of a node with the oracles looking on. They change nothing. */
 
-import type { MemberNumber } from '../node/model/ids.ts';
+import type { LogIndex, MemberNumber } from '../node/model/ids.ts';
 import type { LogWrite } from '../node/model/log-write.ts';
 import type { Disk, DiskFile, Done } from '../node/ports/disk.ts';
 import type { LogStore, LogStoreEvents } from '../node/ports/log-store.ts';
-import type { ApplyContext, StateMachine } from '../node/ports/state-machine.ts';
+import type {
+  ApplyContext,
+  SnapshotSource,
+  StateMachine,
+  StateRestore,
+} from '../node/ports/state-machine.ts';
 import { type Bytes, latin1Slice } from '../std/bytes.ts';
 import type { History } from './history.ts';
 import type { Oracles } from './oracles.ts';
@@ -43,6 +48,11 @@ export class WatchedLog implements LogStore {
   write(write: LogWrite): void {
     this.#oracles.wrote(this.#member, write);
     this.#inner.write(write);
+  }
+
+  compact(through: LogIndex): void {
+    this.#oracles.compacts(this.#member, through);
+    this.#inner.compact(through);
   }
 
   read(...input: Parameters<LogStore['read']>): void {
@@ -94,6 +104,22 @@ export class WatchedMachine implements StateMachine {
 
   digest(): string {
     return this.#inner.digest();
+  }
+
+  snapshot(): SnapshotSource {
+    return this.#inner.snapshot();
+  }
+
+  restore(point: ApplyContext): StateRestore {
+    const restore = this.#inner.restore(point);
+    return {
+      take: (piece) => restore.take(piece),
+      finish: () => {
+        const sound = restore.finish();
+        if (sound) this.#history.restored(this.#member, point.index, this.#inner);
+        return sound;
+      },
+    };
   }
 }
 

@@ -126,6 +126,8 @@ export class World {
       ...this.#network.counts,
       recoveries: sum(disks.map((d) => d.recoveries)),
       tornTails: sum(disks.map((d) => d.tornTails)),
+      snapshotsTaken: sum(disks.map((d) => d.snapshotsTaken)),
+      snapshotsReceived: sum(disks.map((d) => d.snapshotsReceived)),
     };
   }
 

@@ -26,6 +26,13 @@ export interface EventData {
   readonly 'peer.disconnected': { readonly peer: string };
   readonly 'commit.advanced': { readonly commitIndex: number; readonly chainHash: string };
   readonly 'log.truncated': { readonly fromIndex: number; readonly lastIndex: number };
+  readonly 'snapshot.taken': {
+    readonly index: number;
+    readonly bytes: number;
+    readonly durationMs: number;
+  };
+  readonly 'snapshot.sending': { readonly to: string; readonly index: number };
+  readonly 'snapshot.installed': { readonly index: number };
   readonly 'disk.full': { readonly freeBytes: number };
   readonly 'disk.room': { readonly freeBytes: number };
   readonly 'disk.warning': { readonly usedPercent: number; readonly freeBytes: number };
@@ -76,6 +83,9 @@ const KNOWN_TYPES: Readonly<Record<EventType, true>> = {
   'peer.disconnected': true,
   'commit.advanced': true,
   'log.truncated': true,
+  'snapshot.taken': true,
+  'snapshot.sending': true,
+  'snapshot.installed': true,
   'disk.full': true,
   'disk.room': true,
   'disk.warning': true,

@@ -44,6 +44,14 @@ export interface NodeConfig {
   readonly segmentBytes: number;
   /** Takes no new writes when fewer bytes are free than this. */
   readonly diskReserveBytes: number;
+  /**
+   * A snapshot is taken after so many bytes of log, or as many as the last snapshot has. Optional,
+   * as the two below: the defaults are good for nearly everybody.
+   */
+  readonly snapshotLogBytes?: number;
+  /** How much log is kept behind a snapshot at most, in bytes and in entries. */
+  readonly trailingLogBytes?: number;
+  readonly trailingLogEntries?: number;
 }
 
 /** What a new node gets unless it is told otherwise. */
@@ -64,6 +72,8 @@ const NUMBERS = [
   'segmentBytes',
   'diskReserveBytes',
 ] as const;
+
+const OPTIONAL_NUMBERS = ['snapshotLogBytes', 'trailingLogBytes', 'trailingLogEntries'] as const;
 
 /**
  * Checks what was read from `source`.
@@ -92,6 +102,10 @@ export function parseNodeConfig(text: string, source: string): NodeConfig {
   };
   for (const field of NUMBERS) {
     if (!Number.isSafeInteger(config[field]) || config[field] < 0) refuse(field);
+  }
+  for (const field of OPTIONAL_NUMBERS) {
+    const number = config[field];
+    if (number !== undefined && (!Number.isSafeInteger(number) || number < 0)) refuse(field);
   }
   if (!/^[0-9a-f]{32}$/.test(config.clusterId)) refuse('clusterId');
   if (!FSYNC_NAMES.includes(config.fsync)) refuse('fsync');

@@ -50,6 +50,9 @@ export interface NodeStatus {
   readonly durability: string;
   readonly logBytes: number;
   readonly freeBytes: number;
+  /** Last entry of the newest snapshot and the length of its file; 0: there is none. */
+  readonly snapshotIndex: number;
+  readonly snapshotBytes: number;
   readonly diskFull: boolean;
   readonly clientAddress: string;
   readonly peerAddress: string;
@@ -82,6 +85,8 @@ export interface ClusterNodeRow {
   readonly fsync: FsyncName;
   readonly logBytes: number | null;
   readonly freeBytes: number | null;
+  readonly snapshotIndex: number | null;
+  readonly snapshotBytes: number | null;
   readonly error: string | null;
 }
 

@@ -4,6 +4,7 @@
  */
 import { BATCH_KIND, type Batch, sealBatch } from '../../src/node/model/batch.ts';
 import type { HardState } from '../../src/node/model/hard-state.ts';
+import type { LogBase } from '../../src/node/model/log-write.ts';
 import { foundingBatch } from '../../src/node/model/membership.ts';
 import type { Clock } from '../../src/node/ports/clock.ts';
 import type { FsyncMode, LogStore } from '../../src/node/ports/log-store.ts';
@@ -65,6 +66,11 @@ export interface OpenedLog {
   failed: RaftctlError | null;
   readonly space: boolean[];
   readonly syncTimes: number[];
+}
+
+interface OpenOptions {
+  readonly tailBytesMax?: number;
+  readonly snapshot?: LogBase | null;
 }
 
 export class LogRig {
@@ -165,12 +171,12 @@ export class LogRig {
   }
 
   /** @throws what `openLog` throws. */
-  async open(options: { tailBytesMax?: number } = {}): Promise<OpenedLog> {
+  async open(options: OpenOptions = {}): Promise<OpenedLog> {
     return await this.drive(this.beginOpen(options));
   }
 
   /** Opens without letting time pass: for those who step themselves. */
-  async beginOpen(options: { tailBytesMax?: number } = {}): Promise<OpenedLog> {
+  async beginOpen(options: OpenOptions = {}): Promise<OpenedLog> {
     const syncTimes: number[] = [];
     const store = await openLog({
       disk: this.disk.boot(),

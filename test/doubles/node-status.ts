@@ -34,6 +34,8 @@ export function fakeStatus(differences: Partial<NodeStatus> = {}): NodeStatus {
     durableIndex: 7,
     lastIndex: 7,
     firstIndex: 1,
+    snapshotIndex: 0,
+    snapshotBytes: 0,
     serving: true,
     fsync: 'always',
     durability: 'acknowledged writes are synced to disk on a majority',

@@ -209,6 +209,10 @@ function detailOf(m: RaftMessage): string {
       return ` #${m.requestId}`;
     case 'readIndexReply':
       return ` #${m.requestId} index ${m.index}`;
+    case 'snapshot':
+      return ` of ${m.index}/t${m.indexTerm}, ${m.data.length} of ${m.total} bytes at ${m.offset}`;
+    case 'snapshotReply':
+      return ` of ${m.index} up to ${m.offset}`;
   }
 }
 
@@ -222,6 +226,10 @@ function showTrace(item: Trace): string {
       return `${item.from} -> ${item.to}, term ${item.term}${item.reason === '' ? '' : ` (${item.reason})`}`;
     case 'leaderKnown':
       return `follows ${item.leader} in term ${item.term}`;
+    case 'snapshotSending':
+      return `sends snapshot ${item.index} to ${item.member}`;
+    case 'snapshotInstalled':
+      return `begins behind snapshot ${item.index}/t${item.term}`;
     case 'truncated':
       return `cuts off ${item.from}..${item.lastIndex}`;
   }

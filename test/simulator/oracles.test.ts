@@ -52,7 +52,7 @@ class Scene {
 
   boot(member: number, hardState: { term: number; vote: number }, tail: readonly Batch[]): void {
     const found: RecoveredLog = {
-      ...{ hardState, firstIndex: 1, lastIndex: tail.length, configurations: [], tail },
+      ...{ hardState, baseIndex: 0, baseTerm: 0, lastIndex: tail.length, configurations: [], tail },
       termRuns: tail.map((batch) => ({ term: batch.term, first: batch.first })),
     };
     this.oracles.recovered(member, found);

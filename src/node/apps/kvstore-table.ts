@@ -8,6 +8,7 @@
  * A key whose deadline is at or before `nowMs` is gone for every command and every read at once;
  * its memory is freed by `sweep`. `nowMs` moves with the log alone.
  */
+import { assert } from '../../std/assert.ts';
 import type { LogIndex } from '../model/ids.ts';
 import { type Deadline, DeadlineHeap } from './deadline-heap.ts';
 
@@ -28,6 +29,40 @@ export class KvTable {
   /** For each shard where in the log a key was last removed from it: versions of absent keys. */
   #removedAt = new Map<number, LogIndex>();
   #flushedAt: LogIndex = 0;
+  /** Told before a shard changes; null: nobody reads a frozen state. */
+  #onChange: ((shard: number) => void) | null = null;
+
+  /**
+   * Freezes the state for a reader: it is told before anything in a shard changes.
+   * @returns the shards; flushing leaves them to the reader.
+   */
+  watch(onChange: (shard: number) => void): readonly (ReadonlyMap<string, Entry> | undefined)[] {
+    assert(this.#onChange === null, 'one reader at a time reads a frozen state');
+    this.#onChange = onChange;
+    return this.#shards;
+  }
+
+  unwatch(): void {
+    this.#onChange = null;
+  }
+
+  /** To be called before an entry of `key` is changed in place. */
+  touch(key: string): void {
+    this.#onChange?.(shardOf(key));
+  }
+
+  get removals(): ReadonlyMap<number, LogIndex> {
+    return this.#removedAt;
+  }
+
+  get flushedAt(): LogIndex {
+    return this.#flushedAt;
+  }
+
+  restoreRemovals(flushedAt: LogIndex, removedAt: Map<number, LogIndex>): void {
+    this.#flushedAt = flushedAt;
+    this.#removedAt = removedAt;
+  }
 
   /** Keys, those that are gone but not yet swept included. */
   get size(): number {
@@ -63,6 +98,7 @@ export class KvTable {
   /** Gives the key a value and no deadline. */
   set(key: string, value: string, index: LogIndex): Entry {
     const number = shardOf(key);
+    this.#onChange?.(number);
     let shard = this.#shards[number];
     if (shard === undefined) {
       shard = new Map();
@@ -86,6 +122,7 @@ export class KvTable {
     const shard = this.#shards[number];
     const entry = shard?.get(key);
     if (shard === undefined || entry === undefined) return false;
+    this.#onChange?.(number);
     const wasThere = !this.#isGone(entry);
     if (entry.deadline !== null) this.clearDeadline(entry);
     shard.delete(key);
@@ -94,16 +131,20 @@ export class KvTable {
   }
 
   setDeadline(key: string, entry: Entry, deadlineMs: number): void {
+    this.touch(key);
     if (entry.deadline === null) entry.deadline = this.#deadlines.add(key, deadlineMs);
     else this.#deadlines.move(entry.deadline, deadlineMs);
   }
 
   clearDeadline(entry: Entry): void {
-    if (entry.deadline !== null) this.#deadlines.remove(entry.deadline);
+    if (entry.deadline === null) return;
+    this.touch(entry.deadline.key);
+    this.#deadlines.remove(entry.deadline);
     entry.deadline = null;
   }
 
   clear(index: LogIndex): void {
+    this.#onChange = null;
     this.#shards = new Array(SHARDS).fill(undefined);
     this.#deadlines = new DeadlineHeap();
     this.#removedAt = new Map();

@@ -160,6 +160,7 @@ function change(table: KvTable, key: string, value: string, index: LogIndex): vo
     table.set(key, value, index);
     return;
   }
+  table.touch(key);
   entry.value = value;
   entry.version = index;
 }

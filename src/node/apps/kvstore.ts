@@ -16,10 +16,16 @@ import {
   type KvQuery,
 } from '../../wire/apps/kvstore.ts';
 import type { LogIndex } from '../model/ids.ts';
-import type { ApplyContext, StateMachine } from '../ports/state-machine.ts';
+import type {
+  ApplyContext,
+  SnapshotSource,
+  StateMachine,
+  StateRestore,
+} from '../ports/state-machine.ts';
 import { CommandReader } from './command-reader.ts';
 import { copy, expire, flush, getDel, getEx, passTime, persist, rename } from './kvstore-keys.ts';
 import { decodeRead, read, WALK_STEPS_MAX, type Work } from './kvstore-reads.ts';
+import { TableRestore, TableSource } from './kvstore-snapshot.ts';
 import { KvTable, SHARDS } from './kvstore-table.ts';
 import {
   append,
@@ -59,7 +65,7 @@ const WRITES: readonly (Write | undefined)[] = (() => {
 export class KvStore implements StateMachine {
   readonly app = 'kvstore';
   readonly timeCommand = bytesFrom(String.fromCharCode(KV_FORMAT, KV_OP.time), 'latin1');
-  readonly #table = new KvTable();
+  #table = new KvTable();
   readonly #reader = new CommandReader();
 
   apply(bytes: Bytes, start: number, end: number, context: ApplyContext): KvAnswer {
@@ -100,6 +106,16 @@ export class KvStore implements StateMachine {
       hash.update(`${key.length}:${key}${value.length}:${value}${until}`, 'latin1');
     }
     return hash.digest('hex');
+  }
+
+  snapshot(): SnapshotSource {
+    return new TableSource(this.#table);
+  }
+
+  restore(): StateRestore {
+    return new TableRestore((table) => {
+      this.#table = table;
+    });
   }
 
   /** All commands of a transaction, or none when a watched key has changed. */

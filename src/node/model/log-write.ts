@@ -10,6 +10,17 @@ export interface LogWrite {
   readonly hardState: HardState | null;
   /** A batch whose `first` is not past the end of the log replaces everything from there on. */
   readonly batches: readonly Batch[];
+  /**
+   * The log begins anew behind this entry: nothing that was written before counts any more. Takes
+   * effect before `batches`. Requires: a durable snapshot holds the entry. Absent: goes on.
+   */
+  readonly reset?: LogBase;
+}
+
+/** An entry that a log begins behind. */
+export interface LogBase {
+  readonly index: LogIndex;
+  readonly term: Term;
 }
 
 /** A run of entries of one term, as ranges instead of one number per entry. */

@@ -91,6 +91,19 @@ const forwards: fc.Arbitrary<PeerMessage> = fc
     };
   });
 
+const snapshots: fc.Arbitrary<PeerMessage> = fc
+  .record({
+    head,
+    index: fc.integer({ min: 1, max: 2 ** 40 }),
+    offset: fc.integer({ min: 0, max: 2 ** 40 }),
+    rest: fc.integer({ min: 0, max: 2 ** 40 }),
+    data: fc.uint8Array({ maxLength: 200 }),
+  })
+  .map(({ head: addressed, index, offset, rest, data }) => ({
+    ...{ type: 'snapshot', ...addressed, index, indexTerm: 1, offset },
+    ...{ total: offset + data.length + rest, data: Buffer.from(data) },
+  }));
+
 const lastIndex = count;
 const any: Record<PeerMessage['type'], fc.Arbitrary<PeerMessage>> = {
   preVote: messages('preVote', { lastIndex, lastTerm: fc.constantFrom(0, 1) }),
@@ -105,6 +118,8 @@ const any: Record<PeerMessage['type'], fc.Arbitrary<PeerMessage>> = {
   clock: messages('clock', { wallMs: count }),
   readIndex: messages('readIndex', { requestId: count }),
   readIndexReply: messages('readIndexReply', { requestId: count, index: count }),
+  snapshot: snapshots,
+  snapshotReply: messages('snapshotReply', { index: count, offset: count }),
   forward: forwards,
   forwardRefused: messages('forwardRefused', {
     firstSequence: count,
@@ -256,7 +271,7 @@ describe('message-codec', () => {
       records,
     };
     expect(decodeWhole(encodeMessage(forward))).toBe('records');
-    for (const type of [0, 14, 31, 32, 255]) {
+    for (const type of [0, 17, 31, 32, 255]) {
       const bytes = encodeMessage({ type: 'readIndex', from: 1, to: 2, term: 1, requestId: 1 });
       bytes[8] = type;
       expect(decodeWhole(resum(bytes, 'readIndex'))).toBe('type');

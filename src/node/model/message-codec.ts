@@ -24,6 +24,7 @@ import {
   HEAD_BYTES,
   headLength,
 } from './message-frame.ts';
+import { decodeSnapshot, sumSnapshotData, writeSnapshotFields } from './snapshot-message.ts';
 
 const MEMBER_MAX = 0xffff_ffff;
 
@@ -46,6 +47,7 @@ export function writeHead(message: PeerMessage, into: Bytes, at: number): number
   writeFields(message, into, at + FRAME_HEADER_BYTES);
   let checksum = crc32(into.subarray(at + 4, end));
   if (message.type === 'forward') checksum = crc32(message.records, checksum);
+  if (message.type === 'snapshot') checksum = sumSnapshotData(message, checksum);
   into.writeUInt32LE(checksum, at);
   return end;
 }
@@ -93,6 +95,13 @@ function writeFields(message: PeerMessage, into: Bytes, at: number): void {
       writeU64(into, message.requestId, at);
       writeU64(into, message.index, at + 8);
       break;
+    case 'snapshot':
+      writeSnapshotFields(message, into, at);
+      break;
+    case 'snapshotReply':
+      writeU64(into, message.index, at);
+      writeU64(into, message.offset, at + 8);
+      break;
     case 'forward':
     case 'forwardRefused':
       writeU64(into, message.firstSequence, at);
@@ -109,6 +118,8 @@ export function encodeMessage(message: PeerMessage): Bytes {
     for (const batch of message.batches) at += batch.bytes.copy(bytes, at);
   } else if (message.type === 'forward') {
     at += message.records.copy(bytes, at);
+  } else if (message.type === 'snapshot') {
+    at += message.data.copy(bytes, at);
   }
   assert(at === bytes.length, 'a frame is as long as it says');
   return bytes;
@@ -137,7 +148,8 @@ export function decodeMessage(
   const type = bytes[start + 8] as number;
   const headBytes = HEAD_BYTES[type] as number;
   if (headBytes === 0) return 'type';
-  const hasBody = type === FRAME_TYPE.append || type === FRAME_TYPE.forward;
+  const hasBody =
+    type === FRAME_TYPE.append || type === FRAME_TYPE.forward || type === FRAME_TYPE.snapshot;
   if (hasBody ? end - start < headBytes : end - start !== headBytes) return 'length';
   const summedEnd = type === FRAME_TYPE.append ? start + headBytes : end;
   if (crc32(bytes.subarray(start + 4, summedEnd)) !== bytes.readUInt32LE(start)) return 'checksum';
@@ -151,6 +163,7 @@ export function decodeMessage(
   const at = start + FRAME_HEADER_BYTES;
   if (type === FRAME_TYPE.append) return decodeAppend(bytes, at, end, head, cluster);
   if (type === FRAME_TYPE.forward) return decodeForward(bytes, at, end, head);
+  if (type === FRAME_TYPE.snapshot) return decodeSnapshot(bytes, at, end, head);
   return decodeFixed(bytes, at, type, head);
 }
 
@@ -219,6 +232,11 @@ function decodeRound(bytes: Bytes, at: number, type: number, head: Head): PeerMe
       const index = readU64(bytes, at + 8);
       if (index < 0) return 'field';
       return { type: 'readIndexReply', from, to, term, requestId: first, index };
+    }
+    case FRAME_TYPE.snapshotReply: {
+      const offset = readU64(bytes, at + 8);
+      if (offset < 0) return 'field';
+      return { type: 'snapshotReply', from, to, term, index: first, offset };
     }
     default: {
       assert(type === FRAME_TYPE.forwardRefused, 'every type has a decoder');

@@ -37,6 +37,9 @@ export const APPEND_FIELDS_BYTES = 36;
 /** Fields of a forward before its records. */
 export const FORWARD_FIELDS_BYTES = 12;
 
+/** Fields of a part of a snapshot before its data. */
+export const SNAPSHOT_FIELDS_BYTES = 36;
+
 /** The type bytes. Numbers are never reused; 32 and above belong to the connection itself. */
 export const FRAME_TYPE = {
   preVote: 1,
@@ -53,6 +56,8 @@ export const FRAME_TYPE = {
   forward: 12,
   forwardRefused: 13,
   clock: 20,
+  snapshot: 15,
+  snapshotReply: 16,
 } as const satisfies Record<PeerMessage['type'], number>;
 
 /** Length of the fixed part by type byte; 0: no such type. */
@@ -72,6 +77,8 @@ export const HEAD_BYTES: readonly number[] = (() => {
     forward: FORWARD_FIELDS_BYTES,
     forwardRefused: 12,
     clock: 8,
+    snapshot: SNAPSHOT_FIELDS_BYTES,
+    snapshotReply: 16,
   };
   const table = new Array<number>(256).fill(0);
   for (const type of Object.keys(fields) as PeerMessage['type'][]) {
@@ -92,11 +99,14 @@ export function frameLength(message: PeerMessage): number {
     for (const batch of message.batches) length += batch.bytes.length;
   } else if (message.type === 'forward') {
     length += message.records.length;
+  } else if (message.type === 'snapshot') {
+    length += message.data.length;
   }
   return length;
 }
 
-/** Whether the frame at `at` is an append: its batches outlive the call that delivers it. */
-export function isAppendFrame(bytes: Bytes, at: number): boolean {
-  return bytes[at + 8] === FRAME_TYPE.append;
+/** Whether what the frame at `at` carries outlives the call that delivers it. */
+export function outlivesDelivery(bytes: Bytes, at: number): boolean {
+  const type = bytes[at + 8];
+  return type === FRAME_TYPE.append || type === FRAME_TYPE.snapshot;
 }

@@ -81,6 +81,29 @@ export interface ReadIndexReply extends Addressed {
   readonly index: LogIndex;
 }
 
+/**
+ * Paper 7, in parts: bytes of the leader's snapshot file. A part without data asks how far the
+ * follower has got. Answered by `snapshotReply`, or by `appendReply` once the snapshot's entry is
+ * durable there, installed or not.
+ */
+export interface SnapshotRequest extends Addressed {
+  readonly type: 'snapshot';
+  /** The last entry the snapshot includes. */
+  readonly index: LogIndex;
+  readonly indexTerm: Term;
+  readonly offset: number;
+  /** Length of the file; 0 in a part that only asks. */
+  readonly total: number;
+  readonly data: Bytes;
+}
+
+/** The follower has written the snapshot of `index` up to `offset`, and waits for what follows. */
+export interface SnapshotReply extends Addressed {
+  readonly type: 'snapshotReply';
+  readonly index: LogIndex;
+  readonly offset: number;
+}
+
 export type RaftMessage =
   | VoteRequest
   | VoteReply
@@ -90,7 +113,9 @@ export type RaftMessage =
   | Heartbeat
   | HeartbeatReply
   | ReadIndexRequest
-  | ReadIndexReply;
+  | ReadIndexReply
+  | SnapshotRequest
+  | SnapshotReply;
 
 /** Commands for the leader to propose: records with origins (command.ts), sent exactly once. */
 export interface Forward extends Addressed {

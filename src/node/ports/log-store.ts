@@ -9,7 +9,7 @@
 import type { RaftctlError } from '../../std/errors.ts';
 import type { Batch } from '../model/batch.ts';
 import type { HardState } from '../model/hard-state.ts';
-import type { LogIndex } from '../model/ids.ts';
+import type { LogIndex, Term } from '../model/ids.ts';
 import type { LogWrite, TermRun } from '../model/log-write.ts';
 
 /** Which sync a log makes before it reports durable: see docs/wal-format.md. */
@@ -18,11 +18,12 @@ export type FsyncMode = 'always' | 'batch' | 'none';
 /** What was found on disk when the log was opened. All of it is durable. */
 export interface RecoveredLog {
   readonly hardState: HardState;
-  /** Index of the first entry held: 1 until compaction exists. */
-  readonly firstIndex: LogIndex;
-  /** 0: empty. */
+  /** The entry before the first one held: 0 with term 0 unless the log was compacted. */
+  readonly baseIndex: LogIndex;
+  readonly baseTerm: Term;
+  /** `baseIndex`: it holds no entry. */
   readonly lastIndex: LogIndex;
-  /** Ascending; covers firstIndex..lastIndex. */
+  /** Ascending; covers baseIndex + 1..lastIndex. */
   readonly termRuns: readonly TermRun[];
   /** Every batch of kind `configuration`, ascending. */
   readonly configurations: readonly Batch[];
@@ -64,6 +65,11 @@ export interface LogStore {
     range: { readonly from: LogIndex; readonly through: LogIndex; readonly bytesMax: number },
     done: (error: RaftctlError | null, batches: readonly Batch[]) => void,
   ): void;
+  /**
+   * Entries up to `through` are not needed any more: a durable snapshot holds them. Frees disk
+   * space when it can be done in whole segments, in the background; reads below answer nothing.
+   */
+  compact(through: LogIndex): void;
   stats(): LogStoreStats;
   /**
    * Makes everything written durable and marks the log as cleanly closed. After `onFailed` it only

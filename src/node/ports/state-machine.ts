@@ -12,6 +12,28 @@ export interface ApplyContext {
   readonly leaderTimeMs: number;
 }
 
+/** The state as it was at one moment, handed out piece by piece while the app goes on. */
+export interface SnapshotSource {
+  /**
+   * The next piece, at most about `bytesMax` long; null: that was all. Takes about a millisecond.
+   * The piece is the caller's.
+   */
+  next(bytesMax: number): Bytes | null;
+  /** No more pieces are wanted: changes need not be kept aside any longer. */
+  close(): void;
+}
+
+/** A state in the making, next to the one in use. */
+export interface StateRestore {
+  /** Takes the next piece of a source, in order. */
+  take(piece: Bytes): void;
+  /**
+   * Puts the new state in the place of the old one, all at once.
+   * @returns false, and changes nothing, when the pieces were not exactly a whole state.
+   */
+  finish(): boolean;
+}
+
 export interface StateMachine {
   /** Name of the app: kvstore, ... */
   readonly app: string;
@@ -32,4 +54,8 @@ export interface StateMachine {
   readonly timeCommand?: Bytes | undefined;
   /** A digest over the whole state; equal on replicas that applied the same log. */
   digest(): string;
+  /** Freezes the state as it is now for a reader. At most one is open at a time. */
+  snapshot(): SnapshotSource;
+  /** Begins to build the state of a snapshot; `point` says where in the log it stands. */
+  restore(point: ApplyContext): StateRestore;
 }

@@ -2,8 +2,9 @@
 import type { Prng } from '../../std/prng.ts';
 import type { Batch } from '../model/batch.ts';
 import type { HardState } from '../model/hard-state.ts';
-import type { ClusterId, LogIndex, MemberNumber } from '../model/ids.ts';
+import type { ClusterId, LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import type { TermRun } from '../model/log-write.ts';
+import type { SnapshotPoint } from '../model/snapshot.ts';
 
 export interface RaftConfig {
   /** A follower that hears nothing for a random time in this range stands for election. */
@@ -24,6 +25,9 @@ export interface RaftConfig {
   readonly cacheBytesMax: number;
   /** ReadIndex requests waiting for their round; over it they are refused. */
   readonly pendingReadsMax: number;
+  /** Bytes of a snapshot in one message, and how many messages are under way to one follower. */
+  readonly snapshotPartBytes: number;
+  readonly snapshotPartsMax: number;
 }
 
 export const RAFT_CONFIG_DEFAULT: RaftConfig = {
@@ -38,6 +42,8 @@ export const RAFT_CONFIG_DEFAULT: RaftConfig = {
   appendBytesMax: 1024 * 1024,
   cacheBytesMax: 64 * 1024 * 1024,
   pendingReadsMax: 4096,
+  snapshotPartBytes: 256 * 1024,
+  snapshotPartsMax: 8,
 };
 
 export interface RaftInit {
@@ -47,7 +53,11 @@ export interface RaftInit {
   /** Draws election timeouts. */
   readonly prng: Prng;
   readonly hardState: HardState;
-  readonly firstIndex: LogIndex;
+  /** The newest durable snapshot; null: none. The log holds its entry, or begins behind it. */
+  readonly snapshot: SnapshotPoint | null;
+  /** The entry before the first one the log holds. */
+  readonly baseIndex: LogIndex;
+  readonly baseTerm: Term;
   readonly lastIndex: LogIndex;
   readonly termRuns: readonly TermRun[];
   readonly configurations: readonly Batch[];

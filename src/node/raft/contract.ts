@@ -9,11 +9,20 @@ import type { Batch, BatchKind } from '../model/batch.ts';
 import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import type { Membership } from '../model/membership.ts';
 import type { RaftMessage } from '../model/message.ts';
-import type { Ready, Role } from './ready.ts';
+import type { SnapshotPoint } from '../model/snapshot.ts';
+import type { Ready, Role, SnapshotFilePart, SnapshotReadRequest } from './ready.ts';
 
 export type ProposeResult =
   | { readonly accepted: true; readonly first: LogIndex; readonly term: Term }
   | { readonly accepted: false; readonly reason: 'notLeader' | 'diskFull' };
+
+/** Leader's view of a follower. */
+export interface FollowerProgress {
+  readonly matchIndex: LogIndex;
+  readonly nextIndex: LogIndex;
+  readonly inflightBytes: number;
+  readonly connected: boolean;
+}
 
 export interface RaftFrontDoor {
   /** Monotonic milliseconds of the turn that begins; never falls. */
@@ -39,6 +48,20 @@ export interface RaftFrontDoor {
   logSynced(sequence: number): void;
   /** Answers a LogReadRequest. Null: could not be read (the request is made again later). */
   logRead(member: MemberNumber, batches: readonly Batch[] | null): void;
+  /**
+   * A snapshot of the own state is durable. Forgets the entries up to `through` of it, which must
+   * be the end of a batch at or below the snapshot's index.
+   */
+  snapshotWritten(snapshot: SnapshotPoint, through: LogIndex): void;
+  /** Answers a SnapshotReadRequest. Null: that snapshot is not kept any more. */
+  snapshotRead(request: SnapshotReadRequest, part: SnapshotFilePart | null): void;
+  /** The arrival that ends at `offset` of that snapshot's file is written. */
+  snapshotStored(index: LogIndex, offset: number): void;
+  /**
+   * What arrived is whole and durable, or (null) it was no sound snapshot or could not be kept:
+   * then it is asked for again.
+   */
+  snapshotReceived(snapshot: SnapshotPoint | null): void;
   /** The disk cannot take more (or can again): a leader steps down, nobody campaigns. */
   diskFull(full: boolean): void;
   peerUp(member: MemberNumber): void;
@@ -56,18 +79,18 @@ export interface RaftFrontDoor {
   /** Highest leader time in the log, Unix milliseconds; never falls. 0: none yet. */
   readonly lastTimeMs: number;
   readonly firstIndex: LogIndex;
+  /** Of the newest durable snapshot; 0: none. */
+  readonly snapshotIndex: LogIndex;
   /** Own log is durable up to here. */
   readonly durableIndex: LogIndex;
   /** A leader that has committed an entry of its own term: reads and proposals are served. */
   readonly serving: boolean;
   readonly membership: Membership;
   termAt(index: LogIndex): Term;
+  /** The batch with the newest configuration at or below `index`. */
+  configurationAt(index: LogIndex): Batch;
   /** The cached batch that holds `index`, or null: read it from the log. */
   cachedBatch(index: LogIndex): Batch | null;
   /** Leader's view of a follower, or null. */
-  progressOf(member: MemberNumber): {
-    readonly matchIndex: LogIndex;
-    readonly nextIndex: LogIndex;
-    readonly inflightBytes: number;
-  } | null;
+  progressOf(member: MemberNumber): FollowerProgress | null;
 }

@@ -13,7 +13,7 @@
 import { assert } from '../../std/assert.ts';
 import type { HardState } from '../model/hard-state.ts';
 import type { LogIndex } from '../model/ids.ts';
-import type { LogWrite } from '../model/log-write.ts';
+import type { LogBase, LogWrite } from '../model/log-write.ts';
 import type { RaftLog } from './log.ts';
 
 interface Outstanding {
@@ -33,6 +33,7 @@ export class Durability {
   #durableIndex: LogIndex;
   #writtenIndex: LogIndex;
   #sequence = 0;
+  #reset: LogBase | null = null;
   readonly #outstanding: Outstanding[] = [];
 
   /** All that was recovered is durable. */
@@ -66,10 +67,23 @@ export class Durability {
     for (const write of this.#outstanding) write.lastIndex = Math.min(write.lastIndex, last);
   }
 
+  /**
+   * The log begins anew behind a durable snapshot. That makes its entry durable at once: a log that
+   * is found without it is begun anew behind it too. Of what is still being written nothing counts.
+   */
+  beginBehind(base: LogBase): void {
+    this.#reset = base;
+    this.#durableIndex = base.index;
+    this.#writtenIndex = base.index;
+    for (const write of this.#outstanding) write.lastIndex = base.index;
+  }
+
   /** Everything not handed to the log yet, as one write; null: nothing. */
   takeWrite(hardState: HardState, log: RaftLog): LogWrite | null {
     const hardChanged = this.hardVersion !== this.#writtenHardVersion;
-    if (!hardChanged && this.#writtenIndex === log.lastIndex) return null;
+    const reset = this.#reset;
+    this.#reset = null;
+    if (!hardChanged && reset === null && this.#writtenIndex === log.lastIndex) return null;
     const batches =
       this.#writtenIndex === log.lastIndex
         ? []
@@ -86,7 +100,8 @@ export class Durability {
       hardState,
       lastIndex: log.lastIndex,
     });
-    return { sequence: this.#sequence, hardState: hardChanged ? hardState : null, batches };
+    const write = { sequence: this.#sequence, hardState: hardChanged ? hardState : null, batches };
+    return reset === null ? write : { ...write, reset };
   }
 
   /** The write `sequence` and all before it are on disk. */

@@ -5,14 +5,14 @@
  */
 import { assert } from '../../std/assert.ts';
 import { BATCH_KIND, type Batch } from '../model/batch.ts';
-import type { LogIndex } from '../model/ids.ts';
+import type { LogIndex, MemberNumber } from '../model/ids.ts';
 import type { AppendRequest, Heartbeat } from '../model/message.ts';
 import { becomeFollower, configurationChanged, followLeader } from './roles.ts';
 import type { RaftState } from './state.ts';
 
 /** Requires: the message is of the current term. */
 export function onAppend(s: RaftState, message: AppendRequest): void {
-  hearLeader(s, message);
+  hearRound(s, message);
   const { following, log } = s;
   if (!log.holds(message.prevIndex, message.prevTerm)) {
     const hintIndex = log.lastIndexOfTermAtMost(message.prevIndex, message.prevTerm);
@@ -38,7 +38,7 @@ export function onAppend(s: RaftState, message: AppendRequest): void {
 
 /** Requires: the message is of the current term. */
 export function onHeartbeat(s: RaftState, message: Heartbeat): void {
-  hearLeader(s, message);
+  hearRound(s, message);
   // Above what this term's leader has shown to be equal, an own entry may be another one.
   commitThrough(s, Math.min(message.commitIndex, s.following.verifiedIndex));
 }
@@ -64,12 +64,21 @@ export function answerLeader(s: RaftState): void {
     s.send({ type: 'appendReject', from, to, term, ...following.reject });
     following.reject = null;
   }
+  if (following.snapshotReply !== null) {
+    s.send({ type: 'snapshotReply', from, to, term, ...following.snapshotReply });
+    following.snapshotReply = null;
+  }
 }
 
-function hearLeader(s: RaftState, message: AppendRequest | Heartbeat): void {
-  assert(s.role !== 'leader', `term ${s.term} has a second leader: ${message.from}`);
-  if (s.role === 'follower' || s.role === 'learner') followLeader(s, message.from);
-  else becomeFollower(s, { term: s.term, leader: message.from, reason: 'leaderHeard' });
+/** The leader of the current term has spoken. */
+export function hearLeader(s: RaftState, leader: MemberNumber): void {
+  assert(s.role !== 'leader', `term ${s.term} has a second leader: ${leader}`);
+  if (s.role === 'follower' || s.role === 'learner') followLeader(s, leader);
+  else becomeFollower(s, { term: s.term, leader, reason: 'leaderHeard' });
+}
+
+function hearRound(s: RaftState, message: AppendRequest | Heartbeat): void {
+  hearLeader(s, message.from);
   if (message.round > s.following.round) s.following.round = message.round;
 }
 
@@ -79,6 +88,12 @@ function takeBatches(s: RaftState, prevIndex: LogIndex, batches: readonly Batch[
   let verified = prevIndex;
   for (const batch of batches) {
     assert(batch.first === verified + 1, 'the batches of an append are contiguous');
+    // What was forgotten was committed: the leader has the same.
+    if (batch.first <= log.baseIndex) {
+      assert(batch.last <= log.baseIndex, 'a batch is forgotten whole or not at all');
+      verified = batch.last;
+      continue;
+    }
     // (term, first) names a batch: equal there means equal to its end. An append that is late or
     // doubled must not cut off what came after it.
     if (log.termAt(batch.first) === batch.term) {
@@ -105,7 +120,7 @@ function truncate(s: RaftState, first: LogIndex): void {
   configurationChanged(s);
 }
 
-function commitThrough(s: RaftState, index: LogIndex): void {
+export function commitThrough(s: RaftState, index: LogIndex): void {
   if (index <= s.commitIndex) return;
   assert(index <= s.log.lastIndex, 'commit passes the end of the log');
   s.commitIndex = index;

@@ -13,7 +13,9 @@ const FOLLOWER: RaftSnapshot = {
   durableTerm: 3,
   durableVote: 2,
   commitIndex: 4,
-  firstIndex: 1,
+  snapshotIndex: 0,
+  baseIndex: 0,
+  baseTerm: 0,
   lastIndex: 6,
   writtenIndex: 6,
   durableIndex: 5,
@@ -160,7 +162,16 @@ test.each(BROKEN)('checkInvariants fires: %s', (_, message, before, change) => {
 });
 
 function readyWith(change: Partial<Ready>): Ready {
-  const nothing = { persist: null, messages: [], logReads: [], reads: [], trace: [] };
+  const nothing = {
+    persist: null,
+    messages: [],
+    logReads: [],
+    snapshotReads: [],
+    snapshotArrivals: [],
+    installed: null,
+    reads: [],
+    trace: [],
+  };
   return { ...nothing, commitIndex: 4, ...change };
 }
 

@@ -12,7 +12,7 @@ import type { RaftState } from './state.ts';
 
 export interface FollowerSnapshot {
   readonly member: MemberNumber;
-  readonly mode: 'probe' | 'replicate';
+  readonly mode: 'probe' | 'replicate' | 'snapshot';
   readonly matchIndex: LogIndex;
   readonly nextIndex: LogIndex;
   readonly inflightCount: number;
@@ -29,7 +29,9 @@ export interface RaftSnapshot {
   readonly durableTerm: Term;
   readonly durableVote: MemberNumber;
   readonly commitIndex: LogIndex;
-  readonly firstIndex: LogIndex;
+  readonly snapshotIndex: LogIndex;
+  readonly baseIndex: LogIndex;
+  readonly baseTerm: Term;
   readonly lastIndex: LogIndex;
   readonly writtenIndex: LogIndex;
   readonly durableIndex: LogIndex;
@@ -59,7 +61,9 @@ export function captureSnapshot(s: RaftState): RaftSnapshot {
     durableTerm: durability.durableHardState.term,
     durableVote: durability.durableHardState.vote,
     commitIndex: s.commitIndex,
-    firstIndex: log.firstIndex,
+    snapshotIndex: s.snapshotIndex,
+    baseIndex: log.baseIndex,
+    baseTerm: log.baseTerm,
     lastIndex: log.lastIndex,
     writtenIndex: durability.writtenIndex,
     durableIndex: durability.durableIndex,
@@ -140,7 +144,16 @@ function checkState(s: RaftSnapshot, broken: string[]): void {
 }
 
 function checkTermRuns(s: RaftSnapshot, broken: string[]): void {
+  if (s.baseIndex > s.snapshotIndex) {
+    broken.push(
+      `I19: the log begins behind ${s.baseIndex}, the snapshot ends at ${s.snapshotIndex}`,
+    );
+  }
+  if (s.commitIndex < s.baseIndex) broken.push('I12: what was forgotten is not committed');
   let previous: TermRun = { term: 0, first: 0 };
+  if (s.termRuns[0] !== undefined && s.termRuns[0].term < s.baseTerm) {
+    broken.push(`I19: terms fall at entry ${s.baseIndex + 1}`);
+  }
   for (const run of s.termRuns) {
     if (run.term <= previous.term || run.first <= previous.first) {
       broken.push(`I19: terms do not rise at entry ${run.first}`);
@@ -149,7 +162,7 @@ function checkTermRuns(s: RaftSnapshot, broken: string[]): void {
   }
   if (previous.first > s.lastIndex) broken.push('I19: a term begins after the log ends');
   if (previous.term > s.term) broken.push(`I4: an entry of term ${previous.term} > ${s.term}`);
-  if (s.lastIndex >= s.firstIndex && s.termRuns[0]?.first !== s.firstIndex) {
+  if (s.lastIndex > s.baseIndex && s.termRuns[0]?.first !== s.baseIndex + 1) {
     broken.push('I19: the first entry has no term');
   }
 }
@@ -162,6 +175,7 @@ function checkStep(before: RaftSnapshot, after: RaftSnapshot, broken: string[]):
   if (!sharePrefix(before, after, Math.min(before.commitIndex, after.lastIndex))) {
     broken.push('I8: a committed entry changed its term');
   }
+  if (after.snapshotIndex < before.snapshotIndex) broken.push('I12: the snapshot index fell');
   if (after.lastIndex < before.commitIndex) broken.push('I8: a committed entry was cut off');
   if (after.term !== before.term) return;
   if (before.vote !== 0 && after.vote !== before.vote) {
@@ -181,6 +195,9 @@ function checkLeader(s: RaftSnapshot, broken: string[]): void {
     if (f.inflightBatchRoom < 0) broken.push(`I14: window of member ${f.member} overflows`);
     if (f.mode === 'probe' && f.inflightCount > 0) {
       broken.push(`I14: member ${f.member} is probed with a window`);
+    }
+    if (f.mode === 'snapshot' && f.inflightCount > 0) {
+      broken.push(`I14: member ${f.member} gets a snapshot with a window`);
     }
   }
 }
@@ -220,7 +237,7 @@ function checkMessage(s: RaftSnapshot, message: RaftMessage, broken: string[]): 
   if (type === 'vote' && s.durableVote !== s.self) {
     broken.push('I3: a candidate asks before its own vote is durable');
   }
-  if (type === 'append' && s.role !== 'leader')
+  if ((type === 'append' || type === 'snapshot') && s.role !== 'leader')
     broken.push('I1: an append of one who does not lead');
   if (type === 'appendReply' && message.matchIndex > s.durableIndex) {
     broken.push(`I9: entry ${message.matchIndex} is acknowledged before it is durable`);
@@ -228,23 +245,31 @@ function checkMessage(s: RaftSnapshot, message: RaftMessage, broken: string[]): 
 }
 
 function termIn(s: RaftSnapshot, index: LogIndex): Term {
-  let term = 0;
+  let term = index >= s.baseIndex ? s.baseTerm : 0;
   for (const run of s.termRuns) {
     if (run.first <= index) term = run.term;
   }
   return term;
 }
 
-/** Whether both logs have the same terms up to `through`. */
+/** Whether both logs have the same terms up to `through`, as far as both still know them. */
 function sharePrefix(a: RaftSnapshot, b: RaftSnapshot, through: LogIndex): boolean {
-  let at = 0;
-  while (true) {
-    const left = a.termRuns[at];
-    const right = b.termRuns[at];
-    const leftEnds = left === undefined || left.first > through;
-    const rightEnds = right === undefined || right.first > through;
-    if (leftEnds || rightEnds) return leftEnds && rightEnds;
-    if (left.term !== right.term || left.first !== right.first) return false;
-    at += 1;
-  }
+  const from = Math.max(a.baseIndex, b.baseIndex);
+  const left = runsWithin(a, from, through);
+  const right = runsWithin(b, from, through);
+  return (
+    left.length === right.length &&
+    left.every((run, at) => run.term === right[at]?.term && run.first === right[at]?.first)
+  );
+}
+
+/** The term runs of entries `from + 1..through`. */
+function runsWithin(s: RaftSnapshot, from: LogIndex, through: LogIndex): readonly TermRun[] {
+  return s.termRuns
+    .filter(
+      (run, at) =>
+        run.first <= through && (s.termRuns[at + 1]?.first ?? Number.POSITIVE_INFINITY) > from + 1,
+    )
+    .map((run) => ({ term: run.term, first: Math.max(run.first, from + 1) }))
+    .filter((run) => run.first <= through);
 }

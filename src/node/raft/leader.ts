@@ -59,6 +59,7 @@ export function onAppendReply(s: RaftState, lead: Leadership, message: AppendRep
   const before = progress.matchIndex;
   progress.acknowledge(message.matchIndex);
   if (progress.mode === 'probe') progress.becomeReplicate();
+  else if (progress.mode === 'snapshot') progress.snapshotAcknowledged(s.log.baseIndex);
   if (progress.matchIndex > before) maybeCommit(s);
 }
 
@@ -66,6 +67,7 @@ export function onAppendReply(s: RaftState, lead: Leadership, message: AppendRep
 export function onAppendReject(s: RaftState, lead: Leadership, message: AppendReject): void {
   const progress = progressOf(lead, message.from);
   if (progress === null || message.prevIndex <= progress.matchIndex) return;
+  if (progress.mode === 'snapshot') return;
   // While probing only the answer to the probe counts: late rejects must not multiply it.
   if (progress.mode === 'probe' && message.prevIndex !== progress.nextIndex - 1) return;
   const meeting = s.log.lastIndexOfTermAtMost(message.hintIndex, message.hintTerm);
@@ -77,7 +79,10 @@ export function onHeartbeatReply(s: RaftState, lead: Leadership, message: Heartb
   if (progress === null) return;
   assert(message.round <= lead.round, `member ${message.from} echoes a round that never was`);
   if (message.round > progress.echoedRound) progress.echoedRound = message.round;
-  if (progress.mode === 'replicate' && progress.windowIsLost()) progress.resendWindow();
+  if (progress.windowIsLost()) {
+    if (progress.mode === 'replicate') progress.resendWindow();
+    else if (progress.mode === 'snapshot') progress.askAgain();
+  }
   confirmReads(s);
 }
 

@@ -3,9 +3,10 @@
  * the newest batches. Bytes are on disk; the core only ever needs terms and recent batches.
  *
  * ```
- *   firstIndex ............ cachedFrom ............ lastIndex
- *   |-- terms known, on disk --|-- terms and batches here --|
+ *   baseIndex, firstIndex ............ cachedFrom ............ lastIndex
+ *   |-- a snapshot --|-- terms known, on disk --|-- terms and batches here --|
  * ```
+ * What lies at or below `baseIndex` is forgotten but for the term there; all of it is committed.
  * A batch is appended and truncated as a whole. The newest configuration in the log counts, whether
  * committed or not (paper 6), so truncation brings the one before it back.
  */
@@ -14,6 +15,7 @@ import { BATCH_KIND, type Batch } from '../model/batch.ts';
 import type { LogIndex, Term } from '../model/ids.ts';
 import type { TermRun } from '../model/log-write.ts';
 import { decodeMembership, type Membership } from '../model/membership.ts';
+import type { SnapshotPoint } from '../model/snapshot.ts';
 import type { RaftInit } from './config.ts';
 
 const NO_MEMBERS: Membership = { members: [], leases: false };
@@ -23,15 +25,18 @@ const DROPPED_COUNT_MAX = 1024;
 
 interface Configuration {
   readonly index: LogIndex;
+  readonly batch: Batch;
   readonly membership: Membership;
 }
 
 export class RaftLog {
-  readonly firstIndex: LogIndex;
+  #baseIndex: LogIndex;
+  #baseTerm: Term;
   #lastIndex: LogIndex;
   #lastTerm: Term;
-  readonly #runs: TermRun[];
-  readonly #configurations: Configuration[];
+  #runs: TermRun[];
+  /** Of the log, and before them the newest one that was forgotten. */
+  #configurations: Configuration[];
   /** Cached batches are `#batches[#head..]`, contiguous up to `lastIndex`. */
   #batches: (Batch | null)[];
   #head = 0;
@@ -39,19 +44,41 @@ export class RaftLog {
   #lastTimeMs = 0;
 
   constructor(init: RaftInit) {
-    this.firstIndex = init.firstIndex;
+    this.#baseIndex = init.baseIndex;
+    this.#baseTerm = init.baseTerm;
     this.#lastIndex = init.lastIndex;
     this.#runs = [...init.termRuns];
-    this.#lastTerm = this.#runs.at(-1)?.term ?? 0;
-    this.#configurations = init.configurations.map(configurationOf);
+    this.#lastTerm = this.#runs.at(-1)?.term ?? init.baseTerm;
+    const held = init.configurations.map(configurationOf);
+    const { snapshot } = init;
+    const older = snapshot === null ? [] : [configurationOf(snapshot.configuration)];
+    this.#configurations = [
+      ...older.filter((o) => o.index < (held[0]?.index ?? Number.POSITIVE_INFINITY)),
+      ...held,
+    ];
     this.#batches = [...init.tail];
     for (const batch of init.tail) {
       this.#cacheBytes += batch.bytes.length;
       this.#sawTime(batch);
     }
-    assert((init.lastIndex === 0) === (this.#runs.length === 0), 'term runs cover the log');
+    if (snapshot !== null) this.#lastTimeMs = Math.max(this.#lastTimeMs, snapshot.leaderTimeMs);
+    const empty = init.lastIndex === init.baseIndex;
+    assert(empty === (this.#runs.length === 0), 'term runs cover the log');
     const tailLast = init.tail.at(-1)?.last ?? init.lastIndex;
     assert(tailLast === init.lastIndex, 'cached batches reach the end of the log');
+  }
+
+  /** The last entry that was forgotten; 0: none was. */
+  get baseIndex(): LogIndex {
+    return this.#baseIndex;
+  }
+
+  get baseTerm(): Term {
+    return this.#baseTerm;
+  }
+
+  get firstIndex(): LogIndex {
+    return this.#baseIndex + 1;
   }
 
   get lastIndex(): LogIndex {
@@ -84,35 +111,48 @@ export class RaftLog {
     return this.#lastTimeMs;
   }
 
+  /** The batch with the newest configuration at or below `index`. */
+  configurationAt(index: LogIndex): Batch | null {
+    return this.#configurations.findLast((c) => c.index <= index)?.batch ?? null;
+  }
+
   /** @returns 0 where the log holds nothing. */
   termAt(index: LogIndex): Term {
-    if (index < this.firstIndex || index > this.#lastIndex) return 0;
+    if (index === this.#baseIndex) return this.#baseTerm;
+    if (index < this.#baseIndex || index > this.#lastIndex) return 0;
     return this.#runs[this.#runAt(index)]?.term ?? 0;
   }
 
-  /** Whether the log holds (index, term); index 0 with term 0 is before every log. */
+  /**
+   * Whether this log and that of a leader who names (index, term) agree there. What was forgotten
+   * was committed, so every leader to come holds the same.
+   */
   holds(index: LogIndex, term: Term): boolean {
+    if (index < this.#baseIndex) return true;
     return index === 0 ? term === 0 : term !== 0 && this.termAt(index) === term;
   }
 
-  /** The last index at or below `index` with a term of at most `term`; 0: none. */
+  /** The last index at or below `index` with a term of at most `term`; 0: none is known. */
   lastIndexOfTermAtMost(index: LogIndex, term: Term): LogIndex {
     const top = Math.min(index, this.#lastIndex);
-    if (top < this.firstIndex) return 0;
+    if (top < this.firstIndex) {
+      return top === this.#baseIndex && this.#baseTerm <= term ? top : 0;
+    }
     let at = this.#runAt(top);
     let found = top;
     while (at >= 0 && (this.#runs[at] as TermRun).term > term) {
       found = (this.#runs[at] as TermRun).first - 1;
       at -= 1;
     }
-    return at < 0 ? 0 : found;
+    if (at >= 0) return found;
+    return this.#baseTerm <= term ? this.#baseIndex : 0;
   }
 
   append(batch: Batch): void {
     assert(batch.first === this.#lastIndex + 1, `a gap before entry ${batch.first}`);
     assert(batch.last >= batch.first, 'a batch is empty');
     assert(batch.term >= this.#lastTerm, `terms fall at entry ${batch.first}`);
-    if (batch.term !== this.#lastTerm) {
+    if (batch.term !== this.#lastTerm || this.#runs.length === 0) {
       this.#runs.push({ term: batch.term, first: batch.first });
       this.#lastTerm = batch.term;
     }
@@ -140,7 +180,42 @@ export class RaftLog {
     while (this.#runs.length > 0 && (this.#runs.at(-1) as TermRun).first >= first) this.#runs.pop();
     while ((this.#configurations.at(-1)?.index ?? 0) >= first) this.#configurations.pop();
     this.#lastIndex = first - 1;
-    this.#lastTerm = this.#runs.at(-1)?.term ?? 0;
+    this.#lastTerm = this.#runs.at(-1)?.term ?? this.#baseTerm;
+  }
+
+  /** Forgets everything up to `through`. Requires: a batch ends there, and it is committed. */
+  forgetThrough(through: LogIndex): void {
+    assert(
+      through >= this.#baseIndex && through <= this.#lastIndex,
+      'only what is there is forgotten',
+    );
+    this.#baseTerm = this.termAt(through);
+    this.#baseIndex = through;
+    const runs = this.#runs.filter(
+      (_, at) => (this.#runs[at + 1]?.first ?? Number.POSITIVE_INFINITY) > through + 1,
+    );
+    const head = runs[0];
+    if (head !== undefined && head.first <= through) {
+      if (through === this.#lastIndex) runs.shift();
+      else runs[0] = { term: head.term, first: through + 1 };
+    }
+    this.#runs = runs;
+    const oldest = this.#configurations.findLastIndex((c) => c.index <= through);
+    this.#configurations = this.#configurations.slice(Math.max(0, oldest));
+  }
+
+  /** The log begins anew behind a snapshot. */
+  beginBehind({ index, term, configuration, leaderTimeMs }: SnapshotPoint): void {
+    this.#lastTimeMs = Math.max(this.#lastTimeMs, leaderTimeMs);
+    this.#baseIndex = index;
+    this.#baseTerm = term;
+    this.#lastIndex = index;
+    this.#lastTerm = term;
+    this.#runs = [];
+    this.#configurations = [configurationOf(configuration)];
+    this.#batches = [];
+    this.#head = 0;
+    this.#cacheBytes = 0;
   }
 
   cachedBatch(index: LogIndex): Batch | null {
@@ -216,5 +291,5 @@ export class RaftLog {
 }
 
 function configurationOf(batch: Batch): Configuration {
-  return { index: batch.first, membership: decodeMembership(batch) };
+  return { index: batch.first, batch, membership: decodeMembership(batch) };
 }

@@ -28,7 +28,9 @@ export class Outbox {
 
   /** Drops what only a leader may say: called when one steps down, perhaps in the same term. */
   dropLeadership(): void {
-    const kept = this.#messages.map(({ type }) => type !== 'append' && type !== 'heartbeat');
+    const kept = this.#messages.map(
+      ({ type }) => type !== 'append' && type !== 'heartbeat' && type !== 'snapshot',
+    );
     this.#messages = this.#messages.filter((_, at) => kept[at]);
     this.#versions = this.#versions.filter((_, at) => kept[at]);
   }

@@ -8,20 +8,38 @@
  *     +-------------------+
  *      reject, stale window, connection lost or made
  *
+ *   either --- it needs entries that were forgotten ---> snapshot --- reply ---> replicate
+ *
  *   0 <= match < next <= lastIndex + 1      (match: acknowledged as durable and equal)
  * ```
  * While entries must come from disk (`readFrom` is not 0) a replicating follower gets nothing new.
  */
 import { assert } from '../../std/assert.ts';
 import type { Batch } from '../model/batch.ts';
-import type { LogIndex, MemberNumber } from '../model/ids.ts';
+import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import type { RaftConfig } from './config.ts';
 import { Inflights } from './inflights.ts';
+
+/** A snapshot's file on its way to a follower. */
+export interface Sending {
+  readonly index: LogIndex;
+  readonly term: Term;
+  /** Length of the file; 0: not known yet. */
+  total: number;
+  /** Parts up to `next` were asked from the disk, those up to `acked` are written over there. */
+  next: number;
+  acked: number;
+  /** It must be asked how far it has got; it was asked and has not answered. */
+  askDue: boolean;
+  asked: boolean;
+}
 
 export class Progress {
   readonly member: MemberNumber;
   readonly inflights: Inflights;
-  mode: 'probe' | 'replicate' = 'probe';
+  mode: 'probe' | 'replicate' | 'snapshot' = 'probe';
+  /** The snapshot on its way to it; kept when the connection is lost, so that it goes on. */
+  sending: Sending | null = null;
   matchIndex: LogIndex = 0;
   nextIndex: LogIndex;
   /** A probe is under way; nothing more is sent until it is answered or a heartbeat is due. */
@@ -68,8 +86,25 @@ export class Progress {
     this.inflights.clear();
   }
 
+  /** Requires: entries it needs were forgotten up to `baseIndex`. */
+  becomeSnapshot(baseIndex: LogIndex): void {
+    this.becomeProbe();
+    this.mode = 'snapshot';
+    // An older snapshot will do, if replication can go on behind it.
+    if (this.sending !== null && this.sending.index < baseIndex) this.sending = null;
+    if (this.sending !== null) this.sending.askDue = true;
+  }
+
+  /** An acknowledgement came while a snapshot was on its way: perhaps because it has arrived. */
+  snapshotAcknowledged(baseIndex: LogIndex): void {
+    if (this.matchIndex >= baseIndex) this.becomeReplicate();
+    // More was forgotten meanwhile: a newer snapshot follows at once.
+    else if (this.sending !== null && this.matchIndex >= this.sending.index) this.sending = null;
+  }
+
   becomeReplicate(): void {
     this.mode = 'replicate';
+    this.sending = null;
     this.nextIndex = this.matchIndex + 1;
     this.probeSent = false;
     this.ackIdleTicks = 0;
@@ -79,11 +114,15 @@ export class Progress {
   acknowledge(index: LogIndex): void {
     if (index > this.matchIndex) {
       this.matchIndex = index;
-      this.ackIdleTicks = 0;
-      this.ackIdleTicksMax = this.#ackIdleTicksFirst;
+      this.heardProgress();
     }
     if (this.nextIndex <= this.matchIndex) this.nextIndex = this.matchIndex + 1;
     this.inflights.freeThrough(this.matchIndex);
+  }
+
+  heardProgress(): void {
+    this.ackIdleTicks = 0;
+    this.ackIdleTicksMax = this.#ackIdleTicksFirst;
   }
 
   /** Goes back after a reject: `index` is the last one that may still match. */
@@ -100,12 +139,20 @@ export class Progress {
   }
 
   tick(): void {
-    if (this.inflights.count > 0) this.ackIdleTicks += 1;
+    if (this.inflights.count > 0 || this.mode === 'snapshot') this.ackIdleTicks += 1;
   }
 
   /** Called when the follower shows that it lives: whether what is under way must be lost. */
   windowIsLost(): boolean {
-    return this.inflights.count > 0 && this.ackIdleTicks >= this.ackIdleTicksMax;
+    const waits = this.inflights.count > 0 || this.sending !== null;
+    return waits && this.ackIdleTicks >= this.ackIdleTicksMax;
+  }
+
+  /** Asks how far the snapshot has got, and waits longer before it does so the next time. */
+  askAgain(): void {
+    this.ackIdleTicksMax = Math.min(this.ackIdleTicksMax * 2, this.#ackIdleTicksLimit);
+    this.ackIdleTicks = 0;
+    if (this.sending !== null) this.sending.askDue = true;
   }
 
   /** Begins again from `match`, and waits longer before it does so the next time. */

@@ -4,7 +4,7 @@
  * ```
  *   raft.ts      step.ts                           inputs by type and role, `ready()`
  *   follower.ts  leader.ts  election.ts            what a role does with an input
- *   roles.ts     replication.ts                    changes of role; what a leader sends
+ *   roles.ts     replication.ts  snapshots.ts      changes of role; what a leader sends
  *   commit.ts    read-index.ts  election-timer.ts  rules
  *   state.ts     log, durability, outbox, progress, inflights, quorum
  * ```
@@ -17,9 +17,10 @@ import { type Batch, type BatchKind, sealBatch } from '../model/batch.ts';
 import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import type { Membership } from '../model/membership.ts';
 import type { RaftMessage } from '../model/message.ts';
+import type { SnapshotPoint } from '../model/snapshot.ts';
 import { maybeCommit } from './commit.ts';
 import type { RaftInit } from './config.ts';
-import type { ProposeResult, RaftFrontDoor } from './contract.ts';
+import type { FollowerProgress, ProposeResult, RaftFrontDoor } from './contract.ts';
 import { askForVote, tickElection } from './election.ts';
 import { becomeUrgent, majorityIsConnected, resetElectionTimer } from './election-timer.ts';
 import { answerLeader } from './follower.ts';
@@ -32,9 +33,23 @@ import {
   isServing,
   registerRead,
 } from './read-index.ts';
-import type { LogReadRequest, ReadState, Ready, Role, Trace } from './ready.ts';
+import type {
+  LogReadRequest,
+  ReadState,
+  Ready,
+  Role,
+  SnapshotFilePart,
+  SnapshotReadRequest,
+  Trace,
+} from './ready.ts';
 import { onLogRead, replicate } from './replication.ts';
 import { appendToOwnLog, becomeFollower, forgetLeader } from './roles.ts';
+import {
+  onSnapshotRead,
+  onSnapshotReceived,
+  onSnapshotStored,
+  onSnapshotWritten,
+} from './snapshots.ts';
 import { progressOf, RaftState } from './state.ts';
 import { stepMessage } from './step.ts';
 
@@ -118,6 +133,24 @@ export class Raft implements RaftFrontDoor {
     if (progress !== null) onLogRead(s, progress, batches);
   }
 
+  snapshotWritten(snapshot: SnapshotPoint, through: LogIndex): void {
+    onSnapshotWritten(this.#s, snapshot, through);
+  }
+
+  snapshotRead(request: SnapshotReadRequest, part: SnapshotFilePart | null): void {
+    const s = this.#s;
+    const progress = s.leadership === null ? null : progressOf(s.leadership, request.member);
+    if (progress !== null) onSnapshotRead(s, progress, request, part);
+  }
+
+  snapshotStored(index: LogIndex, offset: number): void {
+    onSnapshotStored(this.#s, index, offset);
+  }
+
+  snapshotReceived(snapshot: SnapshotPoint | null): void {
+    onSnapshotReceived(this.#s, snapshot);
+  }
+
   diskFull(full: boolean): void {
     const s = this.#s;
     s.diskFull = full;
@@ -164,6 +197,9 @@ export class Raft implements RaftFrontDoor {
       persist === null &&
       messages.length === 0 &&
       s.logReads.length === 0 &&
+      s.snapshotReads.length === 0 &&
+      s.snapshotArrivals.length === 0 &&
+      s.installed === null &&
       s.reads.length === 0 &&
       s.trace.length === 0 &&
       s.commitIndex === this.#reportedCommit;
@@ -173,11 +209,17 @@ export class Raft implements RaftFrontDoor {
       persist,
       messages,
       logReads: s.logReads.length === 0 ? NO_LOG_READS : s.logReads,
+      snapshotReads: s.snapshotReads,
+      snapshotArrivals: s.snapshotArrivals,
+      installed: s.installed,
       reads: s.reads.length === 0 ? NO_READS : s.reads,
       commitIndex: s.commitIndex,
       trace: s.trace.length === 0 ? NO_TRACE : s.trace,
     };
     if (s.logReads.length > 0) s.logReads = [];
+    if (s.snapshotReads.length > 0) s.snapshotReads = [];
+    if (s.snapshotArrivals.length > 0) s.snapshotArrivals = [];
+    s.installed = null;
     if (s.reads.length > 0) s.reads = [];
     if (s.trace.length > 0) s.trace = [];
     return ready;
@@ -211,6 +253,10 @@ export class Raft implements RaftFrontDoor {
     return this.#s.log.firstIndex;
   }
 
+  get snapshotIndex(): LogIndex {
+    return this.#s.snapshotIndex;
+  }
+
   get durableIndex(): LogIndex {
     return this.#s.durability.durableIndex;
   }
@@ -227,20 +273,23 @@ export class Raft implements RaftFrontDoor {
     return this.#s.log.termAt(index);
   }
 
+  configurationAt(index: LogIndex): Batch {
+    const batch = this.#s.log.configurationAt(index);
+    assert(batch !== null, 'every entry has a configuration at or before it');
+    return batch;
+  }
+
   cachedBatch(index: LogIndex): Batch | null {
     return this.#s.log.cachedBatch(index);
   }
 
-  progressOf(member: MemberNumber): {
-    readonly matchIndex: LogIndex;
-    readonly nextIndex: LogIndex;
-    readonly inflightBytes: number;
-  } | null {
+  progressOf(member: MemberNumber): FollowerProgress | null {
     const lead = this.#s.leadership;
     const progress = lead === null ? null : progressOf(lead, member);
     if (progress === null) return null;
     const { matchIndex, nextIndex, inflights } = progress;
-    return { matchIndex, nextIndex, inflightBytes: inflights.bytes };
+    const connected = this.#s.connected.has(member);
+    return { matchIndex, nextIndex, inflightBytes: inflights.bytes, connected };
   }
 
   /** What invariants are checked on; for tests and the simulator. */

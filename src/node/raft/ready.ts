@@ -3,7 +3,8 @@
  *
  * ```
  *  1  persist   hand `persist` to the log (LogStore.write); do not wait
- *  2  send      send `messages`, read `logReads` from the log
+ *  2  send      send `messages`, read `logReads` from the log, `snapshotReads` from the snapshot;
+ *               write `snapshotArrivals`
  *  3  apply     apply entries up to `commitIndex` (and, for a durable app, up to its durable index)
  *  4  answer    answer the clients whose commands were applied, serve `reads`
  * ```
@@ -14,9 +15,11 @@
  * towards a majority only after its own sync.
  */
 
+import type { Bytes } from '../../std/bytes.ts';
 import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import type { LogWrite } from '../model/log-write.ts';
 import type { RaftMessage } from '../model/message.ts';
+import type { SnapshotPoint } from '../model/snapshot.ts';
 
 export interface LogReadRequest {
   /** For which follower. */
@@ -24,6 +27,31 @@ export interface LogReadRequest {
   readonly from: LogIndex;
   readonly through: LogIndex;
   readonly bytesMax: number;
+}
+
+/** A part of a snapshot's file that a follower needs. */
+export interface SnapshotReadRequest {
+  readonly member: MemberNumber;
+  readonly index: LogIndex;
+  readonly offset: number;
+  readonly bytesMax: number;
+}
+
+export interface SnapshotFilePart {
+  /** Length of the whole file. */
+  readonly total: number;
+  readonly data: Bytes;
+}
+
+/** A part of the leader's snapshot that arrived, in order: to be written to a temporary file. */
+export interface SnapshotArrival {
+  readonly index: LogIndex;
+  readonly term: Term;
+  /** 0: a new file begins; what was received before is given up. */
+  readonly offset: number;
+  readonly data: Bytes;
+  /** The file is whole with it: to be verified and made durable. */
+  readonly last: boolean;
 }
 
 /** Reads registered with `readIndex()` that may be served once `index` is applied. */
@@ -62,6 +90,8 @@ export type Trace =
       readonly reason: string;
     }
   | { readonly type: 'leaderKnown'; readonly leader: MemberNumber; readonly term: Term }
+  | { readonly type: 'snapshotSending'; readonly member: MemberNumber; readonly index: LogIndex }
+  | { readonly type: 'snapshotInstalled'; readonly index: LogIndex; readonly term: Term }
   | { readonly type: 'truncated'; readonly from: LogIndex; readonly lastIndex: LogIndex };
 
 export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader' | 'learner';
@@ -70,6 +100,10 @@ export interface Ready {
   readonly persist: LogWrite | null;
   readonly messages: readonly RaftMessage[];
   readonly logReads: readonly LogReadRequest[];
+  readonly snapshotReads: readonly SnapshotReadRequest[];
+  readonly snapshotArrivals: readonly SnapshotArrival[];
+  /** The state must be replaced by that of the store's newest snapshot before more is applied. */
+  readonly installed: SnapshotPoint | null;
   readonly reads: readonly ReadState[];
   readonly commitIndex: LogIndex;
   readonly trace: readonly Trace[];

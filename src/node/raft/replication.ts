@@ -6,6 +6,7 @@
 import type { Batch } from '../model/batch.ts';
 import type { LogIndex } from '../model/ids.ts';
 import type { Progress } from './progress.ts';
+import { needsSnapshot, sendSnapshot } from './snapshots.ts';
 import type { Leadership, RaftState } from './state.ts';
 
 /** A probe may miss, so it carries no more than this; without a small batch it goes empty. */
@@ -14,8 +15,7 @@ const PROBE_BYTES_MAX = 64 * 1024;
 export function replicate(s: RaftState, lead: Leadership): void {
   for (const progress of lead.followers) {
     if (!s.connected.has(progress.member)) continue;
-    const appended =
-      progress.mode === 'probe' ? sendProbe(s, lead, progress) : fillWindow(s, lead, progress);
+    const appended = sendEntries(s, lead, progress);
     const news =
       progress.sentRound < lead.round ||
       progress.sentCommit < Math.min(s.commitIndex, progress.matchIndex);
@@ -45,6 +45,22 @@ export function onLogRead(
   progress.readFrom = 0;
   const held = batches.every((batch) => s.log.termAt(batch.last) === batch.term);
   progress.readBatches = held ? batches : null;
+}
+
+/** @returns whether an append was sent. */
+function sendEntries(s: RaftState, lead: Leadership, progress: Progress): boolean {
+  if (progress.mode !== 'snapshot' && needsSnapshot(s, progress)) {
+    progress.becomeSnapshot(s.log.baseIndex);
+  }
+  switch (progress.mode) {
+    case 'probe':
+      return sendProbe(s, lead, progress);
+    case 'replicate':
+      return fillWindow(s, lead, progress);
+    case 'snapshot':
+      sendSnapshot(s, progress);
+      return false;
+  }
 }
 
 function sendProbe(s: RaftState, lead: Leadership, progress: Progress): boolean {

@@ -4,21 +4,31 @@
  *
  * ```
  *   commitIndex <= lastIndex        durableIndex <= lastIndex
+ *   baseIndex <= snapshotIndex      baseIndex <= commitIndex
  *   leadership is not null          exactly while role is leader
  *   following counts                only within `term` and for the leader of that term
  * ```
  */
+import { assert } from '../../std/assert.ts';
 import type { Prng } from '../../std/prng.ts';
 import type { HardState } from '../model/hard-state.ts';
 import type { ClusterId, LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import { votersOf } from '../model/membership.ts';
 import type { RaftMessage } from '../model/message.ts';
+import type { SnapshotPoint } from '../model/snapshot.ts';
 import type { RaftConfig, RaftInit } from './config.ts';
 import { Durability } from './durability.ts';
 import { RaftLog } from './log.ts';
 import { Outbox } from './outbox.ts';
 import type { Progress } from './progress.ts';
-import type { LogReadRequest, ReadState, Role, Trace } from './ready.ts';
+import type {
+  LogReadRequest,
+  ReadState,
+  Role,
+  SnapshotArrival,
+  SnapshotReadRequest,
+  Trace,
+} from './ready.ts';
 
 /** A read that waits for the round that proves this replica still leads (thesis 6.4). */
 export interface PendingRead {
@@ -60,9 +70,22 @@ export interface Following {
   /** It asked something that brought nothing new: tell it where this log stands. */
   ackWanted: boolean;
   reject: { prevIndex: LogIndex; hintIndex: LogIndex; hintTerm: Term } | null;
+  /** How far the leader's snapshot has got here, to be told to it. */
+  snapshotReply: { readonly index: LogIndex; readonly offset: number } | null;
   /** Newest round heard, and newest echoed. */
   round: number;
   echoedRound: number;
+}
+
+/** A snapshot that comes in from the leader, file part by file part. */
+export interface Receiving {
+  /** Files of two leaders may differ, even for the same entry: they are never mixed. */
+  readonly leaderTerm: Term;
+  readonly index: LogIndex;
+  /** Everything before it has come in. */
+  offset: number;
+  /** All of it: the outcome is waited for. */
+  complete: boolean;
 }
 
 export function newFollowing(): Following {
@@ -72,6 +95,7 @@ export function newFollowing(): Following {
     ackedIndex: 0,
     ackWanted: false,
     reject: null,
+    snapshotReply: null,
     round: 0,
     echoedRound: 0,
   };
@@ -112,6 +136,10 @@ export class RaftState {
   leaderConnectionLost = false;
   readonly votes = new Map<MemberNumber, boolean>();
 
+  /** The newest durable snapshot. */
+  snapshot: SnapshotPoint | null;
+  receiving: Receiving | null = null;
+
   leadership: Leadership | null = null;
   following: Following = newFollowing();
   /** Reads asked of the leader and not answered yet, oldest first. */
@@ -120,6 +148,9 @@ export class RaftState {
   /** Output of this turn, taken by `ready()`. */
   reads: ReadState[] = [];
   logReads: LogReadRequest[] = [];
+  snapshotReads: SnapshotReadRequest[] = [];
+  snapshotArrivals: SnapshotArrival[] = [];
+  installed: SnapshotPoint | null = null;
   trace: Trace[] = [];
 
   constructor(init: RaftInit) {
@@ -131,12 +162,19 @@ export class RaftState {
     this.durability = new Durability(init.lastIndex, init.hardState);
     this.hardState = init.hardState;
     // The founding configuration is the same on every founding member: committed from the start.
-    this.commitIndex = Math.min(1, init.lastIndex);
+    // So is whatever a snapshot holds.
+    this.snapshot = init.snapshot;
+    this.commitIndex = Math.max(Math.min(1, init.lastIndex), this.snapshotIndex);
+    assert(this.log.baseIndex <= this.snapshotIndex, 'what is missing is in a snapshot');
     this.refreshVoters();
   }
 
   get term(): Term {
     return this.hardState.term;
+  }
+
+  get snapshotIndex(): LogIndex {
+    return this.snapshot?.index ?? 0;
   }
 
   get isVoter(): boolean {

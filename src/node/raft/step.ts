@@ -10,7 +10,8 @@ import { onAppend, onHeartbeat } from './follower.ts';
 import { heardFollower, onAppendReject, onAppendReply, onHeartbeatReply } from './leader.ts';
 import { onReadIndexReply, registerRead } from './read-index.ts';
 import { becomeFollower } from './roles.ts';
-import type { RaftState } from './state.ts';
+import { onSnapshot, onSnapshotReply } from './snapshots.ts';
+import { progressOf, type RaftState } from './state.ts';
 
 export function stepMessage(s: RaftState, message: RaftMessage): void {
   assert(message.to === s.self && message.from !== s.self, 'a message for somebody else');
@@ -47,6 +48,9 @@ function stepCurrent(s: RaftState, message: RaftMessage): void {
     case 'heartbeat':
       onHeartbeat(s, message);
       break;
+    case 'snapshot':
+      onSnapshot(s, message);
+      break;
     case 'voteReply':
       onVoteReply(s, message);
       break;
@@ -76,8 +80,14 @@ function stepLeader(s: RaftState, message: RaftMessage): void {
     case 'readIndex':
       registerRead(s, message.from, message.requestId);
       break;
+    case 'snapshotReply': {
+      const progress = progressOf(lead, message.from);
+      if (progress !== null) onSnapshotReply(progress, message);
+      break;
+    }
     case 'append':
     case 'heartbeat':
+    case 'snapshot':
       assert(false, `term ${s.term} has a second leader: ${message.from}`);
       break;
     case 'voteReply': // A vote more than was needed.
@@ -94,7 +104,7 @@ function stepLeader(s: RaftState, message: RaftMessage): void {
 /** The sender's term is over: if it believes to lead, it must hear that it does not. */
 function answerStale(s: RaftState, message: RaftMessage): void {
   const { type, from: to } = message;
-  if (type === 'append' || type === 'heartbeat') {
+  if (type === 'append' || type === 'heartbeat' || type === 'snapshot') {
     s.send({ type: 'heartbeatReply', from: s.self, to, term: s.term, round: 0 });
   } else if (type === 'readIndex') {
     refuseRead(s, to, message.requestId);

@@ -2,17 +2,22 @@
  * Feeds committed entries to the state machine, in order, and answers who waits for them. Entries
  * come from the core's cache or, when they were evicted (a restart, a long stall), from the log.
  *
+ * A state can also come whole, from a snapshot: at the start, or when the leader has sent one. Then
+ * nothing is applied until the new state is complete and has taken the place of the old one.
+ *
  * One call works for a bounded time, so that a node that catches up still hears its leader.
  */
 import { assert } from '../../std/assert.ts';
 import { type Bytes, crc32, zeroBytes } from '../../std/bytes.ts';
-import type { RaftctlError } from '../../std/errors.ts';
+import { RaftctlError } from '../../std/errors.ts';
 import { BATCH_KIND, type Batch } from '../model/batch.ts';
 import { commandsOf } from '../model/command.ts';
 import type { LogIndex } from '../model/ids.ts';
+import type { SnapshotMeta } from '../model/snapshot.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
-import type { StateMachine } from '../ports/state-machine.ts';
+import type { SnapshotStore } from '../ports/snapshot-store.ts';
+import type { StateMachine, StateRestore } from '../ports/state-machine.ts';
 import type { RaftFrontDoor } from '../raft/contract.ts';
 import type { Awaited } from './awaited.ts';
 
@@ -25,10 +30,17 @@ export interface ApplierInit {
   readonly log: LogStore;
   readonly clock: Clock;
   readonly stateMachine: StateMachine;
+  readonly snapshots: SnapshotStore;
   readonly awaited: Awaited;
   /** Entries that were read arrived: run a turn. */
   readonly wake: () => void;
   readonly onFailed: (error: RaftctlError) => void;
+}
+
+interface Restore {
+  readonly meta: SnapshotMeta;
+  readonly state: StateRestore;
+  loaded: boolean;
 }
 
 export class Applier {
@@ -39,14 +51,46 @@ export class Applier {
   #reading = false;
   /** crc32 over the checksums of all batches applied so far: equal logs, equal chains. */
   #chain = 0;
+  #leaderTimeMs = 0;
+  #appliedBytes = 0;
+  /** The state must become that of the newest snapshot. */
+  #restoreDue: boolean;
+  /** A snapshot that is being loaded, or was. */
+  #restore: Restore | null = null;
   readonly #chainInput: Bytes = zeroBytes(8);
 
   constructor(init: ApplierInit) {
     this.#init = init;
+    this.#restoreDue = init.snapshots.newest !== null;
   }
 
   get appliedIndex(): LogIndex {
     return this.#appliedIndex;
+  }
+
+  /** Chain hash as a number, and the highest leader's clock, up to `appliedIndex`. */
+  get chain(): number {
+    return this.#chain;
+  }
+
+  get leaderTimeMs(): number {
+    return this.#leaderTimeMs;
+  }
+
+  /** Bytes of all batches applied by this process. */
+  get appliedBytes(): number {
+    return this.#appliedBytes;
+  }
+
+  /** Whether the state is being replaced. */
+  get restoring(): boolean {
+    return this.#restoreDue || this.#restore !== null;
+  }
+
+  /** The core has begun its log anew behind the newest snapshot. */
+  installed(): void {
+    this.#restoreDue = true;
+    this.#readBack = [];
   }
 
   /** Names the log up to `appliedIndex`: replicas with equal ones applied the same batches. */
@@ -60,6 +104,7 @@ export class Applier {
    */
   run(): boolean {
     const { raft, clock } = this.#init;
+    if (this.restoring && !this.#restored()) return false;
     if (this.#appliedIndex >= raft.commitIndex) return false;
     const endMs = clock.nowMs() + APPLY_MS_MAX;
     while (this.#appliedIndex < raft.commitIndex) {
@@ -70,6 +115,50 @@ export class Applier {
       if (clock.nowMs() >= endMs) return this.#appliedIndex < raft.commitIndex;
     }
     return false;
+  }
+
+  /** Begins to load what is due, and takes over what is loaded. @returns whether to apply now. */
+  #restored(): boolean {
+    const restore = this.#restore;
+    if (restore === null) {
+      this.#load();
+      return false;
+    }
+    if (!restore.loaded) return false;
+    this.#restore = null;
+    const { meta, state } = restore;
+    if (!state.finish()) {
+      this.#init.onFailed(unusable(meta.index));
+      return false;
+    }
+    this.#appliedIndex = meta.index;
+    this.#chain = meta.chain;
+    this.#leaderTimeMs = meta.leaderTimeMs;
+    if (this.#restoreDue) this.#load();
+    return !this.restoring;
+  }
+
+  #load(): void {
+    const { snapshots, stateMachine, wake, onFailed } = this.#init;
+    const meta = snapshots.newest?.meta;
+    assert(meta !== undefined, 'a snapshot was installed before it is loaded');
+    this.#restoreDue = false;
+    if (meta.index <= this.#appliedIndex) return;
+    const { index, term, leaderTimeMs } = meta;
+    const state = stateMachine.restore({ index, term, leaderTimeMs });
+    const restore: Restore = { meta, state, loaded: false };
+    this.#restore = restore;
+    snapshots.load(
+      (data) => state.take(data),
+      (error) => {
+        if (error !== null) {
+          onFailed(error);
+          return;
+        }
+        restore.loaded = true;
+        wake();
+      },
+    );
   }
 
   #nextBatch(): Batch | null {
@@ -111,6 +200,8 @@ export class Applier {
     const waiters = awaited.takeAppended(batch.first, batch.term);
     if (batch.kind === BATCH_KIND.commands) this.#applyCommands(batch, waiters);
     this.#appliedIndex = batch.last;
+    this.#appliedBytes += batch.bytes.length;
+    this.#leaderTimeMs = Math.max(this.#leaderTimeMs, batch.leaderTimeMs);
     this.#chainInput.writeUInt32LE(this.#chain, 0);
     batch.bytes.copy(this.#chainInput, 4, 0, 4);
     this.#chain = crc32(this.#chainInput);
@@ -135,4 +226,12 @@ export class Applier {
     }
     assert(context.index === batch.last + 1, 'a batch holds as many commands as it says');
   }
+}
+
+/** All checksums were right, so what wrote it was wrong: half a state is nothing to go on from. */
+function unusable(index: LogIndex): RaftctlError {
+  return new RaftctlError('SNAPSHOT_CORRUPT', {
+    message: `Cannot use the snapshot of entry ${index} as it does not hold a whole state`,
+    hint: 'The state is still on the other members: keep this directory for inspection, and do not start it again',
+  });
 }

@@ -110,6 +110,17 @@ export class Awaited {
     this.#giveUpForwarded((f) => f.term < term);
   }
 
+  /**
+   * The state after `index` came as a whole: which commands are in it cannot be told any more, so
+   * whatever may be is `unknown`.
+   */
+  installed(index: LogIndex): void {
+    while (this.#appended.length > 0 && (this.#appended[0] as Appended).first <= index) {
+      this.#giveUpAppended(this.#appended.shift() as Appended);
+    }
+    this.#giveUpForwarded(() => true);
+  }
+
   /** The connection to a member broke: forwards that are unanswered may be lost. */
   linkLost(member: MemberNumber): void {
     this.#giveUpForwarded((f) => f.to === member);

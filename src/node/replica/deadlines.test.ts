@@ -9,6 +9,8 @@ function machineWith(deadline: { ms: number | null }): StateMachine {
     apply: () => null,
     query: () => null,
     digest: () => '',
+    snapshot: () => ({ next: () => null, close: () => {} }),
+    restore: () => ({ take: () => {}, finish: () => true }),
     nextDeadlineMs: () => deadline.ms,
     timeCommand: bytesFrom('time'),
   };

@@ -4,8 +4,11 @@
  * messages that Raft sends again by itself are dropped.
  */
 import type { Batch } from '../model/batch.ts';
-import type { MemberNumber } from '../model/ids.ts';
+import type { LogIndex, MemberNumber } from '../model/ids.ts';
 import type { PeerMessage } from '../model/message.ts';
+import type { SnapshotPoint } from '../model/snapshot.ts';
+import type { SnapshotPart } from '../ports/snapshot-store.ts';
+import type { SnapshotReadRequest } from '../raft/ready.ts';
 
 export const INBOX_BYTES_MAX = 128 * 1024 * 1024;
 
@@ -17,7 +20,14 @@ export type Input =
       readonly type: 'logRead';
       readonly member: MemberNumber;
       readonly batches: readonly Batch[] | null;
-    };
+    }
+  | {
+      readonly type: 'snapshotRead';
+      readonly request: SnapshotReadRequest;
+      readonly part: SnapshotPart | null;
+    }
+  | { readonly type: 'snapshotStored'; readonly index: LogIndex; readonly offset: number }
+  | { readonly type: 'snapshotReceived'; readonly snapshot: SnapshotPoint | null };
 
 export class Inbox {
   #inputs: Input[] = [];
@@ -33,7 +43,8 @@ export class Inbox {
 
   message(message: PeerMessage): void {
     const bytes = sizeOf(message);
-    if (this.#bytes + bytes > INBOX_BYTES_MAX && message.type === 'append') {
+    const isSentAgain = message.type === 'append' || message.type === 'snapshot';
+    if (this.#bytes + bytes > INBOX_BYTES_MAX && isSentAgain) {
       this.#dropped += 1;
       return;
     }
@@ -76,6 +87,7 @@ export class Inbox {
 
 function sizeOf(message: PeerMessage): number {
   if (message.type === 'forward') return message.records.length;
+  if (message.type === 'snapshot') return message.data.length + 64;
   if (message.type !== 'append') return 64;
   let bytes = 64;
   for (const batch of message.batches) bytes += batch.bytes.length;

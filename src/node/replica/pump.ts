@@ -13,6 +13,7 @@
  */
 import type { RaftctlError } from '../../std/errors.ts';
 import type { MemberNumber } from '../model/ids.ts';
+import type { SnapshotPoint } from '../model/snapshot.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Network } from '../ports/network.ts';
@@ -21,12 +22,14 @@ import type { Ready } from '../raft/ready.ts';
 import type { Applier } from './applier.ts';
 import type { Awaited } from './awaited.ts';
 import type { ClusterClock } from './cluster-clock.ts';
+import type { Compaction } from './compaction.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import type { Inbox, Input } from './inbox.ts';
 import type { Phases } from './phases.ts';
 import type { Proposals } from './proposals.ts';
 import type { Reads } from './reads.ts';
+import type { SnapshotTransfer } from './snapshot-transfer.ts';
 import { type Emit, TraceEvents } from './trace-events.ts';
 
 export interface PumpParts {
@@ -41,6 +44,8 @@ export interface PumpParts {
   readonly awaited: Awaited;
   readonly reads: Reads;
   readonly applier: Applier;
+  readonly compaction: Compaction;
+  readonly transfer: SnapshotTransfer;
   readonly housekeeping: Housekeeping;
   readonly phases: Phases;
   readonly emit: Emit;
@@ -119,6 +124,7 @@ export class Pump {
     if (raft.commitIndex > commitBefore) phases.committed(raft.commitIndex, nowMs);
     const more = applier.run();
     reads.release(applier.appliedIndex);
+    this.#parts.compaction.maybeBegin(nowMs);
     phases.applied(applier.appliedIndex, clock.nowMs());
     this.#parts.onTurnEnd();
     if (more) this.schedule();
@@ -141,6 +147,7 @@ export class Pump {
       raft.logSynced(synced);
       phases.durable(raft.durableIndex, nowMs);
     }
+    this.#parts.compaction.drain();
     housekeeping.tellDisk();
     // What another node commits could not be applied here, so nobody would ever hear of it.
     if (housekeeping.diskFull) proposals.refuseHeld('diskFull');
@@ -189,13 +196,32 @@ export class Pump {
       case 'logRead':
         raft.logRead(input.member, input.batches);
         return;
+      case 'snapshotRead':
+        raft.snapshotRead(input.request, input.part);
+        return;
+      case 'snapshotStored':
+        raft.snapshotStored(input.index, input.offset);
+        return;
+      case 'snapshotReceived':
+        raft.snapshotReceived(input.snapshot);
+        return;
     }
+  }
+
+  /** The log begins anew behind a snapshot: the state follows, and older segments may go. */
+  #install({ index }: SnapshotPoint): void {
+    const { log, awaited, applier, compaction } = this.#parts;
+    log.compact(index);
+    awaited.installed(index);
+    applier.installed();
+    compaction.installed();
   }
 
   /** Steps 1 and 2 of a Ready; 3 and 4 follow when the turn has taken all of them. */
   #handle(ready: Ready, nowMs: number): void {
-    const { log, network, inbox, reads, raft, nameOf, phases, onFailed } = this.#parts;
+    const { log, network, inbox, reads, raft, nameOf, phases, transfer, onFailed } = this.#parts;
     if (ready.persist !== null) log.write(ready.persist);
+    if (ready.installed !== null) this.#install(ready.installed);
     for (const message of ready.messages) network.send(message);
     for (const { member, from, through, bytesMax } of ready.logReads) {
       log.read({ from, through, bytesMax }, (error, batches) => {
@@ -207,6 +233,8 @@ export class Pump {
         this.schedule();
       });
     }
+    transfer.read(ready.snapshotReads);
+    transfer.arrived(ready.snapshotArrivals);
     reads.answered(ready.reads);
     for (const trace of ready.trace) {
       const context = { term: raft.term, tickMs: this.#tickMs, nowMs, nameOf };

@@ -10,6 +10,7 @@ import type { PeerMessage } from '../model/message.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Network } from '../ports/network.ts';
+import type { SnapshotStore } from '../ports/snapshot-store.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
 import type { RaftConfig } from '../raft/config.ts';
 import type { RaftFrontDoor } from '../raft/contract.ts';
@@ -18,6 +19,7 @@ import { Applier } from './applier.ts';
 import { Awaited } from './awaited.ts';
 import { OriginCounter } from './chunk.ts';
 import { ClusterClock } from './cluster-clock.ts';
+import { Compaction, type CompactionConfig } from './compaction.ts';
 import type { ProposalWaiter, ReadWaiter, ReplicaFrontDoor } from './contract.ts';
 import { Deadlines } from './deadlines.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -26,11 +28,13 @@ import { Phases } from './phases.ts';
 import { Proposals } from './proposals.ts';
 import { Pump } from './pump.ts';
 import { Reads } from './reads.ts';
+import { SnapshotTransfer } from './snapshot-transfer.ts';
 import type { Emit } from './trace-events.ts';
 
 export interface ReplicaComponents {
   readonly clock: Clock;
   readonly log: LogStore;
+  readonly snapshots: SnapshotStore;
   readonly network: Network;
   readonly stateMachine: StateMachine;
   readonly prng: Prng;
@@ -47,6 +51,7 @@ export interface ReplicaInit {
   readonly boot: number;
   /** No new writes with less free disk than this. */
   readonly diskReserveBytes: number;
+  readonly compaction: CompactionConfig;
   /** Tests and the simulator look at the core after every turn. */
   readonly onTurn?: (raft: RaftFrontDoor) => void;
 }
@@ -68,6 +73,8 @@ export class Replica implements ReplicaFrontDoor {
   readonly #proposals: Proposals;
   readonly #reads: Reads;
   readonly #clusterClock: ClusterClock;
+  readonly #compaction: Compaction;
+  readonly #transfer: SnapshotTransfer;
   readonly #housekeeping: Housekeeping;
   readonly #pump: Pump;
   readonly #turnEndTasks: (() => void)[] = [];
@@ -79,9 +86,16 @@ export class Replica implements ReplicaFrontDoor {
   readonly #names: ReadonlyMap<MemberNumber, string>;
 
   constructor(components: ReplicaComponents, init: ReplicaInit) {
-    const { log, clock, network, emit, stateMachine, onFailed } = components;
+    const { log, snapshots, clock, network, emit, stateMachine, onFailed } = components;
     const { self, cluster, config } = init;
-    const raft = new Raft({ self, cluster, config, prng: components.prng, ...log.recovered });
+    const raft = new Raft({
+      self,
+      cluster,
+      config,
+      prng: components.prng,
+      ...log.recovered,
+      snapshot: snapshots.newest?.meta ?? null,
+    });
     const origins = new OriginCounter(self, init.boot);
     const awaited = new Awaited(origins);
     const send = (message: PeerMessage): boolean => network.send(message);
@@ -94,7 +108,20 @@ export class Replica implements ReplicaFrontDoor {
     this.#proposals = new Proposals({ self, raft, origins, send, awaited });
     this.#reads = new Reads(raft);
     this.#clusterClock = new ClusterClock({ self, raft, clock, send });
-    this.applier = new Applier({ raft, log, clock, stateMachine, onFailed, awaited, wake });
+    this.applier = new Applier({
+      ...{ raft, log, clock, stateMachine, snapshots, onFailed, awaited, wake },
+    });
+    this.#compaction = new Compaction(
+      {
+        ...{ raft, log, snapshots, stateMachine, clock, emit, wake, onFailed },
+        applier: this.applier,
+      },
+      init.compaction,
+    );
+    this.#transfer = new SnapshotTransfer({
+      ...{ snapshots, onFailed },
+      put: (input) => this.#put(input),
+    });
     this.#housekeeping = new Housekeeping(components, init, raft);
     this.#pump = new Pump(
       {
@@ -106,6 +133,8 @@ export class Replica implements ReplicaFrontDoor {
         deadlines: new Deadlines(stateMachine),
         applier: this.applier,
         housekeeping: this.#housekeeping,
+        compaction: this.#compaction,
+        transfer: this.#transfer,
         phases: this.phases,
         nameOf: (member) => this.nameOf(member),
         onTurnEnd: () => {
@@ -152,7 +181,10 @@ export class Replica implements ReplicaFrontDoor {
     this.#awaited.stop();
     this.#reads.stop();
     for (const task of this.#turnEndTasks) task();
+    this.#compaction.stop();
+    this.#transfer.stop();
     await this.#components.network.close();
+    await this.#components.snapshots.close();
     await this.#components.log.close();
   }
 

@@ -46,6 +46,15 @@ export class TraceEvents {
           leader: trace.leader === 0 ? null : context.nameOf(trace.leader),
         });
         return;
+      case 'snapshotSending':
+        this.#emit('snapshot.sending', context.term, {
+          to: context.nameOf(trace.member),
+          index: trace.index,
+        });
+        return;
+      case 'snapshotInstalled':
+        this.#emit('snapshot.installed', context.term, { index: trace.index });
+        return;
       case 'truncated':
         this.#emit('log.truncated', context.term, {
           fromIndex: trace.from,

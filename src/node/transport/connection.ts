@@ -7,7 +7,7 @@ import { type Bytes, concatBytes } from '../../std/bytes.ts';
 import type { ClusterId, MemberNumber } from '../model/ids.ts';
 import type { PeerMessage } from '../model/message.ts';
 import { decodeMessage } from '../model/message-codec.ts';
-import { isAppendFrame } from '../model/message-frame.ts';
+import { outlivesDelivery } from '../model/message-frame.ts';
 import type { Clock } from '../ports/clock.ts';
 import { FrameReader } from './frame-reader.ts';
 import { decodePing, encodePing, pingKind } from './ping-frame.ts';
@@ -134,7 +134,7 @@ export class Connection {
   #decode(bytes: Bytes, start: number, end: number): ReturnType<typeof decodeMessage> {
     // Batches stay in the cache long after this call. One that is the larger part of what was read
     // is kept where it lies; a small one is copied, or it would keep the whole piece alive.
-    if (isAppendFrame(bytes, start) && (end - start) * 2 < bytes.buffer.byteLength) {
+    if (outlivesDelivery(bytes, start) && (end - start) * 2 < bytes.buffer.byteLength) {
       const own = concatBytes([bytes.subarray(start, end)]);
       return decodeMessage(own, { start: 0, end: own.length }, this.#init.cluster);
     }

@@ -1,7 +1,7 @@
 /**
  * What waits to be sent to one member, in two lanes. *Control* (votes, heartbeats, answers, reads)
- * goes ahead of *bulk* (appends with batches, forwards), so that a heartbeat is never late because
- * of data. Each lane keeps its order; appends keep theirs among each other.
+ * goes ahead of *bulk* (appends with batches, forwards, parts of snapshots), so that a heartbeat is
+ * never late because of data. Each lane keeps its order; appends keep theirs among each other.
  *
  * Lanes hold messages, not bytes: batches are shared by all members' queues and encoded nowhere.
  * Both lanes are bounded; over the bound a message is refused, and Raft sends it again.
@@ -93,7 +93,7 @@ export class SendQueue {
   }
 
   #isBulk(message: PeerMessage): boolean {
-    if (message.type === 'forward') return true;
+    if (message.type === 'forward' || message.type === 'snapshot') return true;
     if (message.type !== 'append') return false;
     // A probe is small, but it must not overtake the appends before it.
     return message.batches.length > 0 || this.#bulk.size > 0;
@@ -108,6 +108,8 @@ function copiedLength(message: PeerMessage): number {
     }
   } else if (message.type === 'forward' && message.records.length <= COPY_BYTES_MAX) {
     length += message.records.length;
+  } else if (message.type === 'snapshot' && message.data.length <= COPY_BYTES_MAX) {
+    length += message.data.length;
   }
   return length;
 }
@@ -132,6 +134,8 @@ function assemble(messages: readonly PeerMessage[], copiedBytes: number): readon
       for (const batch of message.batches) addBody(batch.bytes);
     } else if (message.type === 'forward') {
       addBody(message.records);
+    } else if (message.type === 'snapshot') {
+      addBody(message.data);
     }
   }
   if (at > partStart) parts.push(buffer.subarray(partStart, at));

@@ -11,13 +11,14 @@ import { decodeHardState, FRAME_KIND } from './record.ts';
 import type { FoundFrame } from './recovery.ts';
 import { decodeSegmentHeader, segmentSequence } from './segment.ts';
 import { segmentPath } from './segment-files.ts';
+import { newestByName } from './snapshot-codec.ts';
 
 export interface LogDumpRow {
   /** Name of the segment's file. */
   readonly file: string;
   readonly offset: number;
   readonly position: number;
-  readonly kind: 'batch' | 'hardState' | 'synced' | 'roll' | 'close';
+  readonly kind: 'batch' | 'hardState' | 'synced' | 'roll' | 'close' | 'reset';
   /** Of a batch; else null. */
   readonly first: number | null;
   readonly last: number | null;
@@ -66,7 +67,7 @@ export async function dumpLog(
   try {
     const { log, end } = await loadLog(disk, directory, {
       ...owner,
-      tailBytesMax: 0,
+      ...{ tailBytesMax: 0, snapshot: newestByName(await disk.list(snapshotsBeside(directory))) },
       onFrame: (found) => onRow(rowOf(found)),
     });
     const file = baseName(segmentPath(directory, end.sequence));
@@ -86,6 +87,11 @@ export async function dumpLog(
   }
 }
 
+/** A node keeps its snapshots in the folder beside its log. */
+function snapshotsBeside(directory: string): string {
+  return `${directory.slice(0, directory.lastIndexOf('/') + 1)}snapshots`;
+}
+
 /** Whose log it is, by its first readable segment. */
 async function ownerOf(disk: Disk, directory: string) {
   for (const name of await disk.list(directory)) {
@@ -95,7 +101,7 @@ async function ownerOf(disk: Disk, directory: string) {
     if (typeof header !== 'string') return header;
   }
   // Nobody's log: let recovery say what is wrong with it.
-  await loadLog(disk, directory, { cluster: '', member: 0, tailBytesMax: 0 });
+  await loadLog(disk, directory, { cluster: '', member: 0, tailBytesMax: 0, snapshot: null });
   throw new RaftctlError('DATA_DIR_EMPTY', {
     message: `Cannot print the log as there is none: ${directory}`,
   });

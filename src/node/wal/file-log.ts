@@ -16,7 +16,6 @@ import type { RaftctlError } from '../../std/errors.ts';
 import type { LogIndex } from '../model/ids.ts';
 import type { LogWrite } from '../model/log-write.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DiskSpace } from '../ports/disk.ts';
 import type {
   FsyncMode,
   LogStore,
@@ -25,39 +24,23 @@ import type {
   RecoveredLog,
 } from '../ports/log-store.ts';
 import { closeCleanly } from './clean-close.ts';
+import { Compactor } from './compactor.ts';
+import type { FileLogComponents, FileLogInit } from './file-log-init.ts';
 import { fillGroup } from './fill-group.ts';
 import { FreeSpace } from './free-space.ts';
 import { Group } from './group.ts';
 import { LogEnd, SEGMENT_OVERHEAD_BYTES } from './log-end.ts';
 import type { BatchIndex } from './log-index.ts';
 import { LogReader, type ReadDone } from './log-reader.ts';
+import { ReadDesk } from './read-desk.ts';
 import { FRAME_KIND } from './record.ts';
 import type { SegmentHeader } from './segment.ts';
 import type { OpenSegment, SegmentMaker } from './segment-files.ts';
-import type { SegmentSupply, SegmentSupplyEvents } from './segment-supply.ts';
+import type { SegmentSupply } from './segment-supply.ts';
 import { SyncLater } from './sync-later.ts';
 import { WriteQueue } from './write-queue.ts';
 
 const GROUP_BUFFER_BYTES = 256 * 1024;
-
-export interface FileLogComponents {
-  readonly maker: SegmentMaker;
-  readonly clock: Clock;
-  readonly makeSupply: (events: SegmentSupplyEvents) => SegmentSupply;
-}
-
-export interface FileLogInit {
-  readonly fsync: FsyncMode;
-  readonly recovered: RecoveredLog;
-  readonly index: BatchIndex;
-  /** Segments up to and with the current one. */
-  readonly segments: SegmentHeader[];
-  readonly current: OpenSegment;
-  /** Where the next frame goes. Everything before it is durable. */
-  readonly offset: number;
-  readonly space: DiskSpace;
-  readonly onSyncTimed: ((durationMs: number) => void) | null;
-}
 
 export class FileLog implements LogStore {
   readonly recovered: RecoveredLog;
@@ -67,7 +50,7 @@ export class FileLog implements LogStore {
   readonly #index: BatchIndex;
   readonly #segments: SegmentHeader[];
   readonly #supply: SegmentSupply;
-  readonly #reader: LogReader;
+  readonly #desk: ReadDesk;
   readonly #onSyncTimed: ((durationMs: number) => void) | null;
   readonly #later: SyncLater;
   readonly #queue: WriteQueue;
@@ -75,6 +58,7 @@ export class FileLog implements LogStore {
   readonly #markGroup = new Group(1024);
   readonly #end: LogEnd;
   readonly #freeSpace: FreeSpace;
+  readonly #compactor: Compactor;
   #events: LogStoreEvents | null = null;
   #lastIndex: LogIndex;
   #writing = false;
@@ -98,8 +82,8 @@ export class FileLog implements LogStore {
     const { hardState, lastIndex } = init.recovered;
     this.#end = new LogEnd({ segment: init.current, offset: init.offset, hardState });
     this.#lastIndex = lastIndex;
-    this.#queue = new WriteQueue(lastIndex);
-    const { disk, directory, cluster } = this.#maker;
+    this.#queue = new WriteQueue(lastIndex, init.reset);
+    const { disk, directory } = this.#maker;
     const { space } = init;
     this.#freeSpace = new FreeSpace({ disk, clock: this.#clock }, { directory, space });
     this.#onSyncTimed = init.onSyncTimed;
@@ -108,11 +92,14 @@ export class FileLog implements LogStore {
       onFull: (full) => this.#events?.onSpace(full),
       onFailed: (error) => this.#fail(error),
     });
-    this.#reader = new LogReader({
-      ...{ disk, directory, cluster },
-      index: this.#index,
-      segments: this.#segments,
-      writtenTo: () => this.#end.position,
+    const files = { maker: this.#maker, index: this.#index, segments: this.#segments };
+    this.#compactor = new Compactor(
+      { ...files, end: this.#end, onFailed: (error) => this.#fail(error) },
+      init.recovered.baseIndex,
+    );
+    this.#desk = new ReadDesk({
+      reader: new LogReader({ ...files, writtenTo: () => this.#end.position }),
+      ...{ queue: this.#queue, compactor: this.#compactor, clock: this.#clock },
     });
     this.#later = new SyncLater(
       { maker: this.#maker, clock: this.#clock },
@@ -128,12 +115,14 @@ export class FileLog implements LogStore {
     assert(this.#events === null, 'a log is started once');
     this.#events = events;
     this.#supply.prepare(this.#end.segment.header, 0);
+    this.#pump();
     this.#maybeMark();
     this.#freeSpace.start();
   }
 
   write(write: LogWrite): void {
     assert(this.#events !== null && !this.#closing, 'a log is written between start and close');
+    if (write.reset !== undefined) this.#lastIndex = write.reset.index;
     for (const batch of write.batches) {
       assert(batch.first <= this.#lastIndex + 1, `batch ${batch.first} leaves a gap in the log`);
       this.#lastIndex = batch.last;
@@ -188,7 +177,8 @@ export class FileLog implements LogStore {
       this.#reportedSequence = sequence;
       this.#events?.onSynced(sequence);
     }
-    for (const read of this.#queue.readsReady()) this.#reader.read(read);
+    this.#desk.serve();
+    this.#compactor.maybeWork();
     this.#maybeIdle();
   }
 
@@ -245,15 +235,19 @@ export class FileLog implements LogStore {
   ): void {
     assert(range.from >= 1 && range.from <= range.through, 'a range to read is not empty');
     assert(range.through <= this.#lastIndex, `entry ${range.through} is past the end of the log`);
-    const request = { ...range, done };
-    if (range.through < this.#queue.lowestFirst) this.#reader.read(request);
-    else this.#queue.waitToRead(request);
+    this.#desk.take({ ...range, done });
+  }
+
+  compact(through: LogIndex): void {
+    assert(through <= this.#lastIndex, 'only what was written is forgotten');
+    this.#compactor.compact(through);
   }
 
   stats(): LogStoreStats {
     const { header } = this.#end.segment;
     const { freeBytes, totalBytes } = this.#freeSpace.space;
-    const logBytes = header.base + header.size + (this.#supply.next?.header.size ?? 0);
+    const base = this.#segments[0]?.base ?? header.base;
+    const logBytes = header.base + header.size - base + (this.#supply.next?.header.size ?? 0);
     return { logBytes, freeBytes, totalBytes, syncs: this.#syncs, full: this.#supply.full };
   }
 
@@ -262,7 +256,7 @@ export class FileLog implements LogStore {
     this.#failed = error;
     this.#later.stop();
     this.#events?.onFailed(error);
-    for (const read of this.#queue.takeReads()) read.done(error, []);
+    this.#desk.fail(error);
     this.#maybeIdle();
   }
 
@@ -286,7 +280,8 @@ export class FileLog implements LogStore {
       this.#maybeIdle();
     });
     await this.#supply.close();
-    await this.#reader.close();
+    await this.#compactor.close();
+    await this.#desk.close();
     this.#later.stop();
     if (this.#failed === null) {
       await this.#later.syncNow();

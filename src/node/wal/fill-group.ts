@@ -2,12 +2,13 @@
 import type { Group } from './group.ts';
 import { type LogEnd, SEGMENT_OVERHEAD_BYTES } from './log-end.ts';
 import type { BatchIndex } from './log-index.ts';
-import { batchFrameSize, frameSize, HARD_STATE_BODY_BYTES } from './record.ts';
+import { batchFrameSize, frameSize, HARD_STATE_BODY_BYTES, RESET_BODY_BYTES } from './record.ts';
 import type { WriteQueue } from './write-queue.ts';
 
 /** A group is closed once it has this many bytes. Soft: one batch may overshoot. */
 const GROUP_BYTES_TARGET = 4 * 1024 * 1024;
 const HARD_STATE_BYTES = frameSize(HARD_STATE_BODY_BYTES);
+const RESET_BYTES = frameSize(RESET_BODY_BYTES);
 
 /**
  * Adds what is queued to a group that was begun at the end of the log, and notes where it will lie.
@@ -25,6 +26,13 @@ export function fillGroup(
       group.addHardState(state);
       end.hardState = state;
       queue.takeHardState();
+    }
+    const { reset } = queue;
+    if (reset !== null) {
+      if (!end.fits(group, RESET_BYTES)) return RESET_BYTES + SEGMENT_OVERHEAD_BYTES;
+      index.reset(group.position);
+      group.addReset(reset);
+      queue.takeReset();
     }
     for (let batch = queue.batch; batch !== null; batch = queue.batch) {
       const size = batchFrameSize(batch);

@@ -7,15 +7,18 @@ import { assert } from '../../std/assert.ts';
 import { allocBytes, type Bytes, NO_BYTES, zeroBytes } from '../../std/bytes.ts';
 import type { Batch } from '../model/batch.ts';
 import type { HardState } from '../model/hard-state.ts';
+import type { LogBase } from '../model/log-write.ts';
 import {
   encodeFrameHeader,
   encodeHardState,
+  encodeReset,
   FRAME_HEADER_BYTES,
   FRAME_KIND,
   type FrameKind,
   type FramePlace,
   frameSize,
   HARD_STATE_BODY_BYTES,
+  RESET_BODY_BYTES,
 } from './record.ts';
 
 /** A batch up to this size is copied: cheaper than one more chunk. */
@@ -76,6 +79,16 @@ export class Group {
     const body = this.#buffer.subarray(start, start + HARD_STATE_BODY_BYTES);
     this.#header(FRAME_KIND.hardState, body);
     this.#used += HARD_STATE_BODY_BYTES;
+    this.#length += size;
+  }
+
+  addReset(base: LogBase): void {
+    const size = frameSize(RESET_BODY_BYTES);
+    this.#reserve(size);
+    const start = this.#used + FRAME_HEADER_BYTES;
+    encodeReset(this.#buffer, start, base);
+    this.#header(FRAME_KIND.reset, this.#buffer.subarray(start, start + RESET_BODY_BYTES));
+    this.#used += RESET_BODY_BYTES;
     this.#length += size;
   }
 

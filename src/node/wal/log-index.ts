@@ -10,6 +10,7 @@
  *  written:      1..4   5..7   8..9   5..6   7..9        (the second 5..6 supersedes 5..9)
  *  truncation:                        ^ (first 5, its position)
  * ```
+ * A reset ends everything before it; a compaction only forgets where it was.
  */
 import type { LogIndex } from '../model/ids.ts';
 
@@ -17,10 +18,35 @@ const NOTE_SPACING_BYTES = 64 * 1024;
 
 export class BatchIndex {
   /** Parallel arrays, ascending in both. */
-  readonly #firsts: LogIndex[] = [];
-  readonly #positions: number[] = [];
-  readonly #cutFirsts: LogIndex[] = [];
-  readonly #cutPositions: number[] = [];
+  #firsts: LogIndex[] = [];
+  #positions: number[] = [];
+  #cutFirsts: LogIndex[] = [];
+  #cutPositions: number[] = [];
+  #start = 0;
+
+  /** Where the newest reset lies; 0: there was none. Nothing before it is part of the log. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** The log begins anew at `position`. */
+  reset(position: number): void {
+    this.#firsts = [];
+    this.#positions = [];
+    this.#cutFirsts = [];
+    this.#cutPositions = [];
+    this.#start = position;
+  }
+
+  /** Nothing before `position` will be looked for any more. */
+  forgetBefore(position: number): void {
+    const notes = lastAtMost(this.#positions, position - 1) + 1;
+    this.#firsts = this.#firsts.slice(notes);
+    this.#positions = this.#positions.slice(notes);
+    const cuts = lastAtMost(this.#cutPositions, position) + 1;
+    this.#cutFirsts = this.#cutFirsts.slice(cuts);
+    this.#cutPositions = this.#cutPositions.slice(cuts);
+  }
 
   /** A batch was written at `position`; `supersedes` when its first index existed before. */
   add(first: LogIndex, position: number, supersedes: boolean): void {
@@ -47,15 +73,16 @@ export class BatchIndex {
 
   /**
    * @returns a position at or before the live batch that holds `index`, with no live batch of a
-   *   higher index before it. Requires: the log is not empty.
+   *   higher index before it. Of an entry a log begins behind: where the log says so.
    */
   positionBefore(index: LogIndex): number {
     const at = lastAtMost(this.#firsts, index);
-    return this.#positions[Math.max(at, 0)] ?? 0;
+    return at < 0 ? this.#start : (this.#positions[at] as number);
   }
 
   /** Whether the batch written at `position` with that first index is still part of the log. */
   isLive(first: LogIndex, position: number): boolean {
+    if (position < this.#start) return false;
     const cut = this.#cutFirsts[lastAtMost(this.#cutPositions, position) + 1];
     return cut === undefined || first < cut;
   }

@@ -7,13 +7,13 @@
 import type { Bytes } from '../../std/bytes.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import { BATCH_BYTES_MAX, type Batch, decodeBatch } from '../model/batch.ts';
-import type { ClusterId, LogIndex } from '../model/ids.ts';
-import type { Disk, DiskFile } from '../ports/disk.ts';
+import type { LogIndex } from '../model/ids.ts';
+import type { DiskFile } from '../ports/disk.ts';
 import { damageError } from './damage.ts';
 import type { BatchIndex } from './log-index.ts';
 import { decodeFrame, FRAME_KIND, type Frame, type FrameFault, frameBody } from './record.ts';
 import { SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment.ts';
-import { segmentPath } from './segment-files.ts';
+import { type SegmentMaker, segmentPath } from './segment-files.ts';
 
 const WINDOW_BYTES_MIN = 128 * 1024;
 const WINDOW_BYTES_MAX = 1024 * 1024;
@@ -30,9 +30,7 @@ export interface ReadRequest {
 }
 
 export interface LogReaderInit {
-  readonly disk: Disk;
-  readonly directory: string;
-  readonly cluster: ClusterId;
+  readonly maker: SegmentMaker;
   readonly index: BatchIndex;
   /** All segments, ascending; grows while the log is open. */
   readonly segments: readonly SegmentHeader[];
@@ -87,7 +85,8 @@ export class LogReader {
       (file) => this.#readWindow(file, segment, position - segment.base, 0),
       (error: unknown) => {
         if (!(error instanceof RaftctlError)) throw error;
-        this.#finish(error);
+        // A segment that was compacted away meanwhile has nothing to give, and that is no trouble.
+        this.#finish(this.#init.segments.includes(segment) ? error : null);
       },
     );
   }
@@ -96,8 +95,8 @@ export class LogReader {
     const before = this.#file;
     this.#file = null;
     await before?.close();
-    const path = segmentPath(this.#init.directory, segment.sequence);
-    this.#file = await this.#init.disk.open(path, { create: false });
+    const path = segmentPath(this.#init.maker.directory, segment.sequence);
+    this.#file = await this.#init.maker.disk.open(path, { create: false });
     this.#fileSequence = segment.sequence;
     return this.#file;
   }
@@ -147,7 +146,7 @@ export class LogReader {
   /** @returns whether to go on. */
   #take(bytes: Bytes, frame: Frame, position: number): boolean {
     const request = this.#current as ReadRequest;
-    const batch = decodeBatch(frameBody(bytes, frame), 0, this.#init.cluster);
+    const batch = decodeBatch(frameBody(bytes, frame), 0, this.#init.maker.cluster);
     if (typeof batch === 'string') {
       const segment = this.#init.segments.findLast((s) => s.base <= position) as SegmentHeader;
       this.#damaged(segment, position - segment.base, batch);
@@ -167,7 +166,7 @@ export class LogReader {
   }
 
   #damaged(segment: SegmentHeader, offset: number, fault: string): void {
-    const path = segmentPath(this.#init.directory, segment.sequence);
+    const path = segmentPath(this.#init.maker.directory, segment.sequence);
     const what = `bytes that were durable are damaged (${fault})`;
     this.#finish(damageError({ code: 'WAL_CORRUPT', path, offset, what }));
   }
@@ -177,7 +176,9 @@ export class LogReader {
     // The log may have been truncated since: what was superseded meanwhile is not returned.
     const live = this.#found.filter((f) => this.#init.index.isLive(f.batch.first, f.position));
     this.#found = [];
-    const batches = error === null ? live.map((f) => f.batch) : [];
+    // The beginning may be gone: a range without it is of no use.
+    const whole = error === null && (live[0]?.batch.first ?? 0) <= request.from;
+    const batches = whole ? live.map((f) => f.batch) : [];
     this.#next();
     request.done(error, batches);
   }

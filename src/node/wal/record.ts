@@ -13,13 +13,22 @@ import { assert } from '../../std/assert.ts';
 import { type Bytes, crc32, readU64, writeU64, zeroBytes } from '../../std/bytes.ts';
 import { BATCH_BYTES_MAX, BATCH_HEADER_BYTES, type Batch } from '../model/batch.ts';
 import type { HardState } from '../model/hard-state.ts';
+import type { LogBase } from '../model/log-write.ts';
 
 export const FRAME_HEADER_BYTES = 32;
 export const HARD_STATE_BODY_BYTES = 16;
+export const RESET_BODY_BYTES = 16;
 const FRAME_MAGIC = 0x4652; // "RF"
 const COVERED_BODY_BYTES = BATCH_HEADER_BYTES;
 
-export const FRAME_KIND = { batch: 1, hardState: 2, synced: 3, roll: 4, close: 5 } as const;
+export const FRAME_KIND = {
+  batch: 1,
+  hardState: 2,
+  synced: 3,
+  roll: 4,
+  close: 5,
+  reset: 6,
+} as const;
 export type FrameKind = (typeof FRAME_KIND)[keyof typeof FRAME_KIND];
 
 /** Where frames lie: the two numbers of a segment that their validity depends on. */
@@ -87,7 +96,7 @@ export function decodeFrame(bytes: Bytes, offset: number, place: FramePlace): Fr
   const available = bytes.length - offset;
   if (available < FRAME_HEADER_BYTES) return 'short';
   const kind = bytes[offset + 10] as FrameKind;
-  if (bytes.readUInt16LE(offset + 8) !== FRAME_MAGIC || kind < 1 || kind > FRAME_KIND.close) {
+  if (bytes.readUInt16LE(offset + 8) !== FRAME_MAGIC || kind < 1 || kind > FRAME_KIND.reset) {
     return isZero(bytes, offset, offset + FRAME_HEADER_BYTES) ? 'blank' : 'header';
   }
   const length = bytes.readUInt32LE(offset + 4);
@@ -110,7 +119,8 @@ function lengthFits(kind: FrameKind, bodyLength: number): boolean {
   if (kind === FRAME_KIND.batch) {
     return bodyLength >= BATCH_HEADER_BYTES && bodyLength <= BATCH_BYTES_MAX;
   }
-  return bodyLength === (kind === FRAME_KIND.hardState ? HARD_STATE_BODY_BYTES : 0);
+  if (kind === FRAME_KIND.hardState) return bodyLength === HARD_STATE_BODY_BYTES;
+  return bodyLength === (kind === FRAME_KIND.reset ? RESET_BODY_BYTES : 0);
 }
 
 export function encodeHardState(bytes: Bytes, at: number, state: HardState): void {
@@ -124,6 +134,19 @@ export function decodeHardState(bytes: Bytes, frame: Frame): HardState | null {
   const at = frame.offset + FRAME_HEADER_BYTES;
   const term = readU64(bytes, at);
   return term < 1 ? null : { term, vote: bytes.readUInt32LE(at + 8) };
+}
+
+export function encodeReset(bytes: Bytes, at: number, base: LogBase): void {
+  writeU64(bytes, base.index, at);
+  writeU64(bytes, base.term, at + 8);
+}
+
+/** @returns null for an entry no log can begin behind. */
+export function decodeReset(bytes: Bytes, frame: Frame): LogBase | null {
+  const at = frame.offset + FRAME_HEADER_BYTES;
+  const index = readU64(bytes, at);
+  const term = readU64(bytes, at + 8);
+  return index < 1 || term < 1 ? null : { index, term };
 }
 
 /** The bytes of a batch frame, for `decodeBatch`. */

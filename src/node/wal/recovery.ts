@@ -10,6 +10,7 @@ import { assert } from '../../std/assert.ts';
 import type { Bytes } from '../../std/bytes.ts';
 import type { Batch } from '../model/batch.ts';
 import type { ClusterId, MemberNumber } from '../model/ids.ts';
+import type { LogBase } from '../model/log-write.ts';
 import type { RecoveredLog } from '../ports/log-store.ts';
 import type { CleanMark } from './clean-mark.ts';
 import { type Damage, describeHeaderFault } from './damage.ts';
@@ -40,6 +41,8 @@ export interface RecoveredEnd {
 
 export interface Recovered {
   readonly log: RecoveredLog;
+  /** What the log must be told first: it begins anew behind the snapshot. */
+  readonly reset: LogBase | null;
   readonly index: BatchIndex;
   readonly end: RecoveredEnd;
   /** Everything below was known durable already. */
@@ -62,13 +65,18 @@ export interface RecoveryInit {
   readonly cluster: ClusterId;
   readonly member: MemberNumber;
   readonly tailBytesMax: number;
+  /**
+   * The newest snapshot; null: none. Only what it holds may be missing at the log's beginning, and
+   * a log that does not hold its entry begins anew behind it.
+   */
+  readonly snapshot: LogBase | null;
   /** Told of every frame of the log, in order. */
   readonly onFrame?: (found: FoundFrame) => void;
 }
 
 export class Recovery {
   readonly #init: RecoveryInit;
-  readonly #replay: Replay;
+  #replay: Replay;
   readonly #segments: (SegmentHeader & { blank: boolean })[] = [];
   #end: (RecoveredEnd & { readonly path: string }) | null = null;
   #lastPath = '';
@@ -80,7 +88,7 @@ export class Recovery {
 
   constructor(init: RecoveryInit) {
     this.#init = init;
-    this.#replay = new Replay(init);
+    this.#replay = new Replay(init, false);
   }
 
   /** Takes the next segment, by sequence. @returns damage that no later bytes can excuse. */
@@ -89,6 +97,9 @@ export class Recovery {
     if (typeof header === 'string') return describeHeaderFault(image.path, header);
     const mismatch = this.#mismatch(image, header);
     if (mismatch !== null) return mismatch;
+    if (this.#segments.length === 0 && header.sequence > 1) {
+      this.#replay = new Replay(this.#init, true);
+    }
     const segment = { ...header, blank: true };
     this.#segments.push(segment);
     this.#lastPath = image.path;
@@ -114,16 +125,19 @@ export class Recovery {
       return damage(12, `it belongs to member ${header.member}, this is member ${member}`);
     }
     const sequence = previous === undefined ? 1 : previous.sequence + 1;
-    if (image.sequence !== sequence) {
+    // The first ones may be gone when a snapshot holds their entries: `finish` looks into that.
+    const begins = previous === undefined && this.#init.snapshot !== null;
+    if (image.sequence !== sequence && !begins) {
       return damage(0, `segment ${sequence} is missing, the next one there is ${image.sequence}`);
     }
-    if (header.sequence !== sequence) {
-      return damage(32, `its name says segment ${sequence}, its header ${header.sequence}`);
+    if (header.sequence !== image.sequence) {
+      return damage(32, `its name says segment ${image.sequence}, its header ${header.sequence}`);
     }
     if (image.bytes.length !== header.size) {
       const offset = Math.min(image.bytes.length, header.size);
       return damage(offset, `it has ${image.bytes.length} bytes instead of ${header.size}`);
     }
+    if (header.sequence > 1 && previous === undefined) return null;
     const base = previous === undefined ? 0 : previous.base + previous.size;
     if (header.base !== base || header.previousSalt !== (previous?.salt ?? 0)) {
       return damage(40, 'it does not continue the segment before it');
@@ -209,15 +223,36 @@ export class Recovery {
     if (clean !== null && this.#stray !== null) {
       return { code: 'WAL_CORRUPT', ...this.#stray, what: FREE_SPACE_CHANGED };
     }
-    if (this.#replay.lastIndex === 0) return damage('the founding entry is lost');
+    const { snapshot } = this.#init;
+    const { base, lastIndex } = this.#replay;
+    if (lastIndex === 0 && snapshot === null) return damage('the founding entry is lost');
+    if (base.index > (snapshot?.index ?? 0)) {
+      const held =
+        snapshot === null ? 'there is no snapshot' : `the snapshot ends at ${snapshot.index}`;
+      return damage(`the log begins behind entry ${base.index}, ${held}`);
+    }
+    const log = this.#replay.result();
+    const reset = snapshot === null || holds(log, snapshot) ? null : snapshot;
     return {
-      log: this.#replay.result(),
+      log: reset === null ? log : emptyBehind(reset, log),
+      reset,
       index: this.#replay.index,
       end,
       syncedTo: this.#syncedTo,
       segments: this.#segments,
     };
   }
+}
+
+/** Whether the log reaches the entry, and has it in that term. */
+function holds(log: RecoveredLog, { index, term }: LogBase): boolean {
+  if (index < log.baseIndex || index > log.lastIndex) return false;
+  return (log.termRuns.findLast((run) => run.first <= index)?.term ?? log.baseTerm) === term;
+}
+
+function emptyBehind({ index, term }: LogBase, { hardState }: RecoveredLog): RecoveredLog {
+  const nothing = { termRuns: [], configurations: [], tail: [] };
+  return { hardState, baseIndex: index, baseTerm: term, lastIndex: index, ...nothing };
 }
 
 /** @returns the offset after the last non-zero byte at or after `from`, or `from`. */

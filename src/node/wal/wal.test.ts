@@ -15,7 +15,8 @@ describe('formatLog', () => {
       const { store } = await rig.open();
       expect(store.recovered.hardState).toEqual({ term: 1, vote: 0 });
       expect(store.recovered).toMatchObject({
-        firstIndex: 1,
+        baseIndex: 0,
+        baseTerm: 0,
         lastIndex: 1,
         termRuns: [{ term: 1, first: 1 }],
       });

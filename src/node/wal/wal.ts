@@ -12,6 +12,7 @@ import type { Prng } from '../../std/prng.ts';
 import type { Batch } from '../model/batch.ts';
 import { INITIAL_HARD_STATE } from '../model/hard-state.ts';
 import type { ClusterId, MemberNumber } from '../model/ids.ts';
+import type { LogBase } from '../model/log-write.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Disk } from '../ports/disk.ts';
 import type { FsyncMode, LogStore } from '../ports/log-store.ts';
@@ -57,6 +58,8 @@ export interface OpenLogInit {
   readonly directory: string;
   readonly cluster: ClusterId;
   readonly member: MemberNumber;
+  /** The newest durable snapshot; default: there is none. */
+  readonly snapshot?: LogBase | null;
   /** Default `always`. */
   readonly fsync?: FsyncMode;
   /** Size segments grow to. Default 16 MiB. */
@@ -104,9 +107,11 @@ export async function formatLog(init: FormatLogInit): Promise<void> {
  * Recovers the log and repairs a torn tail. Afterwards everything in `recovered` is durable, and
  * what was cut off can never come back.
  *
- * @throws {RaftctlError} WAL_CORRUPT when bytes that were durable are lost: this node must not
- *   vote. FORMAT_UNSUPPORTED when a newer program wrote it. DATA_DIR_EMPTY when there is no log.
- *   DISK_FULL, DISK_FAILED.
+ * A log that does not hold the entry of the snapshot begins anew behind it.
+ *
+ * @throws {RaftctlError} WAL_CORRUPT when bytes that were durable are lost, or no snapshot holds
+ *   what is gone from its beginning: this node must not vote. FORMAT_UNSUPPORTED when a newer
+ *   program wrote it. DATA_DIR_EMPTY when there is no log. DISK_FULL, DISK_FAILED.
  */
 export async function openLog(init: OpenLogInit): Promise<LogStore> {
   const { disk, directory, log } = init;
@@ -115,6 +120,7 @@ export async function openLog(init: OpenLogInit): Promise<LogStore> {
     cluster: init.cluster,
     member: init.member,
     tailBytesMax: init.tailBytesMax ?? TAIL_BYTES_DEFAULT,
+    snapshot: init.snapshot ?? null,
   });
   const { end } = recovered;
   if (end.residueEnd > end.offset) {
@@ -140,6 +146,7 @@ export async function openLog(init: OpenLogInit): Promise<LogStore> {
     {
       fsync: init.fsync ?? 'always',
       recovered: recovered.log,
+      reset: recovered.reset,
       index: recovered.index,
       segments: recovered.segments.filter((s) => s.sequence <= end.sequence),
       current,

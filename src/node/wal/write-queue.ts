@@ -6,7 +6,7 @@ import { assert } from '../../std/assert.ts';
 import type { Batch } from '../model/batch.ts';
 import type { HardState } from '../model/hard-state.ts';
 import type { LogIndex } from '../model/ids.ts';
-import type { LogWrite } from '../model/log-write.ts';
+import type { LogBase, LogWrite } from '../model/log-write.ts';
 import type { ReadRequest } from './log-reader.ts';
 import { batchFrameSize } from './record.ts';
 
@@ -15,6 +15,7 @@ export class WriteQueue {
   #writes: LogWrite[] = [];
   #head = 0;
   #hardStateTaken = false;
+  #resetTaken = false;
   #batchesTaken = 0;
   #takenSequence = 0;
   #lastTaken: LogIndex;
@@ -24,8 +25,10 @@ export class WriteQueue {
   #completedSequence = 0;
   #reads: { readonly after: number; readonly request: ReadRequest }[] = [];
 
-  constructor(lastIndex: LogIndex) {
+  /** @param reset what the log still has to be told before anything else. */
+  constructor(lastIndex: LogIndex, reset: LogBase | null) {
     this.#lastTaken = lastIndex;
+    if (reset !== null) this.#writes.push({ sequence: 0, hardState: null, batches: [], reset });
   }
 
   push(write: LogWrite): void {
@@ -60,6 +63,16 @@ export class WriteQueue {
     this.#hardStateTaken = true;
   }
 
+  /** Where the log begins anew before the next batch, or null. */
+  get reset(): LogBase | null {
+    return this.#resetTaken ? null : (this.#writes[this.#head]?.reset ?? null);
+  }
+
+  takeReset(): void {
+    this.#lastTaken = (this.reset as LogBase).index;
+    this.#resetTaken = true;
+  }
+
   /** The batch to write next, or null: none left in the write at the head. */
   get batch(): Batch | null {
     return this.#writes[this.#head]?.batches[this.#batchesTaken] ?? null;
@@ -75,6 +88,7 @@ export class WriteQueue {
     this.#takenSequence = (this.#writes[this.#head] as LogWrite).sequence;
     this.#head += 1;
     this.#hardStateTaken = false;
+    this.#resetTaken = false;
     this.#batchesTaken = 0;
     if (this.#head === this.#writes.length || this.#head > 4096) {
       this.#writes.splice(0, this.#head);

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { Prng } from '../../std/prng.ts';
+import { TableRestore, TableSource } from './kvstore-snapshot.ts';
+import { KvTable } from './kvstore-table.ts';
+
+const KEYS = 60;
+let index = 0;
+
+function change(table: KvTable, prng: Prng): void {
+  index += 1;
+  const key = `k${prng.between(0, KEYS)}`;
+  const entry = table.get(key);
+  const what = prng.unit();
+  if (what < 0.01) table.clear(index);
+  else if (what < 0.3) table.remove(key, index);
+  else if (what < 0.4 && entry !== undefined) table.clearDeadline(entry);
+  else if (what < 0.6 && entry !== undefined) {
+    table.touch(key);
+    entry.value = `${entry.value}+`;
+    entry.version = index;
+  } else {
+    const set = table.set(key, `v${index}${'\xff'.repeat(prng.between(0, 30))}`, index);
+    if (prng.chance(0.4)) table.setDeadline(key, set, table.nowMs + prng.between(1, 50));
+  }
+  table.nowMs += prng.between(0, 2);
+  if (prng.chance(0.1)) table.sweep(3, index);
+}
+
+/** Everything a command could see of a table. */
+function contentOf(table: KvTable): unknown {
+  const keys = Array.from({ length: KEYS + 1 }, (_, i) => `k${i}`);
+  const { nowMs, size, nextDeadlineMs, volatileSize } = table;
+  const seen = keys.map((key) => [
+    table.valueOf(key),
+    table.versionOf(key),
+    table.get(key)?.deadline?.deadlineMs,
+  ]);
+  return { nowMs, size, nextDeadlineMs, volatileSize, seen };
+}
+
+function piecesOf(table: KvTable, bytesMax: number, between: () => void): Buffer[] {
+  const source = new TableSource(table);
+  const pieces: Buffer[] = [];
+  for (;;) {
+    between();
+    const piece = source.next(bytesMax);
+    if (piece === null) break;
+    pieces.push(Buffer.from(piece));
+  }
+  source.close();
+  return pieces;
+}
+
+function restored(pieces: readonly Buffer[]): KvTable | null {
+  const adopted: KvTable[] = [];
+  const restore = new TableRestore((table) => adopted.push(table));
+  for (const piece of pieces) restore.take(piece);
+  expect(adopted).toEqual([]);
+  return restore.finish() ? (adopted[0] ?? null) : null;
+}
+
+/** Cuts a stream anywhere else than it was cut. */
+function recut(pieces: readonly Buffer[], prng: Prng): Buffer[] {
+  const whole = Buffer.concat(pieces);
+  const cuts: Buffer[] = [];
+  for (let at = 0; at < whole.length; ) {
+    const end = at + prng.between(1, 90);
+    cuts.push(whole.subarray(at, end));
+    at = end;
+  }
+  return cuts;
+}
+
+describe('TableSource', () => {
+  it('gives the state of one moment, whatever changes while it is read', () => {
+    for (let seed = 1; seed <= 150; seed += 1) {
+      const prng = new Prng(seed);
+      const table = new KvTable();
+      for (let i = prng.between(0, 150); i > 0; i -= 1) change(table, prng);
+      for (let taken = 0; taken < 2; taken += 1) {
+        const frozen = contentOf(table);
+        const changes = prng.between(0, 12);
+        const pieces = piecesOf(table, prng.pick([1, 64, 4096]), () => {
+          for (let i = 0; i < changes; i += 1) change(table, prng);
+        });
+        const copy = restored(prng.chance(0.5) ? pieces : recut(pieces, prng));
+        expect(copy, `seed ${seed}`).not.toBeNull();
+        expect(contentOf(copy as KvTable), `seed ${seed}`).toEqual(frozen);
+      }
+    }
+  });
+});
+
+describe('TableRestore', () => {
+  it('takes only a whole state: nothing cut off, nothing behind it, no key short', () => {
+    const table = new KvTable();
+    for (const key of ['a', '\xff\0', '']) table.set(key, key.repeat(50), 7);
+    const whole = Buffer.concat(piecesOf(table, 64, () => {}));
+    expect(restored([whole])?.size).toBe(3);
+    for (let end = 0; end < whole.length; end += 1) {
+      expect(restored([whole.subarray(0, end)]), `cut at ${end}`).toBeNull();
+    }
+    expect(restored([whole, whole])).toBeNull();
+    expect(restored([whole, Buffer.from([0])])).toBeNull();
+  });
+});

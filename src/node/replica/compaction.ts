@@ -1,0 +1,245 @@
+/**
+ * When a replica takes a snapshot of its state, how, and how much of the log stays behind it.
+ *
+ * ```
+ *   due --> state frozen --> pieces written, one a few milliseconds --> own log durable up to there
+ *                                                                            |
+ *   log and core forget  <--  told to the core in a turn  <--  made durable -+
+ * ```
+ * Due is a snapshot when more was applied since the last one than it is long, and no less than a
+ * fixed amount: the log stays in proportion to the state, and so does the work.
+ */
+import { assert } from '../../std/assert.ts';
+import type { RaftctlError } from '../../std/errors.ts';
+import type { NodeConfig } from '../../wire/node-config.ts';
+import type { LogIndex } from '../model/ids.ts';
+import type { SnapshotMeta } from '../model/snapshot.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { LogStore } from '../ports/log-store.ts';
+import type { SnapshotStore, SnapshotWriter } from '../ports/snapshot-store.ts';
+import type { SnapshotSource, StateMachine } from '../ports/state-machine.ts';
+import type { RaftFrontDoor } from '../raft/contract.ts';
+import type { Applier } from './applier.ts';
+import type { Emit } from './trace-events.ts';
+
+export interface CompactionConfig {
+  /** A snapshot is due after so much log, or as much as the last snapshot is long: the larger. */
+  readonly snapshotLogBytes: number;
+  /** So much log is kept behind a snapshot for followers that are a bit late: both bounds hold. */
+  readonly trailingLogBytes: number;
+  readonly trailingLogEntries: number;
+  /** One piece of state is encoded without a pause. */
+  readonly pieceBytes: number;
+}
+
+const COMPACTION_CONFIG_DEFAULT: CompactionConfig = {
+  snapshotLogBytes: 64 * 1024 * 1024,
+  trailingLogBytes: 16 * 1024 * 1024,
+  trailingLogEntries: 10_000,
+  pieceBytes: 64 * 1024,
+};
+
+/** What a node was told, and the defaults for the rest. */
+export function compactionConfigOf(config: NodeConfig): CompactionConfig {
+  const { snapshotLogBytes, trailingLogBytes, trailingLogEntries, pieceBytes } =
+    COMPACTION_CONFIG_DEFAULT;
+  return {
+    snapshotLogBytes: config.snapshotLogBytes ?? snapshotLogBytes,
+    trailingLogBytes: config.trailingLogBytes ?? trailingLogBytes,
+    trailingLogEntries: config.trailingLogEntries ?? trailingLogEntries,
+    pieceBytes,
+  };
+}
+
+/** Between two pieces, so that a snapshot never takes much of the event loop. */
+const PIECE_PAUSE_MS = 1;
+/** After the disk was full. */
+const RETRY_MS = 10_000;
+
+export interface CompactionParts {
+  readonly raft: RaftFrontDoor;
+  readonly log: LogStore;
+  readonly snapshots: SnapshotStore;
+  readonly stateMachine: StateMachine;
+  readonly applier: Applier;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly wake: () => void;
+  readonly onFailed: (error: RaftctlError) => void;
+}
+
+/** A snapshot in the making. */
+interface Taking {
+  readonly meta: SnapshotMeta;
+  readonly source: SnapshotSource;
+  readonly writer: SnapshotWriter;
+  readonly startedMs: number;
+  /** What the applier had applied when the snapshot before this one was frozen. */
+  readonly bytesBefore: number;
+  stage: 'writing' | 'written' | 'finishing' | 'durable';
+}
+
+export class Compaction {
+  readonly #parts: CompactionParts;
+  readonly #config: CompactionConfig;
+  #taking: Taking | null = null;
+  /** What the applier had applied, in bytes, when the newest snapshot was frozen. */
+  #bytesBefore = 0;
+  #notBeforeMs = 0;
+  #stopped = false;
+
+  constructor(parts: CompactionParts, config: CompactionConfig) {
+    this.#parts = parts;
+    this.#config = config;
+  }
+
+  /** Called in a turn, before the core is asked what to do. */
+  drain(): void {
+    const taking = this.#taking;
+    if (taking === null) return;
+    const { raft, log } = this.#parts;
+    // Whatever is in a snapshot is in the own log too: recovery needs no rule for the opposite.
+    if (taking.stage === 'written' && raft.durableIndex >= taking.meta.index) this.#finish(taking);
+    if (taking.stage !== 'durable') return;
+    this.#taking = null;
+    // A newer one may have come from the leader meanwhile.
+    if (taking.meta.index <= raft.snapshotIndex) return;
+    const through = this.#keepTrailing(taking.meta.index);
+    raft.snapshotWritten(taking.meta, through);
+    log.compact(raft.firstIndex - 1);
+    this.#tell(taking);
+  }
+
+  /** Called at the end of a turn. */
+  maybeBegin(nowMs: number): void {
+    const { applier, raft, snapshots } = this.#parts;
+    if (this.#taking !== null || this.#stopped || applier.restoring) return;
+    if (applier.appliedIndex <= raft.snapshotIndex) return;
+    const since = applier.appliedBytes - this.#bytesBefore;
+    if (since < this.#config.snapshotLogBytes) return;
+    if (since < (snapshots.newest?.bytes ?? 0) || nowMs < this.#notBeforeMs) return;
+    this.#begin(nowMs);
+  }
+
+  /** The state was replaced by that of a received snapshot: an own one in the making is old. */
+  installed(): void {
+    this.#bytesBefore = this.#parts.applier.appliedBytes;
+    this.#giveUp();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#giveUp();
+  }
+
+  #begin(nowMs: number): void {
+    const { raft, applier, snapshots, stateMachine } = this.#parts;
+    const { appliedIndex: index, chain, leaderTimeMs } = applier;
+    const term = raft.termAt(index);
+    const configuration = raft.configurationAt(index);
+    const meta = { index, term, configuration, chain, leaderTimeMs };
+    const bytesBefore = this.#bytesBefore;
+    this.#bytesBefore = applier.appliedBytes;
+    const source = stateMachine.snapshot();
+    const writer = snapshots.create(meta);
+    const taking: Taking = {
+      meta,
+      source,
+      writer,
+      startedMs: nowMs,
+      bytesBefore,
+      stage: 'writing',
+    };
+    this.#taking = taking;
+    this.#writeNext(taking);
+  }
+
+  #writeNext(taking: Taking): void {
+    const { clock, wake } = this.#parts;
+    if (this.#taking !== taking) return;
+    const piece = taking.source.next(this.#config.pieceBytes);
+    if (piece === null) {
+      taking.source.close();
+      taking.stage = 'written';
+      wake();
+      return;
+    }
+    taking.writer.write(piece, (error) => {
+      if (error !== null) this.#failed(taking, error);
+      else clock.after(PIECE_PAUSE_MS, () => this.#writeNext(taking));
+    });
+  }
+
+  #finish(taking: Taking): void {
+    taking.stage = 'finishing';
+    taking.writer.finish((error) => {
+      if (error !== null) {
+        this.#failed(taking, error);
+        return;
+      }
+      taking.stage = 'durable';
+      this.#parts.wake();
+    });
+  }
+
+  /** A full disk only puts it off; the writer has cleaned up behind itself. */
+  #failed(taking: Taking, error: RaftctlError): void {
+    if (error.code !== 'DISK_FULL') {
+      this.#parts.onFailed(error);
+      return;
+    }
+    if (taking.stage === 'writing') taking.source.close();
+    if (this.#taking === taking) this.#taking = null;
+    this.#notBeforeMs = this.#parts.clock.nowMs() + RETRY_MS;
+    this.#bytesBefore = taking.bytesBefore;
+  }
+
+  /** One that is about to become durable cannot be stopped, and need not be. */
+  #giveUp(): void {
+    const taking = this.#taking;
+    if (taking === null || taking.stage === 'finishing' || taking.stage === 'durable') return;
+    this.#taking = null;
+    if (taking.stage === 'writing') taking.source.close();
+    taking.writer.abort();
+  }
+
+  /** @returns the end of the last batch that may be forgotten behind a snapshot of `index`. */
+  #keepTrailing(index: LogIndex): LogIndex {
+    const { raft } = this.#parts;
+    const { trailingLogBytes, trailingLogEntries } = this.#config;
+    let through = index;
+    let bytes = 0;
+    while (through > 0 && index - through < trailingLogEntries) {
+      const batch = raft.cachedBatch(through);
+      if (batch === null) break;
+      assert(batch.last === through, 'a snapshot ends with a batch');
+      bytes += batch.bytes.length;
+      if (bytes > trailingLogBytes) break;
+      through = batch.first - 1;
+    }
+    return Math.max(this.#keepForFollowers(through), raft.firstIndex - 1);
+  }
+
+  /** What a connected follower still needs stays, as long as it is in memory anyway. */
+  #keepForFollowers(index: LogIndex): LogIndex {
+    const { raft } = this.#parts;
+    let through = index;
+    for (const { number } of raft.membership.members) {
+      const progress = raft.progressOf(number);
+      const match = progress?.connected === true ? progress.matchIndex : index;
+      if (match >= through) continue;
+      const batch = raft.cachedBatch(match + 1);
+      if (batch !== null) through = batch.first - 1;
+    }
+    return through;
+  }
+
+  #tell({ meta, startedMs }: Taking): void {
+    const { raft, emit, clock, snapshots } = this.#parts;
+    emit('snapshot.taken', raft.term, {
+      index: meta.index,
+      bytes: snapshots.newest?.bytes ?? 0,
+      durationMs: Math.round(clock.nowMs() - startedMs),
+    });
+  }
+}
