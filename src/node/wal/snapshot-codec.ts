@@ -15,7 +15,6 @@ const FIXED_BYTES = 64;
 export const CHUNK_HEADER_BYTES = 8;
 export const CHUNK_DATA_BYTES_MAX = 1024 * 1024;
 export const TRAILER_BYTES = 56;
-export const DIGEST_BYTES = 32;
 /** A header with the largest configuration anyone will have. */
 export const HEADER_BYTES_MAX = 1024 * 1024;
 /** What must be read to know how long the header is. */
