@@ -30,6 +30,8 @@ import { openLog } from './wal/wal.ts';
 const SEGMENTS_PER_DISK_MIN = 16;
 const SEGMENT_BYTES_SMALL = 1024 * 1024;
 
+/** Every tick wakes an idle process: as rare as a quick failover allows. */
+const TICK_MS = 20;
 export interface DaemonInit {
   readonly directory: string;
   readonly version: string;
@@ -201,12 +203,14 @@ function makeReplica(life: Life, { log, snapshots, network, events }: ReplicaPor
 }
 
 function raftConfigOf(config: NodeConfig): RaftConfig {
-  const { tickMs } = RAFT_CONFIG_DEFAULT;
   return {
     ...RAFT_CONFIG_DEFAULT,
-    electionTimeoutTicksMin: Math.ceil(config.electionTimeoutMsMin / tickMs),
-    electionTimeoutTicksMax: Math.ceil(config.electionTimeoutMsMax / tickMs),
-    heartbeatTicks: Math.max(1, Math.round(config.heartbeatMs / tickMs)),
+    tickMs: TICK_MS,
+    electionTimeoutTicksMin: Math.ceil(config.electionTimeoutMsMin / TICK_MS),
+    electionTimeoutTicksMax: Math.ceil(config.electionTimeoutMsMax / TICK_MS),
+    heartbeatTicks: Math.max(1, Math.round(config.heartbeatMs / TICK_MS)),
+    reconnectVoteTicksMin: 1,
+    reconnectVoteTicksMax: 2,
   };
 }
 
@@ -276,17 +280,14 @@ function openAdminPort({ init, config, own }: Life, parts: AdminParts): Promise<
             help: 'Connections taken from clients on this node.',
             value: server.counters.connections,
           },
-          proposals: {
-            help: 'Commands this node took for the log.',
-            value: replica.counters.proposals,
-          },
+          proposals: { help: 'Commands taken for the log.', value: replica.counters.proposals },
           read_rounds: {
             help: 'Groups of linearizable reads this node took.',
             value: replica.counters.reads,
           },
           log_syncs: { help: 'Syncs of the log.', value: log.stats().syncs },
           inbox_dropped: {
-            help: 'Peer messages dropped because the inbox was full; Raft sends them again.',
+            help: 'Peer messages dropped because the inbox was full.',
             value: replica.counters.inboxDropped,
           },
         }),
