@@ -11,6 +11,8 @@ import { once } from '../doubles/kv-connection.ts';
 import { IS_FULL, scaled } from '../doubles/program.ts';
 import { findLosses, WriteLoad } from '../doubles/write-load.ts';
 
+/** Far fewer than one round of garbage opens on a node. */
+const OWN_SOCKETS_MAX = 2;
 const ROUNDS = scaled(12, 50);
 /** From here on memory has settled. */
 const SETTLED_ROUND = scaled(6, 10);
@@ -80,7 +82,10 @@ test(`nodes serve through ${ROUNDS} rounds of garbage on all ports, with the sam
     const curve = rss.map((row) => Math.round((row[i] ?? 0) / 1024 / 1024)).join(' ');
     expect(growth, `memory of ${id} in MiB: ${curve}`).toBeLessThan(RSS_GROWTH_MAX);
   });
-  await expect.poll(socketCounts, { timeout: 15_000 }).toEqual(sockets);
+  // The test's own questions to the admin ports keep a connection or two alive.
+  const leaked = async (): Promise<boolean> =>
+    (await socketCounts()).some((count, at) => count > (sockets[at] as number) + OWN_SOCKETS_MAX);
+  await expect.poll(leaked, { timeout: 15_000 }).toBe(false);
   for (const address of addresses) expect(await findLosses(address, [load])).toEqual([]);
 });
 
