@@ -101,6 +101,8 @@ test('Raft keeps its invariants under random faults, and heals', () => {
       expect(world.leader).not.toBe(0);
       world.propose(world.leader, 'last');
       world.settle();
+      world.tickAll();
+      world.settle();
       const { lastIndex } = world.raft(world.leader);
       for (const number of world.numbers) {
         expect([seed, number, world.raft(number).commitIndex]).toEqual([seed, number, lastIndex]);

@@ -12,6 +12,14 @@ import type { RaftMessage } from '../model/message.ts';
 import type { SnapshotPoint } from '../model/snapshot.ts';
 import type { Ready, Role, SnapshotFilePart, SnapshotReadRequest } from './ready.ts';
 
+/** What is to become one batch. */
+export interface Proposal {
+  readonly kind: BatchKind;
+  readonly count: number;
+  readonly payload: Bytes;
+  readonly leaderTimeMs: number;
+}
+
 export type ProposeResult =
   | { readonly accepted: true; readonly first: LogIndex; readonly term: Term }
   | { readonly accepted: false; readonly reason: 'notLeader' | 'diskFull' };
@@ -33,17 +41,14 @@ export interface RaftFrontDoor {
    * Seals `payload` (copied) as one batch of the current term. Only a leader accepts. A time before
    * the log's own (`lastTimeMs`) is raised to it.
    */
-  propose(input: {
-    readonly kind: BatchKind;
-    readonly count: number;
-    readonly payload: Bytes;
-    readonly leaderTimeMs: number;
-  }): ProposeResult;
+  propose(input: Proposal): ProposeResult;
   /**
    * Asks for an index that is safe to read at; the answer comes in `Ready.reads`. Call at most once
    * a turn: all reads of the turn share it. Without a leader it is refused (index 0) at once.
    */
   readIndex(requestId: number): void;
+  /** A command came by way of `member`: while that goes on it hears of every commit at once. */
+  servesClients(member: MemberNumber): void;
   /** The write with this sequence and all before it are durable. */
   logSynced(sequence: number): void;
   /** Answers a LogReadRequest. Null: could not be read (the request is made again later). */

@@ -16,6 +16,7 @@ import { type Leadership, progressOf, type RaftState } from './state.ts';
 /** One tick of a leader. */
 export function tickLeader(s: RaftState, lead: Leadership): void {
   for (const progress of lead.followers) progress.tick();
+  lead.commitNewsDue = true;
   lead.heartbeatElapsedTicks += 1;
   if (lead.heartbeatElapsedTicks >= s.config.heartbeatTicks) heartbeatNow(lead);
   if (s.nowMs >= lead.quorumGraceUntilMs && !hearsQuorum(s, lead)) {
@@ -41,6 +42,12 @@ export function leaderTurn(s: RaftState, lead: Leadership, elapsedMs: number): v
   if (elapsedMs <= heartbeatMs) return;
   lead.quorumGraceUntilMs = s.nowMs + heartbeatMs;
   heartbeatNow(lead);
+}
+
+/** A client's command or read came by way of `member`: its answer will wait there. */
+export function servesClients(s: RaftState, lead: Leadership, member: MemberNumber): void {
+  const progress = progressOf(lead, member);
+  if (progress !== null) progress.clientsUntilTick = s.ticks + s.config.electionTimeoutTicksMin;
 }
 
 /** A message of the current term came from `member`. */

@@ -55,6 +55,8 @@ export class Progress {
   /** Highest ReadIndex round sent to it and echoed by it. */
   sentRound = 0;
   echoedRound = 0;
+  /** Up to this tick clients are taken to work through it: it hears of commits at once. */
+  clientsUntilTick = 0;
   /** The commit index it will know once everything sent has arrived. */
   sentCommit: LogIndex = 0;
   /** Ticks with messages under way and no acknowledgement. */

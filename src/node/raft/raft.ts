@@ -12,20 +12,19 @@
  * become free to do. What must not happen is asserted here and, over steps, in invariants.ts.
  */
 import { assert } from '../../std/assert.ts';
-import type { Bytes } from '../../std/bytes.ts';
-import { type Batch, type BatchKind, sealBatch } from '../model/batch.ts';
+import { type Batch, sealBatch } from '../model/batch.ts';
 import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import type { Membership } from '../model/membership.ts';
 import type { RaftMessage } from '../model/message.ts';
 import type { SnapshotPoint } from '../model/snapshot.ts';
 import { maybeCommit } from './commit.ts';
 import type { RaftInit } from './config.ts';
-import type { FollowerProgress, ProposeResult, RaftFrontDoor } from './contract.ts';
+import type { FollowerProgress, Proposal, ProposeResult, RaftFrontDoor } from './contract.ts';
 import { askForVote, tickElection } from './election.ts';
 import { becomeUrgent, majorityIsConnected, resetElectionTimer } from './election-timer.ts';
 import { answerLeader } from './follower.ts';
 import { captureSnapshot, type RaftSnapshot } from './invariants.ts';
-import { leaderTurn, tickLeader } from './leader.ts';
+import { leaderTurn, servesClients, tickLeader } from './leader.ts';
 import {
   askLeader,
   expireRemoteReads,
@@ -95,12 +94,7 @@ export class Raft implements RaftFrontDoor {
     stepMessage(this.#s, message);
   }
 
-  propose(input: {
-    readonly kind: BatchKind;
-    readonly count: number;
-    readonly payload: Bytes;
-    readonly leaderTimeMs: number;
-  }): ProposeResult {
+  propose(input: Proposal): ProposeResult {
     const s = this.#s;
     if (s.diskFull) return { accepted: false, reason: 'diskFull' };
     if (s.leadership === null) return { accepted: false, reason: 'notLeader' };
@@ -119,6 +113,11 @@ export class Raft implements RaftFrontDoor {
     const s = this.#s;
     if (s.leadership !== null) registerRead(s, s.self, requestId);
     else askLeader(s, requestId);
+  }
+
+  servesClients(member: MemberNumber): void {
+    const s = this.#s;
+    if (s.leadership !== null) servesClients(s, s.leadership, member);
   }
 
   logSynced(sequence: number): void {

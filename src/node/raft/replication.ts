@@ -2,6 +2,11 @@
  * What a leader sends at the end of a turn (paper 5.3): to each connected follower the entries it
  * lacks, as far as its window allows, and a heartbeat where something must be said and no append
  * says it: a heartbeat is due, a ReadIndex round began, or the commit index moved.
+ *
+ * That the commit index moved, a follower mostly learns from the next append: a message of its own
+ * would cost two processes a wake-up for every commit. Only one through which clients work hears
+ * it at once, for their answers wait for it there; the others do so with the next tick at the
+ * latest.
  */
 import type { Batch } from '../model/batch.ts';
 import type { LogIndex } from '../model/ids.ts';
@@ -16,12 +21,13 @@ export function replicate(s: RaftState, lead: Leadership): void {
   for (const progress of lead.followers) {
     if (!s.connected.has(progress.member)) continue;
     const appended = sendEntries(s, lead, progress);
-    const news =
-      progress.sentRound < lead.round ||
-      progress.sentCommit < Math.min(s.commitIndex, progress.matchIndex);
+    const commitMoved = progress.sentCommit < Math.min(s.commitIndex, progress.matchIndex);
+    const commitDue = commitMoved && (lead.commitNewsDue || s.ticks <= progress.clientsUntilTick);
+    const news = progress.sentRound < lead.round || commitDue;
     if (lead.heartbeatDue || (news && !appended)) sendHeartbeat(s, lead, progress);
   }
   lead.heartbeatDue = false;
+  lead.commitNewsDue = false;
   lead.roundOpen = false;
 }
 

@@ -100,6 +100,7 @@ export function becomeLeader(s: RaftState, votes: readonly MemberNumber[]): void
     roundOpen: false,
     heartbeatElapsedTicks: 0,
     heartbeatDue: false,
+    commitNewsDue: false,
     quorumGraceUntilMs: 0,
     pendingReads: [],
     parkedReads: [],

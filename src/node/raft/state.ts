@@ -51,6 +51,8 @@ export interface Leadership {
   roundOpen: boolean;
   heartbeatElapsedTicks: number;
   heartbeatDue: boolean;
+  /** A tick has passed: whoever does not know the commit index is told. */
+  commitNewsDue: boolean;
   /** After a stall of this process: followers are not judged before they could answer. */
   quorumGraceUntilMs: number;
   /** Reads whose round is under way, oldest first. */

@@ -7,7 +7,13 @@ import { assert, unreachable } from '../../std/assert.ts';
 import type { RaftMessage } from '../model/message.ts';
 import { onPreVote, onPreVoteReply, onVote, onVoteReply } from './election.ts';
 import { onAppend, onHeartbeat } from './follower.ts';
-import { heardFollower, onAppendReject, onAppendReply, onHeartbeatReply } from './leader.ts';
+import {
+  heardFollower,
+  onAppendReject,
+  onAppendReply,
+  onHeartbeatReply,
+  servesClients,
+} from './leader.ts';
 import { onReadIndexReply, registerRead } from './read-index.ts';
 import { becomeFollower } from './roles.ts';
 import { onSnapshot, onSnapshotReply } from './snapshots.ts';
@@ -78,6 +84,7 @@ function stepLeader(s: RaftState, message: RaftMessage): void {
       onHeartbeatReply(s, lead, message);
       break;
     case 'readIndex':
+      servesClients(s, lead, message.from);
       registerRead(s, message.from, message.requestId);
       break;
     case 'snapshotReply': {

@@ -172,8 +172,10 @@ export class Pump {
     switch (input.type) {
       case 'message': {
         const { message } = input;
-        if (message.type === 'forward') proposals.takeForward(message);
-        else if (message.type === 'forwardRefused') proposals.forwardRefused(message);
+        if (message.type === 'forward') {
+          raft.servesClients(message.from);
+          proposals.takeForward(message);
+        } else if (message.type === 'forwardRefused') proposals.forwardRefused(message);
         else if (message.type === 'clock') clusterClock.heard(message.from, message.wallMs, nowMs);
         else {
           if (message.type === 'appendReply' && raft.role === 'leader') {
