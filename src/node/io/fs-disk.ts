@@ -2,19 +2,23 @@
  * The Disk port on node:fs.
  *
  * Small writes go into the page cache by a synchronous call: some microseconds, against a trip
- * through the thread pool of ten times that. Only the sync takes the trip. What was written is in
- * the system's hands when `write` returns, so a killed process does not lose it.
+ * through the thread pool of ten times that. What was written is in the system's hands when `write`
+ * returns, so a killed process does not lose it. The sync takes the trip unless the disk is fast
+ * (sync-pace.ts); even then it waits until the caller's turn is over, and with it what that sends.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { allocBytes, type Bytes, NO_BYTES } from '../../std/bytes.ts';
 import { RaftctlError, systemCode } from '../../std/errors.ts';
 import type { Disk, DiskFile, DiskSpace, Done } from '../ports/disk.ts';
+import { SyncPace } from './sync-pace.ts';
 
 /** Up to this size a write is synchronous. */
 const DIRECT_BYTES_MAX = 256 * 1024;
 
 export class FsDisk implements Disk {
+  readonly #pace = new SyncPace();
+
   async makeDirectory(directory: string): Promise<void> {
     await attempt('make the directory', directory, async () => {
       const first = await fs.promises.mkdir(directory, { recursive: true, mode: 0o700 });
@@ -49,7 +53,7 @@ export class FsDisk implements Disk {
           else reject(error);
         });
       });
-      return new FsFile(file, fd);
+      return new FsFile(file, fd, this.#pace);
     });
   }
 
@@ -76,10 +80,12 @@ export class FsDisk implements Disk {
 class FsFile implements DiskFile {
   readonly path: string;
   readonly #fd: number;
+  readonly #pace: SyncPace;
 
-  constructor(file: string, fd: number) {
+  constructor(file: string, fd: number, pace: SyncPace) {
     this.path = file;
     this.#fd = fd;
+    this.#pace = pace;
   }
 
   write(chunks: readonly Uint8Array[], offset: number, sync: boolean, done: Done): void {
@@ -105,10 +111,28 @@ class FsFile implements DiskFile {
   }
 
   #syncData(done: Done): void {
+    if (this.#pace.onLoop) {
+      process.nextTick(this.#syncNow, done);
+      return;
+    }
+    const startedMs = performance.now();
     fs.fdatasync(this.#fd, (error) => {
+      this.#pace.took(performance.now() - startedMs);
       done(error === null ? null : diskError('sync', this.path, error));
     });
   }
+
+  readonly #syncNow = (done: Done): void => {
+    const startedMs = performance.now();
+    try {
+      fs.fdatasyncSync(this.#fd);
+    } catch (error) {
+      done(diskError('sync', this.path, error));
+      return;
+    }
+    this.#pace.took(performance.now() - startedMs);
+    done(null);
+  };
 
   sync(done: Done): void {
     fs.fsync(this.#fd, (error) => {

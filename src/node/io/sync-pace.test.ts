@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { SyncPace } from './sync-pace.ts';
+
+function feed(pace: SyncPace, count: number, durationMs: number): void {
+  for (let i = 0; i < count; i += 1) pace.took(durationMs);
+}
+
+test('SyncPace starts in the pool and leaves it once the disk has shown that it is fast', () => {
+  const pace = new SyncPace();
+  expect(pace.onLoop).toBe(false);
+  feed(pace, 63, 0.1);
+  expect(pace.onLoop).toBe(false);
+  pace.took(0.1);
+  expect(pace.onLoop).toBe(true);
+});
+
+test('SyncPace stays in the pool when no sync of a window was short', () => {
+  const pace = new SyncPace();
+  feed(pace, 1000, 1);
+  expect(pace.onLoop).toBe(false);
+});
+
+test('SyncPace takes the shortest of a window, as a busy loop hears late of the others', () => {
+  const pace = new SyncPace();
+  feed(pace, 63, 3);
+  pace.took(0.2);
+  expect(pace.onLoop).toBe(true);
+});
+
+test('SyncPace returns to the pool after one long stall or when the disk becomes slow', () => {
+  const stalled = new SyncPace();
+  feed(stalled, 64, 0.1);
+  stalled.took(5);
+  expect(stalled.onLoop).toBe(false);
+
+  const slower = new SyncPace();
+  feed(slower, 64, 0.1);
+  feed(slower, 20, 0.39);
+  expect(slower.onLoop).toBe(true);
+  for (let i = 0; i < 20 && slower.onLoop; i += 1) slower.took(0.6);
+  expect(slower.onLoop).toBe(false);
+  // Only a whole new window brings it back.
+  feed(slower, 63, 0.1);
+  expect(slower.onLoop).toBe(false);
+  slower.took(0.1);
+  expect(slower.onLoop).toBe(true);
+});

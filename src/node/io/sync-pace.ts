@@ -1,0 +1,49 @@
+/**
+ * Where the next sync of a file runs. The thread pool keeps the event loop free, but a trip through
+ * it wakes two threads and costs more than a short sync itself takes: on a fast disk the loop waits
+ * for it instead. It does so only while every look at the disk says that it is fast.
+ *
+ * ```
+ *            the shortest of WINDOW syncs is short
+ *   pooled ---------------------------------------> on the loop
+ *     ^                                                  |
+ *     +--------------------------------------------------+
+ *            the running average is not short any more
+ * ```
+ * In the pool the shortest counts, for a busy loop hears late of the others.
+ */
+
+/** A sync up to this long is short. */
+const SHORT_MS = 0.4;
+/** Syncs in the pool from one decision to the next. */
+const WINDOW = 64;
+/** Weight of the newest sync on the loop: one of 5 ms ends the fast time. */
+const WEIGHT = 1 / 8;
+
+export class SyncPace {
+  #onLoop = false;
+  #averageMs = 0;
+  #shortestMs = Number.POSITIVE_INFINITY;
+  #seen = 0;
+
+  /** Whether the next sync should run on the event loop. */
+  get onLoop(): boolean {
+    return this.#onLoop;
+  }
+
+  /** A sync took so long where `onLoop` said. */
+  took(durationMs: number): void {
+    if (this.#onLoop) {
+      this.#averageMs += (durationMs - this.#averageMs) * WEIGHT;
+      if (this.#averageMs > SHORT_MS) this.#onLoop = false;
+      return;
+    }
+    this.#shortestMs = Math.min(this.#shortestMs, durationMs);
+    this.#seen += 1;
+    if (this.#seen < WINDOW) return;
+    this.#onLoop = this.#shortestMs <= SHORT_MS;
+    this.#averageMs = this.#shortestMs;
+    this.#shortestMs = Number.POSITIVE_INFINITY;
+    this.#seen = 0;
+  }
+}
