@@ -71,6 +71,13 @@ export class Proposals {
     return this.#heldCommands > 0 || this.#arrived.length > 0;
   }
 
+  /** Bytes of what waits to be dispatched. */
+  get waitingBytes(): number {
+    let bytes = this.#heldBytes;
+    for (const { records } of this.#arrived) bytes += records.length;
+    return bytes;
+  }
+
   /** Copies a client's command. */
   take(command: Bytes, waiter: ProposalWaiter, nowMs: number): void {
     const leads = this.#raft.role === 'leader';

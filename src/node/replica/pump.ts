@@ -26,6 +26,7 @@ import type { Compaction } from './compaction.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import type { Inbox, Input } from './inbox.ts';
+import { Pacing } from './pacing.ts';
 import type { Phases } from './phases.ts';
 import type { Proposals } from './proposals.ts';
 import type { Reads } from './reads.ts';
@@ -59,16 +60,20 @@ export class Pump {
   readonly #parts: PumpParts;
   readonly #tickMs: number;
   readonly #traceEvents: TraceEvents;
+  readonly #pacing: Pacing;
   #scheduled = false;
   #halted = false;
   #tickTimer: Timer | null = null;
-  /** When the oldest proposal of the coming turn was taken; 0: none. */
+  /** When the oldest proposal that waits was taken; 0: none. */
   #queuedAtMs = 0;
+  /** When the first proposal since the last turn was taken; 0: none was. */
+  #takenAtMs = 0;
 
   constructor(parts: PumpParts, init: { readonly tickMs: number }) {
     this.#parts = parts;
     this.#tickMs = init.tickMs;
     this.#traceEvents = new TraceEvents(parts.emit);
+    this.#pacing = new Pacing({ clock: parts.clock, wake: () => this.schedule() });
   }
 
   get halted(): boolean {
@@ -84,6 +89,7 @@ export class Pump {
   halt(): void {
     this.#halted = true;
     this.#tickTimer?.cancel();
+    this.#pacing.stop();
   }
 
   /** Something arrived: runs a turn after all that is ready now. */
@@ -96,10 +102,12 @@ export class Pump {
     });
   }
 
-  /** A command was taken. */
-  queued(nowMs: number): void {
-    if (this.#queuedAtMs === 0) this.#queuedAtMs = nowMs;
+  /** A command is being taken. @returns now, as read once for all commands of a turn. */
+  queued(): number {
+    if (this.#takenAtMs === 0) this.#takenAtMs = this.#parts.clock.nowMs();
+    if (this.#queuedAtMs === 0) this.#queuedAtMs = this.#takenAtMs;
     this.schedule();
+    return this.#takenAtMs;
   }
 
   #armTick(): void {
@@ -114,6 +122,7 @@ export class Pump {
     const { clock, network, raft, reads, applier, phases } = this.#parts;
     const nowMs = clock.nowMs();
     const commitBefore = raft.commitIndex;
+    this.#takenAtMs = 0;
     raft.beginTurn(nowMs);
     this.#drain(nowMs);
     this.#dispatch(nowMs);
@@ -134,8 +143,14 @@ export class Pump {
   #dispatch(nowMs: number): void {
     const { raft, proposals, clusterClock } = this.#parts;
     if (!proposals.waiting) return;
-    if (raft.role !== 'leader') proposals.dispatch(nowMs, 0);
-    else if (clusterClock.settled(nowMs)) proposals.dispatch(nowMs, clusterClock.now(nowMs));
+    if (raft.role !== 'leader') {
+      proposals.dispatch(nowMs, 0);
+      return;
+    }
+    if (!clusterClock.settled(nowMs)) return;
+    if (this.#pacing.holds(proposals.waitingBytes, raft.commitIndex, nowMs)) return;
+    proposals.dispatch(nowMs, clusterClock.now(nowMs));
+    this.#pacing.sealed(raft.lastIndex, nowMs);
   }
 
   #drain(nowMs: number): void {

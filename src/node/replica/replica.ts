@@ -198,10 +198,8 @@ export class Replica implements ReplicaFrontDoor {
       waiter.settle('stopping', null);
       return;
     }
-    const nowMs = this.#components.clock.nowMs();
     this.#proposalCount += 1;
-    this.#proposals.take(command, waiter, nowMs);
-    this.#pump.queued(nowMs);
+    this.#proposals.take(command, waiter, this.#pump.queued());
   }
 
   read(waiter: ReadWaiter): void {
