@@ -40,6 +40,25 @@ export function crc32(bytes: Uint8Array, seed = 0): number {
   return zlibCrc32(bytes, seed);
 }
 
+/** Up to here a loop beats the call into native code. */
+const LOOP_BYTES_MAX = 96;
+
+/** Copies `start..end` of one to the place `at` of another; they do not overlap. */
+export function copyBytes(from: Bytes, start: number, end: number, to: Bytes, at: number): void {
+  if (end - start > LOOP_BYTES_MAX) {
+    from.copy(to, at, start, end);
+    return;
+  }
+  for (let i = start, j = at; i < end; i += 1, j += 1) to[j] = from[i] as number;
+}
+
+/** Reads 32 bits, little endian. Requires: they are there. */
+export function readU32(bytes: Bytes, at: number): number {
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+  const high = (bytes[at + 2] as number) | ((bytes[at + 3] as number) << 8);
+  return (low | (high << 16)) >>> 0;
+}
+
 /** Writes a safe integer as 64 bits, little endian. */
 export function writeU64(bytes: Bytes, value: number, offset: number): void {
   bytes.writeUInt32LE(value >>> 0, offset);

@@ -14,7 +14,6 @@ import {
   SET_FLAG,
   TTL_FORM,
 } from '../../wire/apps/kvstore.ts';
-import { DeadlineHeap } from './deadline-heap.ts';
 import { KvStore } from './kvstore.ts';
 import { SWEEP_KEYS_MAX } from './kvstore-keys.ts';
 
@@ -234,30 +233,5 @@ describe('KvStore', () => {
       expect(one.at(i, cut)).toEqual(two.at(i, cut));
     }
     expect(one.store.digest()).toBe(two.store.digest());
-  });
-});
-
-describe('DeadlineHeap', () => {
-  it('has the first of a sorted list after any changes', () => {
-    const random = new Prng(5);
-    const heap = new DeadlineHeap();
-    const twin = new Map<string, ReturnType<DeadlineHeap['add']>>();
-    for (let i = 0; i < 20_000; i += 1) {
-      const key = `k${random.between(0, 300)}`;
-      const known = twin.get(key);
-      const deadlineMs = random.between(0, 100);
-      if (known === undefined) twin.set(key, heap.add(key, deadlineMs));
-      else if (random.chance(0.5)) heap.move(known, deadlineMs);
-      else {
-        heap.remove(known);
-        twin.delete(key);
-      }
-      if (i % 50 !== 0) continue;
-      const [first = null] = [...twin.values()].sort(
-        (a, b) => a.deadlineMs - b.deadlineMs || (a.key < b.key ? -1 : 1),
-      );
-      expect(heap.first).toBe(first);
-      expect(heap.size).toBe(twin.size);
-    }
   });
 });

@@ -7,33 +7,41 @@ import {
   TIME_FLAG,
 } from '../../wire/apps/kvstore.ts';
 import type { LogIndex } from '../model/ids.ts';
+import { ByteSlice } from './byte-slice.ts';
 import type { CommandReader } from './command-reader.ts';
-import type { Entry, KvTable } from './kvstore-table.ts';
+import { type Cell, NO_CELL } from './kv-arena.ts';
+import type { KvTable } from './kvstore-table.ts';
 import { deadlineOf, MALFORMED } from './kvstore-writes.ts';
 
 /** Keys one `time` command frees at most: a few milliseconds of work. */
 export const SWEEP_KEYS_MAX = 512;
 
+/** The two keys of a command that has two, and the value it moves. */
+const FROM = new ByteSlice();
+const TO = new ByteSlice();
+const VALUE = new ByteSlice();
+
 export function getDel(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
-  const key = reader.rest();
-  const value = table.valueOf(key);
-  if (value !== null) table.remove(key, index);
+  const key = reader.rest(reader.key);
+  const cell = table.find(key);
+  if (cell === NO_CELL) return null;
+  const value = table.valueText(cell);
+  table.remove(key, index);
   return value;
 }
 
 export function getEx(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
   const flags = reader.byte();
   const timeMs = reader.number();
-  const key = reader.rest();
+  const key = reader.rest(reader.key);
   if (reader.failed) return MALFORMED;
-  const entry = table.get(key);
-  if (entry === undefined) return null;
-  const { value } = entry;
+  const cell = table.find(key);
+  if (cell === NO_CELL) return null;
+  const value = table.valueText(cell);
   if ((flags & (TIME_FLAG.ttl | TIME_FLAG.deadline)) !== 0) {
-    expireAt(table, { key, entry, index, deadlineMs: deadlineOf(table, flags, timeMs) });
-  } else if (entry.deadline !== null) {
-    table.clearDeadline(entry);
-    entry.version = index;
+    expireAt(table, { key, cell, index, deadlineMs: deadlineOf(table, flags, timeMs) });
+  } else if (table.deadlineMs(cell) !== 0) {
+    table.clearDeadline(cell, index);
   }
   return value;
 }
@@ -41,86 +49,79 @@ export function getEx(table: KvTable, reader: CommandReader, index: LogIndex): K
 export function expire(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
   const flags = reader.byte();
   const timeMs = reader.number();
-  const key = reader.rest();
+  const key = reader.rest(reader.key);
   if (reader.failed) return MALFORMED;
-  const entry = table.get(key);
-  if (entry === undefined) return 0;
+  const cell = table.find(key);
+  if (cell === NO_CELL) return 0;
   const deadlineMs = deadlineOf(table, flags, timeMs);
-  const old = entry.deadline?.deadlineMs ?? null;
-  if ((flags & EXPIRE_FLAG.nx) !== 0 && old !== null) return 0;
-  if ((flags & EXPIRE_FLAG.xx) !== 0 && old === null) return 0;
+  const old = table.deadlineMs(cell);
+  if ((flags & EXPIRE_FLAG.nx) !== 0 && old !== 0) return 0;
+  if ((flags & EXPIRE_FLAG.xx) !== 0 && old === 0) return 0;
   // Without a deadline a key lives for ever: nothing is later than that.
-  if ((flags & EXPIRE_FLAG.gt) !== 0 && (old === null || deadlineMs <= old)) return 0;
-  if ((flags & EXPIRE_FLAG.lt) !== 0 && old !== null && deadlineMs >= old) return 0;
-  expireAt(table, { key, entry, index, deadlineMs });
+  if ((flags & EXPIRE_FLAG.gt) !== 0 && (old === 0 || deadlineMs <= old)) return 0;
+  if ((flags & EXPIRE_FLAG.lt) !== 0 && old !== 0 && deadlineMs >= old) return 0;
+  expireAt(table, { key, cell, index, deadlineMs });
   return 1;
 }
 
 interface NewDeadline {
-  readonly key: string;
-  readonly entry: Entry;
+  readonly key: ByteSlice;
+  readonly cell: Cell;
   readonly index: LogIndex;
   readonly deadlineMs: number;
 }
 
-function expireAt(table: KvTable, { key, entry, index, deadlineMs }: NewDeadline): void {
-  if (deadlineMs <= table.nowMs) {
-    table.remove(key, index);
-    return;
-  }
-  table.setDeadline(key, entry, deadlineMs);
-  entry.version = index;
+function expireAt(table: KvTable, { key, cell, index, deadlineMs }: NewDeadline): void {
+  if (deadlineMs <= table.nowMs) table.remove(key, index);
+  else table.setDeadline(cell, deadlineMs, index);
 }
 
 export function persist(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
-  const entry = table.get(reader.rest());
-  if (entry === undefined || entry.deadline === null) return 0;
-  table.clearDeadline(entry);
-  entry.version = index;
+  const cell = table.find(reader.rest(reader.key));
+  if (cell === NO_CELL || table.deadlineMs(cell) === 0) return 0;
+  table.clearDeadline(cell, index);
   return 1;
 }
 
 export function rename(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
   const onlyAbsent = reader.byte() === 1;
-  const from = reader.field();
-  const to = reader.rest();
+  const from = reader.field(FROM);
+  const to = reader.rest(TO);
   if (reader.failed) return MALFORMED;
-  const entry = table.get(from);
-  if (entry === undefined) return NO_SUCH_KEY;
-  if (onlyAbsent && table.has(to)) return 0;
-  if (from !== to) {
-    const { value } = entry;
-    const deadlineMs = entry.deadline?.deadlineMs ?? null;
+  const cell = table.find(from);
+  if (cell === NO_CELL) return NO_SUCH_KEY;
+  if (onlyAbsent && table.find(to) !== NO_CELL) return 0;
+  if (!from.equals(to)) {
+    const record = recordOf(table, cell);
     table.remove(from, index);
-    put(table, { key: to, value, deadlineMs, index });
+    put(table, to, record, index);
   }
   return onlyAbsent ? 1 : KV_OK;
 }
 
 export function copy(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
   const replaces = reader.byte() === 1;
-  const from = reader.field();
-  const to = reader.rest();
+  const from = reader.field(FROM);
+  const to = reader.rest(TO);
   if (reader.failed) return MALFORMED;
-  const entry = table.get(from);
-  if (entry === undefined || (!replaces && table.has(to))) return 0;
-  const deadlineMs = entry.deadline?.deadlineMs ?? null;
-  put(table, { key: to, value: entry.value, deadlineMs, index });
+  const cell = table.find(from);
+  if (cell === NO_CELL || (!replaces && table.find(to) !== NO_CELL)) return 0;
+  put(table, to, recordOf(table, cell), index);
   return 1;
 }
 
-function put(
-  table: KvTable,
-  input: {
-    readonly key: string;
-    readonly value: string;
-    readonly deadlineMs: number | null;
-    readonly index: LogIndex;
-  },
-): void {
-  const { key, value, deadlineMs, index } = input;
-  const entry = table.set(key, value, index);
-  if (deadlineMs !== null) table.setDeadline(key, entry, deadlineMs);
+interface Record {
+  readonly value: string;
+  readonly deadlineMs: number;
+}
+
+function recordOf(table: KvTable, cell: Cell): Record {
+  return { value: table.valueText(cell), deadlineMs: table.deadlineMs(cell) };
+}
+
+function put(table: KvTable, key: ByteSlice, record: Record, index: LogIndex): void {
+  const cell = table.set(key, VALUE.overText(record.value), index);
+  if (record.deadlineMs !== 0) table.setDeadline(cell, record.deadlineMs, index);
 }
 
 export function flush(table: KvTable, _reader: CommandReader, index: LogIndex): KvAnswer {

@@ -10,7 +10,9 @@ import {
 } from '../../wire/apps/kvstore.ts';
 import { Glob } from '../../wire/glob.ts';
 import type { CommandReader } from './command-reader.ts';
-import { type Entry, type KvTable, SHARDS } from './kvstore-table.ts';
+import { type Cell, NO_CELL } from './kv-arena.ts';
+import { SHARDS } from './kv-index.ts';
+import type { KvTable } from './kvstore-table.ts';
 import { MALFORMED } from './kvstore-writes.ts';
 
 /** KEYS is refused in larger stores: SCAN does the same in pieces. */
@@ -44,7 +46,7 @@ export function decodeRead(reader: CommandReader): KvRead | null {
   const x = reader.fraction();
   const y = reader.fraction();
   const keys: string[] = [];
-  while (!reader.atEnd && !reader.failed) keys.push(reader.field());
+  while (!reader.atEnd && !reader.failed) keys.push(reader.fieldText());
   return op === undefined || reader.failed ? null : { op, keys, x, y };
 }
 
@@ -63,7 +65,7 @@ export function read(table: KvTable, query: KvRead, work: Work): KvAnswer {
     case 'volatile':
       return table.volatileSize;
     case 'strlen':
-      return table.valueOf(key)?.length ?? 0;
+      return strlen(table, key);
     case 'getRange':
       return range(table.valueOf(key) ?? '', x, y);
     case 'ttl':
@@ -83,6 +85,11 @@ export function read(table: KvTable, query: KvRead, work: Work): KvAnswer {
   }
 }
 
+function strlen(table: KvTable, key: string): number {
+  const cell = table.findText(key);
+  return cell === NO_CELL ? 0 : table.valueLength(cell);
+}
+
 /** Redis's GETRANGE: both ends belong to it, negative ones count from the end. */
 function range(value: string, first: number, last: number): string {
   const { length } = value;
@@ -97,10 +104,10 @@ function range(value: string, first: number, last: number): string {
  *   log, and a client that waits wants to see it pass. What is there has never run out, though.
  */
 function timeLeft(table: KvTable, key: string, askerMs: number, form: number): number {
-  const entry = table.get(key);
-  if (entry === undefined) return -2;
-  if (entry.deadline === null) return -1;
-  const { deadlineMs } = entry.deadline;
+  const cell = table.findText(key);
+  if (cell === NO_CELL) return -2;
+  const deadlineMs = table.deadlineMs(cell);
+  if (deadlineMs === 0) return -1;
   if (form === TTL_FORM.deadlineMs) return deadlineMs;
   if (form === TTL_FORM.deadlineSeconds) return Math.floor((deadlineMs + 500) / 1000);
   const leftMs = Math.max(0, deadlineMs - Math.max(table.nowMs, Math.floor(askerMs)));
@@ -138,13 +145,15 @@ function randomKey(table: KvTable, chance: number, work: Work): KvAnswer {
   const place = Math.min(Math.max(chance, 0), 1) * SHARDS;
   const first = Math.floor(place) % SHARDS;
   for (let i = 0; i < SHARDS; i += 1) {
-    const shard = table.shard((first + i) % SHARDS);
-    if (shard === undefined || shard.size === 0) continue;
-    const living: string[] = [];
-    for (const [key, entry] of shard) if (!table.isGone(entry)) living.push(key);
-    work.steps -= shard.size * STEPS_PER_KEY;
+    const living: Cell[] = [];
+    let cell = table.first((first + i) % SHARDS);
+    for (; cell !== NO_CELL; cell = table.after(cell)) {
+      if (!table.isGone(cell)) living.push(cell);
+      work.steps -= STEPS_PER_KEY;
+    }
     if (work.steps < 0) return TOO_MUCH_WORK;
-    if (living.length > 0) return living[Math.floor((place - first) * living.length)] ?? null;
+    const chosen = living[Math.floor((place - first) * living.length)];
+    if (chosen !== undefined) return table.keyText(chosen);
   }
   return null;
 }
@@ -165,15 +174,19 @@ class Walk {
   collect(number: number, found: string[]): number {
     const work = this.#work;
     const glob = this.#glob;
+    const table = this.#table;
     work.steps -= 1;
-    const shard = this.#table.shard(number);
-    if (shard === undefined) return work.steps < 0 ? -1 : 0;
-    for (const [key, entry] of shard as ReadonlyMap<string, Entry>) {
+    let count = 0;
+    for (let cell = table.first(number); cell !== NO_CELL; cell = table.after(cell)) {
       const before = glob?.steps ?? 0;
-      if (!this.#table.isGone(entry) && (glob === null || glob.matches(key))) found.push(key);
+      if (!table.isGone(cell)) {
+        const key = table.keyText(cell);
+        if (glob === null || glob.matches(key)) found.push(key);
+      }
       work.steps -= STEPS_PER_KEY + (glob?.steps ?? 0) - before;
       if (work.steps < 0) return -1;
+      count += 1;
     }
-    return shard.size;
+    return work.steps < 0 ? -1 : count;
   }
 }

@@ -1,26 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../std/prng.ts';
+import { ByteSlice } from './byte-slice.ts';
+import { type Cell, NO_CELL } from './kv-arena.ts';
 import { TableRestore, TableSource } from './kvstore-snapshot.ts';
 import { KvTable } from './kvstore-table.ts';
 
 const KEYS = 60;
 let index = 0;
 
+const KEY = new ByteSlice();
+const VALUE = new ByteSlice();
+
+function set(table: KvTable, key: string, value: string): Cell {
+  return table.set(KEY.overText(key), VALUE.overText(value), index);
+}
+
 function change(table: KvTable, prng: Prng): void {
   index += 1;
   const key = `k${prng.between(0, KEYS)}`;
-  const entry = table.get(key);
+  const cell = table.findText(key);
   const what = prng.unit();
   if (what < 0.01) table.clear(index);
-  else if (what < 0.3) table.remove(key, index);
-  else if (what < 0.4 && entry !== undefined) table.clearDeadline(entry);
-  else if (what < 0.6 && entry !== undefined) {
-    table.touch(key);
-    entry.value = `${entry.value}+`;
-    entry.version = index;
+  else if (what < 0.3) table.remove(KEY.overText(key), index);
+  else if (what < 0.4 && cell !== NO_CELL) table.clearDeadline(cell, index);
+  else if (what < 0.6 && cell !== NO_CELL) {
+    const length = table.valueLength(cell);
+    const resized = table.resize(KEY.overText(key), length + 1, index);
+    table.write(resized, length, VALUE.overText('+'));
   } else {
-    const set = table.set(key, `v${index}${'\xff'.repeat(prng.between(0, 30))}`, index);
-    if (prng.chance(0.4)) table.setDeadline(key, set, table.nowMs + prng.between(1, 50));
+    const changed = set(table, key, `v${index}${'\xff'.repeat(prng.between(0, 30))}`);
+    if (prng.chance(0.4)) table.setDeadline(changed, table.nowMs + prng.between(1, 50), index);
   }
   table.nowMs += prng.between(0, 2);
   if (prng.chance(0.1)) table.sweep(3, index);
@@ -30,11 +39,11 @@ function change(table: KvTable, prng: Prng): void {
 function contentOf(table: KvTable): unknown {
   const keys = Array.from({ length: KEYS + 1 }, (_, i) => `k${i}`);
   const { nowMs, size, nextDeadlineMs, volatileSize } = table;
-  const seen = keys.map((key) => [
-    table.valueOf(key),
-    table.versionOf(key),
-    table.get(key)?.deadline?.deadlineMs,
-  ]);
+  const seen = keys.map((key) => {
+    const cell = table.findText(key);
+    const deadlineMs = cell === NO_CELL ? 0 : table.deadlineMs(cell);
+    return [table.valueOf(key), table.versionOf(key), deadlineMs];
+  });
   return { nowMs, size, nextDeadlineMs, volatileSize, seen };
 }
 
@@ -94,7 +103,7 @@ describe('TableSource', () => {
 describe('TableRestore', () => {
   it('takes only a whole state: nothing cut off, nothing behind it, no key short', () => {
     const table = new KvTable();
-    for (const key of ['a', '\xff\0', '']) table.set(key, key.repeat(50), 7);
+    for (const key of ['a', '\xff\0', '']) set(table, key, key.repeat(50));
     const whole = Buffer.concat(piecesOf(table, 64, () => {}));
     expect(restored([whole])?.size).toBe(3);
     for (let end = 0; end < whole.length; end += 1) {

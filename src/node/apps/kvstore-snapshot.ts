@@ -1,20 +1,17 @@
 /**
  * The kvstore's state as pieces of bytes and back (docs/snapshot-format.md#the-kvstores-data).
  *
- * The state is frozen shard by shard: whoever is about to change a shard that was not read yet has
- * it encoded as it is, first. So a reader sees one moment, nothing is copied at once, and a shard
- * costs its changers a fraction of a millisecond, once.
+ * The state is frozen record by record: whoever is about to change one that was not read yet has it
+ * encoded as it is, first, and what has a newer version than the frozen state is passed over. So a
+ * reader sees one moment, and a change costs what it changes.
  */
-import {
-  allocBytes,
-  type Bytes,
-  concatBytes,
-  latin1Slice,
-  readU64,
-  writeU64,
-} from '../../std/bytes.ts';
+import { allocBytes, type Bytes, concatBytes, readU64, writeU64 } from '../../std/bytes.ts';
+import type { LogIndex } from '../model/ids.ts';
 import type { SnapshotSource, StateRestore } from '../ports/state-machine.ts';
-import { type Entry, KvTable, SHARDS } from './kvstore-table.ts';
+import { ByteSlice } from './byte-slice.ts';
+import { type Cell, NO_CELL, WORD, wordAt } from './kv-arena.ts';
+import { SHARDS } from './kv-index.ts';
+import { type KvRecords, KvTable, versionAt } from './kvstore-table.ts';
 
 const HEAD_BYTES = 20;
 const REMOVAL_BYTES = 12;
@@ -23,94 +20,124 @@ const END_BYTES = 12;
 const END_MARK = 0xffff_ffff;
 
 export class TableSource implements SnapshotSource {
-  readonly #shards: readonly (ReadonlyMap<string, Entry> | undefined)[];
+  readonly #records: KvRecords;
   readonly #size: number;
+  readonly #version: LogIndex;
   readonly #close: () => void;
-  /** Shards that changed before they were read, as they were. */
-  readonly #kept = new Map<number, Bytes>();
-  #head: Bytes | null;
+  /** By shard, records that changed before they were read, as they were. */
+  readonly #kept = new Map<number, Bytes[]>();
+  /** Pieces are made here, one after the other. */
+  #piece: Bytes = allocBytes(64 * 1024);
+  #length = 0;
   #nextShard = 0;
   #ended = false;
 
   constructor(table: KvTable) {
     this.#size = table.size;
-    this.#head = encodeHead(table);
-    this.#shards = table.watch((number) => this.#keep(number));
+    this.#version = table.newestVersion;
+    this.#records = table.watch((cell) => this.#keep(cell));
     this.#close = () => table.unwatch();
-  }
-
-  #keep(number: number): void {
-    if (number < this.#nextShard || this.#kept.has(number)) return;
-    this.#kept.set(number, encodeShard(this.#shards[number]));
+    this.#encodeHead(table);
   }
 
   next(bytesMax: number): Bytes | null {
-    const parts: Bytes[] = [];
-    let bytes = 0;
-    if (this.#head !== null) {
-      parts.push(this.#head);
-      bytes = this.#head.length;
-      this.#head = null;
+    while (this.#length < bytesMax && this.#nextShard < SHARDS) this.#encodeShard();
+    if (this.#length === 0) {
+      if (this.#ended) return null;
+      this.#ended = true;
+      this.#encodeEnd();
     }
-    while (bytes < bytesMax && this.#nextShard < SHARDS) {
-      const part = this.#kept.get(this.#nextShard) ?? encodeShard(this.#shards[this.#nextShard]);
-      this.#kept.delete(this.#nextShard);
-      this.#nextShard += 1;
-      if (part.length > 0) parts.push(part);
-      bytes += part.length;
-    }
-    if (bytes > 0) return parts.length === 1 ? (parts[0] as Bytes) : concatBytes(parts);
-    if (this.#ended) return null;
-    this.#ended = true;
-    const end = allocBytes(END_BYTES);
-    end.writeUInt32LE(END_MARK, 0);
-    writeU64(end, this.#size, 4);
-    return end;
+    const piece = this.#piece.subarray(0, this.#length);
+    this.#length = 0;
+    return piece;
   }
 
   close(): void {
     this.#close();
   }
-}
 
-function encodeHead(table: KvTable): Bytes {
-  const { removals } = table;
-  const bytes = allocBytes(HEAD_BYTES + removals.size * REMOVAL_BYTES);
-  writeU64(bytes, table.nowMs, 0);
-  writeU64(bytes, table.flushedAt, 8);
-  bytes.writeUInt32LE(removals.size, 16);
-  let at = HEAD_BYTES;
-  for (const [shard, index] of removals) {
-    bytes.writeUInt32LE(shard, at);
-    writeU64(bytes, index, at + 4);
-    at += REMOVAL_BYTES;
+  #keep(cell: Cell): void {
+    const { arena } = this.#records;
+    if (versionAt(arena, cell) > this.#version) return;
+    const words = arena.wordsOf(cell);
+    const shard = (words[wordAt(cell) + WORD.hash] as number) & (SHARDS - 1);
+    if (shard < this.#nextShard) return;
+    const record = allocBytes(ENTRY_HEADER_BYTES + arena.recordLength(cell));
+    this.#encode(cell, record, 0);
+    const kept = this.#kept.get(shard);
+    if (kept === undefined) this.#kept.set(shard, [record]);
+    else kept.push(record);
   }
-  return bytes;
-}
 
-function encodeShard(shard: ReadonlyMap<string, Entry> | undefined): Bytes {
-  let length = 0;
-  for (const [key, entry] of shard ?? []) {
-    length += ENTRY_HEADER_BYTES + key.length + entry.value.length;
+  #encodeShard(): void {
+    const { arena, index } = this.#records;
+    const shard = this.#nextShard;
+    this.#nextShard += 1;
+    for (const record of this.#kept.get(shard) ?? []) {
+      record.copy(this.#room(record.length), this.#length);
+      this.#length += record.length;
+    }
+    this.#kept.delete(shard);
+    for (let cell = index.first(shard); cell !== NO_CELL; cell = index.after(cell)) {
+      if (versionAt(arena, cell) > this.#version) continue;
+      const piece = this.#room(ENTRY_HEADER_BYTES + arena.recordLength(cell));
+      this.#length = this.#encode(cell, piece, this.#length);
+    }
   }
-  const bytes = allocBytes(length);
-  let at = 0;
-  for (const [key, { value, version, deadline }] of shard ?? []) {
-    bytes.writeUInt32LE(key.length, at);
-    bytes.writeUInt32LE(value.length, at + 4);
-    writeU64(bytes, version, at + 8);
-    writeU64(bytes, deadline?.deadlineMs ?? 0, at + 16);
-    at += ENTRY_HEADER_BYTES;
-    at += bytes.write(key, at, 'latin1');
-    at += bytes.write(value, at, 'latin1');
+
+  /** @returns where it ends. */
+  #encode(cell: Cell, to: Bytes, at: number): number {
+    const { arena, deadlines } = this.#records;
+    const words = arena.wordsOf(cell);
+    to.writeUInt32LE(words[wordAt(cell) + WORD.keyLength] as number, at);
+    to.writeUInt32LE(words[wordAt(cell) + WORD.valueLength] as number, at + 4);
+    writeU64(to, versionAt(arena, cell), at + 8);
+    writeU64(to, deadlines.deadlineMs(cell), at + 16);
+    return arena.copyRecord(cell, to, at + ENTRY_HEADER_BYTES);
   }
-  return bytes;
+
+  #encodeHead(table: KvTable): void {
+    const { removedAt } = table;
+    const head = this.#room(HEAD_BYTES + SHARDS * REMOVAL_BYTES);
+    let at = HEAD_BYTES;
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      const index = removedAt[shard] as LogIndex;
+      if (index === 0) continue;
+      head.writeUInt32LE(shard, at);
+      writeU64(head, index, at + 4);
+      at += REMOVAL_BYTES;
+    }
+    writeU64(head, table.nowMs, 0);
+    writeU64(head, table.flushedAt, 8);
+    head.writeUInt32LE((at - HEAD_BYTES) / REMOVAL_BYTES, 16);
+    this.#length = at;
+  }
+
+  #encodeEnd(): void {
+    const end = this.#room(END_BYTES);
+    end.writeUInt32LE(END_MARK, 0);
+    writeU64(end, this.#size, 4);
+    this.#length = END_BYTES;
+  }
+
+  /** @returns the piece, with so many bytes of room behind its length. */
+  #room(bytes: number): Bytes {
+    const needed = this.#length + bytes;
+    if (needed > this.#piece.length) {
+      const grown = allocBytes(Math.max(needed, 2 * this.#piece.length));
+      this.#piece.copy(grown, 0, 0, this.#length);
+      this.#piece = grown;
+    }
+    return this.#piece;
+  }
 }
 
 /** Builds a table of pieces, however they are cut. */
 export class TableRestore implements StateRestore {
   readonly #adopt: (table: KvTable) => void;
   readonly #table = new KvTable();
+  readonly #key = new ByteSlice();
+  readonly #value = new ByteSlice();
   /** The beginning of something that is not whole yet, and how long it must be to go on. */
   #parts: Bytes[] = [];
   #partsBytes = 0;
@@ -159,11 +186,11 @@ export class TableRestore implements StateRestore {
     const keyEnd = keyStart + keyLength;
     const end = keyEnd + bytes.readUInt32LE(at + 4);
     if (end > bytes.length) return end - at;
-    const key = latin1Slice(bytes, keyStart, keyEnd);
-    const value = latin1Slice(bytes, keyEnd, end);
-    const entry = this.#table.set(key, value, readU64(bytes, at + 8));
+    const version = readU64(bytes, at + 8);
     const deadlineMs = readU64(bytes, at + 16);
-    if (deadlineMs > 0) this.#table.setDeadline(key, entry, deadlineMs);
+    const key = this.#key.over(bytes, keyStart, keyEnd);
+    const cell = this.#table.set(key, this.#value.over(bytes, keyEnd, end), version);
+    if (deadlineMs > 0) this.#table.setDeadline(cell, deadlineMs, version);
     return end - at;
   }
 
@@ -171,12 +198,12 @@ export class TableRestore implements StateRestore {
     const count = bytes.readUInt32LE(16);
     const length = HEAD_BYTES + count * REMOVAL_BYTES;
     if (bytes.length < length) return length;
-    const removals = new Map<number, number>();
+    const removedAt = new Float64Array(SHARDS);
     for (let at = HEAD_BYTES; at < length; at += REMOVAL_BYTES) {
-      removals.set(bytes.readUInt32LE(at), readU64(bytes, at + 4));
+      removedAt[bytes.readUInt32LE(at)] = readU64(bytes, at + 4);
     }
     this.#table.nowMs = readU64(bytes, 0);
-    this.#table.restoreRemovals(readU64(bytes, 8), removals);
+    this.#table.restoreRemovals(readU64(bytes, 8), removedAt);
     this.#headTaken = true;
     return length;
   }

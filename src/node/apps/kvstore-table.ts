@@ -1,57 +1,61 @@
 /**
- * The keys of the kvstore, with their values, deadlines and versions.
- *
- * Keys lie in shards by a hash that is the same on every node and for ever. SCAN walks the shards,
- * so its cursor means the same on every replica and whatever came and went in between; none of the
- * small maps ever stops the world to grow, as one of a million keys would.
+ * The keys of the kvstore, with their values, deadlines and versions: records in an arena, found by
+ * an index, those with a deadline also in a heap.
  *
  * A key whose deadline is at or before `nowMs` is gone for every command and every read at once;
  * its memory is freed by `sweep`. `nowMs` moves with the log alone.
  */
 import { assert } from '../../std/assert.ts';
 import type { LogIndex } from '../model/ids.ts';
-import { type Deadline, DeadlineHeap } from './deadline-heap.ts';
+import { ByteSlice } from './byte-slice.ts';
+import { DeadlineHeap } from './deadline-heap.ts';
+import { type Cell, KvArena, NO_CELL, WORD, wordAt } from './kv-arena.ts';
+import { KvIndex, SHARDS } from './kv-index.ts';
 
-export const SHARDS = 4096;
+const WORD_RANGE = 0x1_0000_0000;
 
-export interface Entry {
-  value: string;
-  /** Where in the log it was changed last. */
-  version: LogIndex;
-  deadline: Deadline | null;
+/** What a flush throws away. */
+export class KvRecords {
+  readonly arena = new KvArena();
+  readonly index = new KvIndex(this.arena);
+  readonly deadlines = new DeadlineHeap(this.arena);
 }
 
 export class KvTable {
   /** Cluster time of the newest command applied. */
   nowMs = 0;
-  #shards: (Map<string, Entry> | undefined)[] = new Array(SHARDS).fill(undefined);
-  #deadlines = new DeadlineHeap();
+  #records = new KvRecords();
   /** For each shard where in the log a key was last removed from it: versions of absent keys. */
-  #removedAt = new Map<number, LogIndex>();
+  #removedAt: Float64Array = new Float64Array(SHARDS);
   #flushedAt: LogIndex = 0;
-  /** Told before a shard changes; null: nobody reads a frozen state. */
-  #onChange: ((shard: number) => void) | null = null;
+  /** No record has a higher version. */
+  #newestVersion: LogIndex = 0;
+  /** Told before a record changes or goes; null: nobody reads a frozen state. */
+  #onChange: ((cell: Cell) => void) | null = null;
+  readonly #key = new ByteSlice();
+  readonly #oldValue = new ByteSlice();
 
   /**
-   * Freezes the state for a reader: it is told before anything in a shard changes.
-   * @returns the shards; flushing leaves them to the reader.
+   * Freezes the state for a reader: it is told before a record changes or goes.
+   * @returns the records; flushing leaves them to the reader. Those that have come or changed since
+   *   have versions above `newestVersion`.
    */
-  watch(onChange: (shard: number) => void): readonly (ReadonlyMap<string, Entry> | undefined)[] {
+  watch(onChange: (cell: Cell) => void): KvRecords {
     assert(this.#onChange === null, 'one reader at a time reads a frozen state');
     this.#onChange = onChange;
-    return this.#shards;
+    return this.#records;
   }
 
   unwatch(): void {
     this.#onChange = null;
   }
 
-  /** To be called before an entry of `key` is changed in place. */
-  touch(key: string): void {
-    this.#onChange?.(shardOf(key));
+  get newestVersion(): LogIndex {
+    return this.#newestVersion;
   }
 
-  get removals(): ReadonlyMap<number, LogIndex> {
+  /** By shard; 0: nothing was removed. */
+  get removedAt(): Readonly<Float64Array> {
     return this.#removedAt;
   }
 
@@ -59,104 +63,127 @@ export class KvTable {
     return this.#flushedAt;
   }
 
-  restoreRemovals(flushedAt: LogIndex, removedAt: Map<number, LogIndex>): void {
+  restoreRemovals(flushedAt: LogIndex, removedAt: Float64Array): void {
     this.#flushedAt = flushedAt;
     this.#removedAt = removedAt;
   }
 
   /** Keys, those that are gone but not yet swept included. */
   get size(): number {
-    let size = 0;
-    for (const shard of this.#shards) if (shard !== undefined) size += shard.size;
-    return size;
+    return this.#records.index.size;
   }
 
   /** Keys that have a deadline. */
   get volatileSize(): number {
-    return this.#deadlines.size;
+    return this.#records.deadlines.size;
   }
 
   get nextDeadlineMs(): number | null {
-    return this.#deadlines.first?.deadlineMs ?? null;
+    const { first } = this.#records.deadlines;
+    return first === NO_CELL ? null : this.deadlineMs(first);
   }
 
-  /** The key's entry, unless it is absent or gone. */
-  get(key: string): Entry | undefined {
-    const entry = this.#shards[shardOf(key)]?.get(key);
-    return entry === undefined || this.#isGone(entry) ? undefined : entry;
+  /** The key's record, unless it is absent or gone. Valid until the next change. */
+  find(key: ByteSlice): Cell {
+    const cell = this.#records.index.find(key, key.hash());
+    return cell === NO_CELL || this.isGone(cell) ? NO_CELL : cell;
+  }
+
+  findText(key: string): Cell {
+    return this.find(this.#key.overText(key));
   }
 
   has(key: string): boolean {
-    return this.get(key) !== undefined;
+    return this.findText(key) !== NO_CELL;
   }
 
   valueOf(key: string): string | null {
-    const entry = this.#shards[shardOf(key)]?.get(key);
-    return entry === undefined || this.#isGone(entry) ? null : entry.value;
+    const cell = this.findText(key);
+    return cell === NO_CELL ? null : this.#records.arena.valueText(cell);
+  }
+
+  keyText(cell: Cell): string {
+    return this.#records.arena.keyText(cell);
+  }
+
+  valueText(cell: Cell): string {
+    return this.#records.arena.valueText(cell);
+  }
+
+  valueLength(cell: Cell): number {
+    return this.#records.arena.wordsOf(cell)[wordAt(cell) + WORD.valueLength] as number;
+  }
+
+  /** 0: it has no deadline. */
+  deadlineMs(cell: Cell): number {
+    return this.#records.deadlines.deadlineMs(cell);
+  }
+
+  isGone(cell: Cell): boolean {
+    const deadlineMs = this.deadlineMs(cell);
+    return deadlineMs !== 0 && deadlineMs <= this.nowMs;
   }
 
   /** Gives the key a value and no deadline. */
-  set(key: string, value: string, index: LogIndex): Entry {
-    const number = shardOf(key);
-    this.#onChange?.(number);
-    let shard = this.#shards[number];
-    if (shard === undefined) {
-      shard = new Map();
-      this.#shards[number] = shard;
-    }
-    let entry = shard.get(key);
-    if (entry === undefined) {
-      entry = { value, version: index, deadline: null };
-      shard.set(key, entry);
-      return entry;
-    }
-    entry.value = value;
-    entry.version = index;
-    if (entry.deadline !== null) this.clearDeadline(entry);
-    return entry;
+  set(key: ByteSlice, value: ByteSlice, index: LogIndex): Cell {
+    const { arena, deadlines } = this.#records;
+    const cell = this.#place(key, value.length, 0, index);
+    deadlines.remove(cell);
+    arena.write(cell, 0, value);
+    return cell;
+  }
+
+  /**
+   * Gives the key's value a length: its first bytes as they were, zeros behind them. A key that is
+   * there keeps its deadline.
+   */
+  resize(key: ByteSlice, length: number, index: LogIndex): Cell {
+    const { arena, deadlines } = this.#records;
+    const old = this.find(key);
+    const kept = old === NO_CELL ? 0 : Math.min(this.valueLength(old), length);
+    const cell = this.#place(key, length, kept, index);
+    if (old === NO_CELL) deadlines.remove(cell);
+    arena.zero(cell, kept, length);
+    return cell;
+  }
+
+  /** Writes into the value of a record that was just set or resized. */
+  write(cell: Cell, offset: number, piece: ByteSlice): void {
+    this.#records.arena.write(cell, offset, piece);
   }
 
   /** @returns whether it was there (and not gone). */
-  remove(key: string, index: LogIndex): boolean {
-    const number = shardOf(key);
-    const shard = this.#shards[number];
-    const entry = shard?.get(key);
-    if (shard === undefined || entry === undefined) return false;
-    this.#onChange?.(number);
-    const wasThere = !this.#isGone(entry);
-    if (entry.deadline !== null) this.clearDeadline(entry);
-    shard.delete(key);
-    this.#removedAt.set(number, index);
+  remove(key: ByteSlice, index: LogIndex): boolean {
+    const cell = this.#records.index.find(key, key.hash());
+    if (cell === NO_CELL) return false;
+    const wasThere = !this.isGone(cell);
+    this.#removeCell(cell, index);
     return wasThere;
   }
 
-  setDeadline(key: string, entry: Entry, deadlineMs: number): void {
-    this.touch(key);
-    if (entry.deadline === null) entry.deadline = this.#deadlines.add(key, deadlineMs);
-    else this.#deadlines.move(entry.deadline, deadlineMs);
+  setDeadline(cell: Cell, deadlineMs: number, index: LogIndex): void {
+    this.#change(cell, index);
+    this.#records.deadlines.set(cell, deadlineMs);
   }
 
-  clearDeadline(entry: Entry): void {
-    if (entry.deadline === null) return;
-    this.touch(entry.deadline.key);
-    this.#deadlines.remove(entry.deadline);
-    entry.deadline = null;
+  clearDeadline(cell: Cell, index: LogIndex): void {
+    this.#change(cell, index);
+    this.#records.deadlines.remove(cell);
   }
 
   clear(index: LogIndex): void {
     this.#onChange = null;
-    this.#shards = new Array(SHARDS).fill(undefined);
-    this.#deadlines = new DeadlineHeap();
-    this.#removedAt = new Map();
+    this.#records = new KvRecords();
+    this.#removedAt = new Float64Array(SHARDS);
     this.#flushedAt = index;
   }
 
   /** Frees keys that are gone, at most so many, in the order of their deadlines. */
   sweep(countMax: number, index: LogIndex): void {
     for (let count = 0; count < countMax; count += 1) {
-      const { first } = this.#deadlines;
-      if (first === null || first.deadlineMs > this.nowMs) return;
-      this.remove(first.key, index);
+      const { first } = this.#records.deadlines;
+      if (first === NO_CELL || !this.isGone(first)) return;
+      this.#removeCell(first, index);
     }
   }
 
@@ -164,32 +191,91 @@ export class KvTable {
    * A number that differs whenever the key has changed in between. Of an absent key it also changes
    * with the removal of a neighbour; that a change goes unseen never happens.
    */
-  versionOf(key: string): number {
-    const number = shardOf(key);
-    const entry = this.#shards[number]?.get(key);
-    if (entry === undefined) return Math.max(this.#removedAt.get(number) ?? 0, this.#flushedAt);
-    return this.#isGone(entry) ? -entry.version : entry.version;
+  versionOf(text: string): number {
+    const { index, arena } = this.#records;
+    const key = this.#key.overText(text);
+    const hash = key.hash();
+    const cell = index.find(key, hash);
+    if (cell === NO_CELL) {
+      return Math.max(this.#removedAt[hash & (SHARDS - 1)] as number, this.#flushedAt);
+    }
+    const version = versionAt(arena, cell);
+    return this.isGone(cell) ? -version : version;
   }
 
-  /** The keys of one shard, for walks over all of them. */
-  shard(number: number): ReadonlyMap<string, Entry> | undefined {
-    return this.#shards[number];
+  /** The first record of a shard, for walks over all of them; the next one comes `after` it. */
+  first(shard: number): Cell {
+    return this.#records.index.first(shard);
   }
 
-  isGone(entry: Entry): boolean {
-    return this.#isGone(entry);
+  after(cell: Cell): Cell {
+    return this.#records.index.after(cell);
   }
 
-  #isGone(entry: Entry): boolean {
-    return entry.deadline !== null && entry.deadline.deadlineMs <= this.nowMs;
+  /** @returns the key's record, new or not, with room for the value and its first bytes `kept`. */
+  #place(key: ByteSlice, length: number, kept: number, version: LogIndex): Cell {
+    const { arena, index } = this.#records;
+    const hash = key.hash();
+    const old = index.find(key, hash);
+    if (old === NO_CELL) {
+      const cell = arena.add(key, length);
+      arena.wordsOf(cell)[wordAt(cell) + WORD.deadline] = 0;
+      index.add(cell, hash);
+      this.#setVersion(cell, version);
+      return cell;
+    }
+    this.#change(old, version);
+    if (!arena.fits(old, length)) return this.#move(old, key, length, kept);
+    arena.wordsOf(old)[wordAt(old) + WORD.valueLength] = length;
+    return old;
+  }
+
+  /** Gives a record another cell. */
+  #move(old: Cell, key: ByteSlice, length: number, kept: number): Cell {
+    const { arena, index, deadlines } = this.#records;
+    const cell = arena.add(key, length);
+    arena.write(cell, 0, arena.valueInto(this.#oldValue, old, kept));
+    const from = arena.wordsOf(old);
+    const to = arena.wordsOf(cell);
+    for (const word of [WORD.versionLow, WORD.versionHigh, WORD.deadline]) {
+      to[wordAt(cell) + word] = from[wordAt(old) + word] as number;
+    }
+    deadlines.moved(cell);
+    index.remove(old);
+    arena.free(old);
+    index.add(cell, from[wordAt(old) + WORD.hash] as number);
+    return cell;
+  }
+
+  #removeCell(cell: Cell, version: LogIndex): void {
+    const { arena, index, deadlines } = this.#records;
+    this.#change(cell, version);
+    deadlines.remove(cell);
+    index.remove(cell);
+    const hash = arena.wordsOf(cell)[wordAt(cell) + WORD.hash] as number;
+    this.#removedAt[hash & (SHARDS - 1)] = version;
+    arena.free(cell);
+  }
+
+  /** To be called before a record is changed or removed. */
+  #change(cell: Cell, version: LogIndex): void {
+    this.#onChange?.(cell);
+    this.#setVersion(cell, version);
+  }
+
+  #setVersion(cell: Cell, version: LogIndex): void {
+    const words = this.#records.arena.wordsOf(cell);
+    const at = wordAt(cell);
+    words[at + WORD.versionLow] = version | 0;
+    words[at + WORD.versionHigh] = Math.floor(version / WORD_RANGE);
+    if (version > this.#newestVersion) this.#newestVersion = version;
   }
 }
 
-/** FNV-1a. NB: part of what replicas agree on: versions and cursors depend on it. */
-function shardOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i += 1) {
-    hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  }
-  return (hash ^ (hash >>> 15)) & (SHARDS - 1);
+/** Where in the log a record was changed last. */
+export function versionAt(arena: KvArena, cell: Cell): LogIndex {
+  const words = arena.wordsOf(cell);
+  const at = wordAt(cell);
+  const low = (words[at + WORD.versionLow] as number) >>> 0;
+  return (words[at + WORD.versionHigh] as number) * WORD_RANGE + low;
 }

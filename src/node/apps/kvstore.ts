@@ -23,10 +23,12 @@ import type {
   StateRestore,
 } from '../ports/state-machine.ts';
 import { CommandReader } from './command-reader.ts';
+import { NO_CELL } from './kv-arena.ts';
+import { SHARDS } from './kv-index.ts';
 import { copy, expire, flush, getDel, getEx, passTime, persist, rename } from './kvstore-keys.ts';
 import { decodeRead, read, WALK_STEPS_MAX, type Work } from './kvstore-reads.ts';
 import { TableRestore, TableSource } from './kvstore-snapshot.ts';
-import { KvTable, SHARDS } from './kvstore-table.ts';
+import { KvTable } from './kvstore-table.ts';
 import {
   append,
   incrBy,
@@ -67,6 +69,8 @@ export class KvStore implements StateMachine {
   readonly timeCommand = bytesFrom(String.fromCharCode(KV_FORMAT, KV_OP.time), 'latin1');
   #table = new KvTable();
   readonly #reader = new CommandReader();
+  /** Of a transaction, whose commands are read by the other. */
+  readonly #parts = new CommandReader();
 
   apply(bytes: Bytes, start: number, end: number, context: ApplyContext): KvAnswer {
     const table = this.#table;
@@ -94,8 +98,8 @@ export class KvStore implements StateMachine {
     const table = this.#table;
     const entries: [string, string, number][] = [];
     for (let number = 0; number < SHARDS; number += 1) {
-      for (const [key, { value, deadline }] of table.shard(number) ?? []) {
-        entries.push([key, value, deadline?.deadlineMs ?? 0]);
+      for (let cell = table.first(number); cell !== NO_CELL; cell = table.after(cell)) {
+        entries.push([table.keyText(cell), table.valueText(cell), table.deadlineMs(cell)]);
       }
     }
     // Code units are compared: the same everywhere, whatever the locale.
@@ -121,12 +125,12 @@ export class KvStore implements StateMachine {
   /** All commands of a transaction, or none when a watched key has changed. */
   #multi(bytes: Bytes, start: number, end: number, index: LogIndex): KvAnswer {
     const table = this.#table;
-    const parts = new CommandReader();
+    const parts = this.#parts;
     parts.begin(bytes, start, end);
     let changed = false;
     const watched = parts.count();
     for (let i = 0; i < watched && !parts.failed; i += 1) {
-      const key = parts.field();
+      const key = parts.fieldText();
       if (parts.number() !== table.versionOf(key)) changed = true;
     }
     const ranges: number[] = [];

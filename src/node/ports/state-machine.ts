@@ -16,7 +16,7 @@ export interface ApplyContext {
 export interface SnapshotSource {
   /**
    * The next piece, at most about `bytesMax` long; null: that was all. Takes about a millisecond.
-   * The piece is the caller's.
+   * Valid until the next call.
    */
   next(bytesMax: number): Bytes | null;
   /** No more pieces are wanted: changes need not be kept aside any longer. */
