@@ -92,6 +92,12 @@ export class KvArena {
   readonly #freeNumbers: number[] = [];
   readonly #roomy: readonly Chunk[][] = CELL_BYTES.map(() => []);
   readonly #lastCounts: number[] = CELL_BYTES.map(() => 0);
+  #byteLength = 0;
+
+  /** Memory of all chunks, used or not. */
+  get byteLength(): number {
+    return this.#byteLength;
+  }
 
   /** The words of all cells of a chunk: a cell's own begin at `wordAt(cell)`. */
   wordsOf(cell: Cell): Int32Array {
@@ -257,6 +263,7 @@ export class KvArena {
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     const state = { place: -1, used: 0, fresh: 0, freed: NO_CELL };
     const chunk: Chunk = { number, siblings, cellBytes, count, bytes, words, ...state };
+    this.#byteLength += bytes.length;
     this.#chunks[number] = chunk;
     this.#words[number] = words;
     return chunk;
@@ -264,6 +271,7 @@ export class KvArena {
 
   #drop(chunk: Chunk): void {
     this.#setAside(chunk);
+    this.#byteLength -= chunk.bytes.length;
     this.#chunks[chunk.number] = null;
     this.#words[chunk.number] = this.#words[0] as Int32Array;
     this.#freeNumbers.push(chunk.number);
