@@ -41,7 +41,7 @@ export function crc32(bytes: Uint8Array, seed = 0): number {
 }
 
 /** Up to here a loop beats the call into native code. */
-const LOOP_BYTES_MAX = 96;
+const LOOP_BYTES_MAX = 32;
 
 /** Copies `start..end` of one to the place `at` of another; they do not overlap. */
 export function copyBytes(from: Bytes, start: number, end: number, to: Bytes, at: number): void {

@@ -12,7 +12,7 @@
  * when it applies it and answers its client from its own state, whoever leads by then.
  */
 import { assert } from '../../std/assert.ts';
-import { allocBytes, type Bytes, readU64, writeU64 } from '../../std/bytes.ts';
+import { allocBytes, type Bytes, copyBytes, readU32, readU64, writeU64 } from '../../std/bytes.ts';
 import { BATCH_BYTES_MAX, BATCH_HEADER_BYTES, type Batch } from './batch.ts';
 import type { MemberNumber } from './ids.ts';
 
@@ -61,7 +61,7 @@ export class PayloadBuilder {
       writeU64(bytes, origin.sequence, at + 12);
       at += 4 + EXTENSION_BYTES;
     }
-    body.copy(bytes, at);
+    copyBytes(body, 0, body.length, bytes, at);
     this.#length = at + body.length;
     this.#count += 1;
   }
@@ -116,12 +116,12 @@ export class RecordCursor {
   next(): boolean {
     const bytes = this.bytes;
     if (this.#at >= bytes.length) return false;
-    const header = bytes.readUInt32LE(this.#at);
+    const header = readU32(bytes, this.#at);
     let at = this.#at + 4;
     this.originMember = 0;
     if ((header & ORIGIN_BIT) !== 0) {
-      this.originMember = bytes.readUInt32LE(at);
-      this.originBoot = bytes.readUInt32LE(at + 4);
+      this.originMember = readU32(bytes, at);
+      this.originBoot = readU32(bytes, at + 4);
       this.originSequence = readU64(bytes, at + 8);
       at += EXTENSION_BYTES;
     }

@@ -1,9 +1,6 @@
 /** Writes commands of the kvstore; their layout is described in kvstore.ts. */
-import { allocBytes, type Bytes } from '../../std/bytes.ts';
+import { allocBytes, type Bytes, copyBytes } from '../../std/bytes.ts';
 import { KV_FORMAT, KV_OP, KV_READ, type KvOp, type KvQuery } from './kvstore.ts';
-
-/** Below this a loop beats the call into native code. */
-const LOOP_BYTES_MAX = 32;
 
 /** Encodes one command after the other into the same memory. */
 export class KvEncoder {
@@ -47,14 +44,8 @@ export class KvEncoder {
   rest(from: Bytes, start: number, end: number): void {
     const size = end - start;
     this.#reserve(size);
-    const bytes = this.#bytes;
-    const at = this.#length;
-    if (size <= LOOP_BYTES_MAX) {
-      for (let i = 0; i < size; i += 1) bytes[at + i] = from[start + i] as number;
-    } else {
-      from.copy(bytes, at, start, end);
-    }
-    this.#length = at + size;
+    copyBytes(from, start, end, this.#bytes, this.#length);
+    this.#length += size;
   }
 
   /** A field from a latin1 string. */
