@@ -2,7 +2,7 @@
  * Bytes, checksums and the 64-bit numbers inside them. The only file of the pure floors that knows
  * Node's `Buffer` and `zlib.crc32`; both are pure functions of their input.
  *
- * Byte strings that live long (keys, values) are kept as latin1 strings: one byte a character,
+ * Byte strings that become text (answers, keys of reads) are latin1 strings: one byte a character,
  * compact in the heap, quick to compare and to write into a reply.
  */
 import { Buffer } from 'node:buffer';
