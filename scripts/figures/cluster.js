@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../tree.js';
+import { statusOf } from './admin.js';
 
 export const NODE_COUNT = 3;
 const NAME = 'figures';
@@ -15,8 +15,13 @@ const HEALTHY_MS_MAX = 30_000;
 /** Of `/proc/<pid>/stat`: fixed at 100 for user space on Linux. */
 const TICKS_PER_SECOND = 100;
 
-/** Runs a program to its end. @returns what it printed and how long it took. */
-export function run(file, args) {
+const alive = new Set();
+
+/**
+ * Runs a program to its end. @returns what it printed and how long it took.
+ * @param codes exit codes that are no failure.
+ */
+export function run(file, args, codes = [0]) {
   const begun = performance.now();
   const child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
@@ -30,7 +35,7 @@ export function run(file, args) {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
-      if (code === 0) resolve({ stdout, stderr, durationMs: performance.now() - begun });
+      if (codes.includes(code)) resolve({ stdout, stderr, durationMs: performance.now() - begun });
       else reject(new Error(`${file} ${args.join(' ')}: exit ${code}\n${stdout}${stderr}`));
     });
   });
@@ -52,6 +57,14 @@ export class Cluster {
 
   static async prepare(portBase) {
     return new Cluster(await mkdtemp(join(tmpdir(), 'raftctl-figures-')), portBase);
+  }
+
+  adminPortOf(id) {
+    return this.nodes.find((node) => node.id === id).port + ADMIN_OFFSET;
+  }
+
+  dataDirectoryOf(id) {
+    return join(this.directory, NAME, id);
   }
 
   get ports() {
@@ -86,7 +99,7 @@ export class Cluster {
   }
 
   pidOf(id) {
-    return JSON.parse(readFileSync(join(this.directory, NAME, id, 'node.pid'), 'utf8')).pid;
+    return JSON.parse(readFileSync(join(this.dataDirectoryOf(id), 'node.pid'), 'utf8')).pid;
   }
 
   /** Ends all nodes at once and removes their data. */
@@ -97,6 +110,23 @@ export class Cluster {
     }
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
+}
+
+/** A cluster of its own, for as long as `task` runs. It is not started yet. */
+export async function withCluster(portBase, task) {
+  const cluster = await Cluster.prepare(portBase);
+  alive.add(cluster);
+  try {
+    return await task(cluster);
+  } finally {
+    alive.delete(cluster);
+    cluster.dispose();
+  }
+}
+
+/** Ends what `withCluster` holds: whoever cuts a measurement short leaves no nodes behind. */
+export function disposeAll() {
+  for (const cluster of alive) cluster.dispose();
 }
 
 /** Seconds of processor time a process has used. */
@@ -116,22 +146,4 @@ function commandLineOf(pid) {
   } catch {
     return '';
   }
-}
-
-function statusOf(port) {
-  return new Promise((resolve) => {
-    const call = request(
-      { port, host: '127.0.0.1', path: '/v1/status', agent: false },
-      (answer) => {
-        let text = '';
-        answer.on('data', (chunk) => {
-          text += chunk;
-        });
-        answer.on('end', () => resolve(answer.statusCode === 200 ? JSON.parse(text).data : null));
-      },
-    );
-    call.setTimeout(1000, () => call.destroy());
-    call.on('error', () => resolve(null));
-    call.end();
-  });
 }

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './cluster.js';
+import { redisBenchmark } from './load.js';
 import { firstWrite } from './writers.js';
 
-const REQUESTS = 200_000;
-const LOAD = ['-t', 'set', '-c', '50', '-P', '16', '-d', '64', '-r', '100000'];
+const LOAD = { test: 'set', clients: 50, pipeline: 16, requests: 200_000 };
 
 export async function hasRedis() {
   try {
+    await run('redis-cli', ['--version']);
     await run('redis-server', ['--version']);
     await run('redis-benchmark', ['--version']);
     return true;
@@ -21,16 +22,10 @@ export async function hasRedis() {
 
 /** Sets a second. */
 export async function setsPerSecond(port) {
-  const { stdout } = await run('redis-benchmark', [
-    ...['-h', '127.0.0.1', '-p', String(port), '-n', String(REQUESTS), '--csv'],
-    ...LOAD,
-  ]);
-  const match = /^"SET","([\d.]+)"/m.exec(stdout);
-  if (match === null) throw new Error(`redis-benchmark said: ${stdout}`);
-  return Number(match[1]);
+  return (await redisBenchmark(port, LOAD)).rps;
 }
 
-/** A Redis that syncs every write before it answers, for as long as `task` runs. */
+/** A Redis that syncs every write before it answers, for as long as `task(pid)` runs. */
 export async function withRedis(port, task) {
   const directory = mkdtempSync(join(tmpdir(), 'raftctl-figures-redis-'));
   const options = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
@@ -42,7 +37,7 @@ export async function withRedis(port, task) {
   const ended = new Promise((resolve) => server.on('close', resolve));
   try {
     await firstWrite([port], 10_000);
-    return await task();
+    return await task(server.pid);
   } finally {
     server.kill('SIGKILL');
     await ended;
