@@ -102,4 +102,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`figures: ${error.message}\n`);
+  process.exitCode = 1;
+}

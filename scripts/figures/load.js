@@ -1,4 +1,4 @@
-/** Load from outside: `raftctl bench` and redis-benchmark as a user runs them, and what they cost. */
+/** Load from outside: `raftctl bench` and redis-benchmark as a user runs them, and their cost. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../tree.js';
@@ -35,9 +35,15 @@ export async function redisBenchmark(port, { test, clients, pipeline, requests, 
     ...['-r', String(KEYS), ...(threads > 1 ? ['--threads', String(threads)] : [])],
   ]);
   const row = stdout.trim().split('\n').at(-1).split(',');
-  const [, rps, , , p50Ms, , p99Ms] = row.map((cell) => Number(cell.replaceAll('"', '')));
+  const [, rps, , , p50Ms, , p99Ms] = row.map((cell) => numberOf(cell));
   if (!(rps > 0)) throw new Error(`redis-benchmark said: ${stdout}`);
   return { rps, p50Ms, p99Ms };
+}
+
+/** Quoted; what took less than a millisecond is `inf` a second. */
+function numberOf(cell) {
+  const text = cell.replaceAll('"', '');
+  return text === 'inf' ? Number.POSITIVE_INFINITY : Number(text);
 }
 
 /** Writes a second that 50 connections get through one at a time: what half or 40 % is taken of. */

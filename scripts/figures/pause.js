@@ -25,7 +25,7 @@ const RATE_SHARE = 0.5;
 const TAIL_SHARE_MIN = 0.96;
 const P50_MOVED_MAX = 0.1;
 
-/** What a percentile of evenly spread requests is, if each that is due in the pause waits it out. */
+/** What a percentile of evenly spread requests is, when those due in the pause wait it out. */
 export function tailMs(percent, seconds) {
   const longerPercent = 100 - percent;
   return Math.max(0, PAUSE_MS - (longerPercent / 100) * seconds * 1000);

@@ -39,17 +39,17 @@ export class SoakLoad {
     this.#crew = new modules.Crew({ workload, targets: [{ address }], onPart });
   }
 
-  /** Runs it to its end. */
-  async run(onBegun) {
-    try {
-      await this.#crew.muster();
-      this.#lastNs = process.hrtime.bigint();
-      this.#crew.begin();
-      onBegun();
-      await this.#crew.done;
-    } finally {
-      await this.#crew.dismiss();
-    }
+  /** @returns promises of its begin and of its end. */
+  run() {
+    const begun = this.#begin();
+    const done = begun.then(() => this.#crew.done).finally(() => this.#crew.dismiss());
+    return { begun, done };
+  }
+
+  async #begin() {
+    await this.#crew.muster();
+    this.#lastNs = process.hrtime.bigint();
+    this.#crew.begin();
   }
 
   #take(part) {

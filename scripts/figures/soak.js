@@ -5,6 +5,7 @@
  * third of the run with the middle one, and the p99 of the half seconds in which some node wrote a
  * snapshot with that of all others.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { diskBytesOf, follow, metricOf, page, residentBytesOf } from './admin.js';
 import { withCluster } from './cluster.js';
 import { writeCapacity } from './load.js';
@@ -32,6 +33,14 @@ class Witness {
     this.#ends = cluster.nodes.map(({ id }) =>
       follow(cluster.adminPortOf(id), EVENT_TYPES, (event) => this.#hear(event)),
     );
+  }
+
+  /** What was before the measurement. */
+  forget() {
+    this.snapshots = [];
+    this.stalls = [];
+    this.elections = 0;
+    this.installs = 0;
   }
 
   close() {
@@ -188,13 +197,14 @@ export async function soak({ ports, flags, say }) {
     const intervalMs = Math.min(INTERVAL_MS_MAX, (flags.minutes * 60_000) / INTERVALS_MIN);
     say(HEAD);
     say(`  |${'---:|'.repeat(9)}`);
-    let watching = null;
-    await load.run(() => {
-      watching = watch({ cluster, load, witness, intervalMs, say });
-    });
-    await watching.end();
+    const { begun, done } = load.run();
+    await begun;
+    await sleep(WARMUP_MS);
+    witness.forget();
+    const { rows, end } = watch({ cluster, load, witness, intervalMs, say });
+    await done;
+    await end();
     witness.close();
-    const { rows } = watching;
     const verdict = verdictOf(load, witness, rows);
     explain(verdict, witness, say);
     const disk = Object.values(rows.at(-1).nodes).map(({ diskBytes }) => diskBytes);
