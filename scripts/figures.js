@@ -25,6 +25,8 @@ import { round } from './figures/statistics.js';
 
 const PORTS = { base: 18_100, redis: 18_150 };
 const INTERRUPTED = 130;
+/** Runnable processes a core, over the last minute. */
+const BUSY_LOAD_PER_CORE = 0.25;
 
 const FIGURES = {
   version: ['raftctl --version', version],
@@ -81,6 +83,11 @@ async function main() {
   say(
     `${cores} cores (${cpu}), ${memoryGiB} GiB, Node ${node}, ${kernel}, load ${load.join(' ')}\n`,
   );
+  if (load[0] > BUSY_LOAD_PER_CORE * cores) {
+    say(
+      'BUSY: something else runs here. What follows says what is possible, not how fast it is.\n',
+    );
+  }
   const figures = {};
   for (const name of names) {
     const [title, measure] = FIGURES[name];

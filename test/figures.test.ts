@@ -21,6 +21,7 @@ interface Window {
   readonly toNs: bigint;
 }
 interface SoakVerdict {
+  isLongEnough(rows: { nodes: Record<string, NodeRow>; snapshots: number }[]): boolean;
   growthOf(rows: { nodes: Record<string, NodeRow> }[]): Record<string, Bound>;
   judgeSnapshots(duringMs: number | null, withoutMs: number | null): Bound;
   splitBySnapshots(
@@ -38,6 +39,9 @@ interface Pause {
     readonly around: number[];
   }): { readonly isInTail: boolean; readonly isInMiddle: boolean };
 }
+interface Agreement {
+  judgeAgreement(ratio: number, interval: [number, number]): string;
+}
 interface Statistics {
   median(values: number[]): number;
   quantile(values: number[], q: number): number;
@@ -49,8 +53,10 @@ async function script<T>(name: string): Promise<T> {
   return (await import(join(ROOT, 'scripts/figures', name))) as T;
 }
 
-const { growthOf, judgeSnapshots, splitBySnapshots } = await script<SoakVerdict>('soak-verdict.js');
+const { growthOf, isLongEnough, judgeSnapshots, splitBySnapshots } =
+  await script<SoakVerdict>('soak-verdict.js');
 const { tailMs, judgePause } = await script<Pause>('pause.js');
+const { judgeAgreement } = await script<Agreement>('agreement.js');
 const { median, quantile, medianInterval } = await script<Statistics>('statistics.js');
 
 /** Nine intervals of two nodes; `grow` makes the values of one of them from the interval. */
@@ -86,6 +92,17 @@ describe('growthOf', () => {
   test('takes no single peak of memory for a leak', () => {
     const growth = growthOf(rows((i) => ({ residentBytes: (i === 7 ? 400 : 200) * MIB })));
     expect(missed(growth)).toEqual([]);
+  });
+});
+
+describe('isLongEnough', () => {
+  const taken = (snapshots: number[]) =>
+    rows(() => ({})).map((row, i) => ({ ...row, snapshots: snapshots[i] ?? 0 }));
+
+  test('asks for two snapshots of each node in the middle third and in the last', () => {
+    expect(isLongEnough(taken([0, 0, 0, 2, 0, 2, 0, 0, 4]))).toBe(true);
+    expect(isLongEnough(taken([0, 0, 0, 2, 0, 1, 0, 0, 4]))).toBe(false);
+    expect(isLongEnough(taken([9, 9, 9, 4, 0, 0, 0, 0, 0]))).toBe(false);
   });
 });
 
@@ -125,6 +142,20 @@ describe('judgePause', () => {
   test('finds a pause that has moved the raw p50', () => {
     expect(judgePause({ ...seen, rawP50Ms: 1.3 }).isInMiddle).toBe(true);
     expect(judgePause({ ...seen, rawP50Ms: 0.5 }).isInMiddle).toBe(false);
+  });
+});
+
+describe('judgeAgreement', () => {
+  test('lets a median within a tenth agree, when the pairs say so together', () => {
+    expect(judgeAgreement(0.95, [0.91, 0.99])).toBe('agree');
+    expect(judgeAgreement(1.08, [1.02, 1.2])).toBe('agree');
+    expect(judgeAgreement(0.85, [0.8, 0.95])).toBe('differ');
+    expect(judgeAgreement(1.6, [1.3, 1.9])).toBe('differ');
+  });
+
+  test('decides nothing from pairs that scatter', () => {
+    expect(judgeAgreement(1.05, [0.7, 1.9])).toBe('undecided');
+    expect(judgeAgreement(2, [0.5, 3.9])).toBe('undecided');
   });
 });
 

@@ -20,6 +20,8 @@ const START_RUNS = 3;
 /** How long one run of redis-benchmark takes, about. */
 const RUN_SECONDS = 4;
 const DIFFERENCE_MAX = 0.1;
+/** An interval that reaches further out than this says that nothing was found out. */
+const INTERVAL_REACH_MAX = 0.25;
 
 /** What is compared; with `--variants` also more threads, which are not judged. */
 const GENERATORS = {
@@ -122,17 +124,34 @@ async function measureCase(server, generators, { test, pipeline, rounds, seconds
   const shape = { test, pipeline, requests };
   const names = Object.keys(generators);
   const found = Object.fromEntries(names.map((name) => [name, []]));
-  for (let i = 0; i < rounds; i += 1) {
+  // The first pair warms the server up.
+  for (let i = 0; i <= rounds; i += 1) {
     // The two that are judged stand beside each other; each is first as often as second.
     for (const name of i % 2 === 0 ? names : [...names].reverse()) {
-      found[name].push(await measureOnce(server, generators[name], shape));
+      const one = await measureOnce(server, generators[name], shape);
+      if (i > 0) found[name].push(one);
     }
   }
   const rows = names.map((name) => rowOf(name, found));
   const [judged] = rows;
-  const isMet = Math.abs(judged.ratio - 1) <= DIFFERENCE_MAX;
-  return { server: server.name, test, pipeline, requests, rounds, rows, isMet };
+  const verdict = judgeAgreement(judged.ratio, judged.interval);
+  return { server: server.name, test, pipeline, requests, rounds, rows, verdict };
 }
+
+/** @returns `agree`, `differ` or, when the pairs scatter too much to tell, `undecided`. */
+export function judgeAgreement(ratio, interval) {
+  const isWide = interval.some((end) => Math.abs(end - 1) > INTERVAL_REACH_MAX);
+  const [low, high] = interval;
+  const isOutside = low > 1 + DIFFERENCE_MAX || high < 1 - DIFFERENCE_MAX;
+  if (isWide && !isOutside) return 'undecided';
+  return Math.abs(ratio - 1) <= DIFFERENCE_MAX ? 'agree' : 'differ';
+}
+
+const VERDICTS = {
+  agree: 'They agree',
+  differ: 'THEY DIFFER',
+  undecided: 'UNDECIDED, the pairs scatter too much',
+};
 
 function rowOf(name, found) {
   const of = (field) => median(found[name].map((one) => one[field]));
@@ -166,7 +185,7 @@ const COLUMNS = [
 
 /** As Markdown: what a run prints can stand in a document as it is. */
 function linesOf(one, generators) {
-  const { server, test, pipeline, rounds, requests, rows, isMet } = one;
+  const { server, test, pipeline, rounds, requests, rows, verdict } = one;
   const count = requests.toLocaleString('en-US');
   return [
     `  ${server}, ${test.toUpperCase()} c=${CLIENTS} P=${pipeline}: ${rounds} pairs of ${count} requests`,
@@ -178,7 +197,7 @@ function linesOf(one, generators) {
         `  | ${generators[row.name].title} | ${COLUMNS.map(([, cell]) => cell(row)).join(' | ')} |`,
     ),
     '',
-    `  ${isMet ? 'They agree' : 'THEY DIFFER'}: ${rows[0].ratio.toFixed(3)}`,
+    `  ${VERDICTS[verdict]}: ${rows[0].ratio.toFixed(3)}`,
     '',
   ];
 }
@@ -222,7 +241,7 @@ export async function agreement({ ports, flags, say }) {
   return {
     text: `raftctl bench / redis-benchmark: ${shown.join('; ')}`,
     target,
-    isMet: cases.every((one) => one.isMet),
+    isMet: cases.every((one) => one.verdict === 'agree'),
     values: { cases },
   };
 }

@@ -28,7 +28,11 @@ export async function setsPerSecond(port) {
 /** A Redis that syncs every write before it answers, for as long as `task(pid)` runs. */
 export async function withRedis(port, task) {
   const directory = mkdtempSync(join(tmpdir(), 'raftctl-figures-redis-'));
-  const options = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+  const options = [
+    ...['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''],
+    // Its file is not rewritten in the middle of a measurement.
+    ...['--auto-aof-rewrite-percentage', '0'],
+  ];
   const server = spawn(
     'redis-server',
     ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, ...options],

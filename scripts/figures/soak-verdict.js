@@ -10,6 +10,7 @@ import { median } from './statistics.js';
 const PEAK_GROWTH_MAX = 1.25;
 const MEMORY_GROWTH_MAX = 1.1;
 const SNAPSHOT_P99_RATIO_MAX = 2;
+const SNAPSHOTS_IN_THIRD_MIN = 2;
 
 /** By name: what is looked at of each node, and how much of it is too much. */
 const MEASURES = {
@@ -36,6 +37,18 @@ export function growthOf(rows) {
     growth[name] = { ratio, max, isMet: ratio <= max };
   }
   return growth;
+}
+
+/**
+ * Memory and log fill up to a snapshot and are freed by it. Thirds that hold less than two such
+ * rounds of each node compare parts of a round with each other.
+ */
+export function isLongEnough(rows) {
+  const third = Math.floor(rows.length / 3);
+  const needed = SNAPSHOTS_IN_THIRD_MIN * Object.keys(rows[0].nodes).length;
+  return [rows.slice(third, 2 * third), rows.slice(-third)].every(
+    (some) => some.reduce((sum, row) => sum + row.snapshots, 0) >= needed,
+  );
 }
 
 /**

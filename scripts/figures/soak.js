@@ -10,7 +10,7 @@ import { diskBytesOf, follow, metricOf, page, residentBytesOf } from './admin.js
 import { withCluster } from './cluster.js';
 import { writeCapacity } from './load.js';
 import { SoakLoad } from './soak-load.js';
-import { growthOf, judgeSnapshots, splitBySnapshots } from './soak-verdict.js';
+import { growthOf, isLongEnough, judgeSnapshots, splitBySnapshots } from './soak-verdict.js';
 import { round } from './statistics.js';
 
 const INTERVAL_MS_MAX = 10_000;
@@ -161,11 +161,13 @@ function verdictOf(load, witness, rows) {
   return {
     ...{ growth, snapshots, latency, failed, answered },
     slices: { during: during.length, without: without.length },
-    isMet: failed === 0 && bounds.every((bound) => bound.isMet),
+    isLongEnough: isLongEnough(rows),
+    isMet: failed === 0 && isLongEnough(rows) && bounds.every((bound) => bound.isMet),
   };
 }
 
-function explain({ growth, snapshots, latency, failed, answered, slices }, witness, say) {
+function explain(verdict, witness, say) {
+  const { growth, snapshots, latency, failed, answered, slices } = verdict;
   const mark = (isMet) => (isMet ? 'met   ' : 'MISSED');
   say('');
   for (const [name, { ratio, max, isMet }] of Object.entries(growth)) {
@@ -179,6 +181,9 @@ function explain({ growth, snapshots, latency, failed, answered, slices }, witne
       `${ratio === null ? 'no ratio' : ratio.toFixed(2)}, at most ${max}`,
   );
   say(`  ${mark(failed === 0)} ${failed} failed, ${answered} answered`);
+  if (!verdict.isLongEnough) {
+    say('  MISSED length: a third of the run holds less than two snapshots of each node');
+  }
   const durations = witness.snapshots.map((one) => one.durationMs);
   const longest = durations.length === 0 ? '' : `, up to ${round(Math.max(...durations))} ms each`;
   say(
