@@ -15,7 +15,8 @@ const HEALTHY_MS_MAX = 30_000;
 /** Of `/proc/<pid>/stat`: fixed at 100 for user space on Linux. */
 const TICKS_PER_SECOND = 100;
 
-const alive = new Set();
+/** What has to be ended whatever happens: each has `dispose()`. */
+export const alive = new Set();
 
 /**
  * Runs a program to its end. @returns what it printed and how long it took.
@@ -124,9 +125,9 @@ export async function withCluster(portBase, task) {
   }
 }
 
-/** Ends what `withCluster` holds: whoever cuts a measurement short leaves no nodes behind. */
+/** Whoever cuts a measurement short leaves no process and no folder behind. */
 export function disposeAll() {
-  for (const cluster of alive) cluster.dispose();
+  for (const one of alive) one.dispose();
 }
 
 /** Seconds of processor time a process has used. */

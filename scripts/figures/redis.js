@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './cluster.js';
+import { alive, run } from './cluster.js';
 import { redisBenchmark } from './load.js';
 import { firstWrite } from './writers.js';
 
@@ -39,12 +39,21 @@ export async function withRedis(port, task) {
     { stdio: 'ignore' },
   );
   const ended = new Promise((resolve) => server.on('close', resolve));
+  const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+  const disposable = {
+    dispose: () => {
+      server.kill('SIGKILL');
+      remove();
+    },
+  };
+  alive.add(disposable);
   try {
     await firstWrite([port], 10_000);
     return await task(server.pid);
   } finally {
+    alive.delete(disposable);
     server.kill('SIGKILL');
     await ended;
-    rmSync(directory, { recursive: true, force: true });
+    remove();
   }
 }
