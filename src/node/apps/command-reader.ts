@@ -82,7 +82,7 @@ export class CommandReader {
     return true;
   }
 
-  /** How many fields there are up to the end; 0 when they do not fill it. They are still to read. */
+  /** How many fields there are up to the end; 0: they do not fill it. They are still to read. */
   fieldsLeft(): number {
     const start = this.#at;
     let count = 0;
