@@ -4,7 +4,7 @@
  * It speaks on stderr only, so that `npm start -- --json` leaves stdout to the program.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, STAMP_FILE, sourceStamp } from './tree.js';
 
@@ -37,6 +37,17 @@ function isInstalled() {
   return Object.entries(installed).every(([path, entry]) => {
     return wanted[path] !== undefined && wanted[path].version === entry.version;
   });
+}
+
+/** `npm ci` empties the folder it installs into, also through a link, and the folder is another's. */
+function refuseLink() {
+  const path = join(ROOT, 'node_modules');
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  process.stderr.write(
+    `raftctl: cannot install packages as ${path} is a link to ${readlinkSync(path)}: npm would empty that\n` +
+      `raftctl: remove the link (rm ${path}), then run this again\n`,
+  );
+  process.exit(1);
 }
 
 function isBuilt() {
@@ -75,6 +86,7 @@ if (existsSync(join(ROOT, 'src'))) {
     process.exit(1);
   }
   if (!isInstalled()) {
+    refuseLink();
     // No package here needs its install script, so none gets to run one.
     step('installing packages', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
   }
