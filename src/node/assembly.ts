@@ -17,7 +17,7 @@ import { nodeStatus } from './node-status.ts';
 import type { Clock } from './ports/clock.ts';
 import type { LogStore } from './ports/log-store.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
-import { RAFT_CONFIG_DEFAULT, type RaftConfig } from './raft/config.ts';
+import { RAFT_CONFIG_DEFAULT, timersOf } from './raft/config.ts';
 import { compactionConfigOf } from './replica/compaction.ts';
 import { EventRing } from './replica/event-ring.ts';
 import { Replica } from './replica/replica.ts';
@@ -30,8 +30,6 @@ import { openLog } from './wal/wal.ts';
 const SEGMENTS_PER_DISK_MIN = 16;
 const SEGMENT_BYTES_SMALL = 1024 * 1024;
 
-/** Every tick wakes an idle process: as rare as a quick failover allows. */
-const TICK_MS = 20;
 export interface DaemonInit {
   readonly directory: string;
   readonly version: string;
@@ -194,24 +192,12 @@ function makeReplica(life: Life, { log, snapshots, network, events }: ReplicaPor
     {
       self: config.member,
       cluster: config.clusterId,
-      config: raftConfigOf(config),
+      config: { ...RAFT_CONFIG_DEFAULT, ...timersOf(config, RAFT_CONFIG_DEFAULT.tickMs) },
       boot: prng.u32(),
       diskReserveBytes: config.diskReserveBytes,
       compaction: compactionConfigOf(config),
     },
   );
-}
-
-function raftConfigOf(config: NodeConfig): RaftConfig {
-  return {
-    ...RAFT_CONFIG_DEFAULT,
-    tickMs: TICK_MS,
-    electionTimeoutTicksMin: Math.ceil(config.electionTimeoutMsMin / TICK_MS),
-    electionTimeoutTicksMax: Math.ceil(config.electionTimeoutMsMax / TICK_MS),
-    heartbeatTicks: Math.max(1, Math.round(config.heartbeatMs / TICK_MS)),
-    reconnectVoteTicksMin: 1,
-    reconnectVoteTicksMax: 2,
-  };
 }
 
 function openClientPort(

@@ -4,7 +4,7 @@
  * alone would show. A tenth of the seeds has no faults (an oracle that is too strict shows there).
  */
 
-import { RAFT_CONFIG_DEFAULT, type RaftConfig } from '../node/raft/config.ts';
+import { RAFT_CONFIG_DEFAULT, type RaftConfig, timersOf } from '../node/raft/config.ts';
 import type { CompactionConfig } from '../node/replica/compaction.ts';
 import type { Prng } from '../std/prng.ts';
 import type { Weather } from './sim-network.ts';
@@ -89,6 +89,8 @@ const STORM_CLASSES: readonly FaultClass[] = [
 ];
 
 const DAY_MS = 86_400_000;
+/** The daemon's tick, and a finer one. */
+const TICKS_MS = [10, RAFT_CONFIG_DEFAULT.tickMs] as const;
 
 export interface PlanInit {
   readonly nodes: number;
@@ -104,11 +106,13 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
   const plan = {
     classes,
     weather: drawWeather(prng, has, storm),
+    timeouts: {
+      electionTimeoutMsMin: 10 * electionMin,
+      electionTimeoutMsMax: 10 * electionMin * prng.between(2, 3),
+      heartbeatMs: 10 * Math.floor(electionMin / prng.between(4, 8)),
+    },
     config: {
       ...RAFT_CONFIG_DEFAULT,
-      electionTimeoutTicksMin: electionMin,
-      electionTimeoutTicksMax: electionMin * prng.between(2, 3),
-      heartbeatTicks: Math.max(1, Math.floor(electionMin / prng.between(4, 8))),
       inflightBatchesMax: prng.pick([2, 16, 256]),
       cacheBytesMax: prng.pick([4 * 1024, 64 * 1024, RAFT_CONFIG_DEFAULT.cacheBytesMax]),
       appendBytesMax: prng.pick([1024, 16 * 1024, RAFT_CONFIG_DEFAULT.appendBytesMax]),
@@ -132,9 +136,12 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
     segmentBytes: prng.pick([16, 64]) * 1024,
     events: drawEvents(prng, has, { durationMs, storm }),
   };
-  // Drawn last: the other draws of a seed are the same with and without snapshots.
+  // Drawn last: the other draws of a seed are the same with and without these.
   const { parts, compaction } = drawSnapshots(prng);
-  return { ...plan, config: { ...plan.config, ...parts }, compaction };
+  const { timeouts, ...rest } = plan;
+  const tickMs = prng.pick(TICKS_MS);
+  const config = { ...plan.config, ...parts, tickMs, ...timersOf(timeouts, tickMs) };
+  return { ...rest, config, compaction };
 }
 
 /** Half of the seeds take snapshots, most of them all the time and in tiny pieces. */

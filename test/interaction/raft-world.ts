@@ -10,7 +10,7 @@ import type { LogIndex, MemberNumber, Term } from '../../src/node/model/ids.ts';
 import type { LogWrite, TermRun } from '../../src/node/model/log-write.ts';
 import { foundingBatch } from '../../src/node/model/membership.ts';
 import type { RaftMessage } from '../../src/node/model/message.ts';
-import { RAFT_CONFIG_DEFAULT, type RaftConfig } from '../../src/node/raft/config.ts';
+import { RAFT_CONFIG_DEFAULT, type RaftConfig, timersOf } from '../../src/node/raft/config.ts';
 import type { ProposeResult } from '../../src/node/raft/contract.ts';
 import { checkInvariants, checkReady, snapshotOf } from '../../src/node/raft/invariants.ts';
 import { Raft } from '../../src/node/raft/raft.ts';
@@ -21,6 +21,16 @@ import { Prng } from '../../src/std/prng.ts';
 import { GroupOracle } from './group-oracle.ts';
 
 export const CLUSTER = '000102030405060708090a0b0c0d0e0f';
+
+/** Tests and dialogues count in ticks of 10 ms, whatever the daemon's tick is. */
+const TICK_MS = 10;
+const CONFIG: RaftConfig = {
+  ...RAFT_CONFIG_DEFAULT,
+  tickMs: TICK_MS,
+  ...timersOf({ electionTimeoutMsMin: 500, electionTimeoutMsMax: 1000, heartbeatMs: 100 }, TICK_MS),
+  reconnectVoteTicksMin: 1,
+  reconnectVoteTicksMax: 3,
+};
 
 export interface WorldNode {
   readonly number: MemberNumber;
@@ -64,7 +74,7 @@ export class RaftWorld {
   #requestId = 0;
 
   constructor(options: WorldOptions) {
-    this.config = { ...RAFT_CONFIG_DEFAULT, ...options.config };
+    this.config = { ...CONFIG, ...options.config };
     this.cachedCount = options.cachedCount ?? Number.POSITIVE_INFINITY;
     this.#prng = new Prng(options.seed ?? 1);
     const count = options.voters + (options.learners ?? 0);

@@ -30,13 +30,35 @@ export interface RaftConfig {
   readonly snapshotPartsMax: number;
 }
 
+/** The core's timers as people say them. */
+export interface Timeouts {
+  readonly electionTimeoutMsMin: number;
+  readonly electionTimeoutMsMax: number;
+  readonly heartbeatMs: number;
+}
+
+type Timers = Pick<
+  RaftConfig,
+  'electionTimeoutTicksMin' | 'electionTimeoutTicksMax' | 'heartbeatTicks'
+>;
+
+/** The same in ticks: election timeouts are never shorter than asked for. */
+export function timersOf(timeouts: Timeouts, tickMs: number): Timers {
+  return {
+    electionTimeoutTicksMin: Math.ceil(timeouts.electionTimeoutMsMin / tickMs),
+    electionTimeoutTicksMax: Math.ceil(timeouts.electionTimeoutMsMax / tickMs),
+    heartbeatTicks: Math.max(1, Math.round(timeouts.heartbeatMs / tickMs)),
+  };
+}
+
+/** Every tick wakes an idle process: as rare as a quick failover allows. */
+const TICK_MS = 20;
+
 export const RAFT_CONFIG_DEFAULT: RaftConfig = {
-  electionTimeoutTicksMin: 50,
-  electionTimeoutTicksMax: 100,
-  heartbeatTicks: 10,
-  tickMs: 10,
+  tickMs: TICK_MS,
+  ...timersOf({ electionTimeoutMsMin: 500, electionTimeoutMsMax: 1000, heartbeatMs: 100 }, TICK_MS),
   reconnectVoteTicksMin: 1,
-  reconnectVoteTicksMax: 3,
+  reconnectVoteTicksMax: 2,
   inflightBatchesMax: 256,
   inflightBytesMax: 8 * 1024 * 1024,
   appendBytesMax: 1024 * 1024,
