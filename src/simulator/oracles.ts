@@ -41,6 +41,8 @@ export class Oracles {
   /** Terms and chain hashes of the committed log, by index. */
   readonly #committedTerms: Term[] = [0];
   readonly #committedHashes: number[] = [0];
+  /** In which term each index was committed: its entry may be of an earlier one. */
+  readonly #committedIn: Term[] = [0];
   /** The same, with the kinds: what a snapshot stands for. */
   readonly #committed = new LogPicture();
   #lastLeader: MemberNumber = 0;
@@ -56,6 +58,7 @@ export class Oracles {
     for (let index = 1; index <= this.maxCommit; index += 1) {
       this.#committedTerms.push(first.durable.termAt(index));
       this.#committedHashes.push(first.durable.hashAt(index));
+      this.#committedIn.push(first.durable.termAt(index));
     }
     this.#committed.extend(first.durable, this.maxCommit);
   }
@@ -173,10 +176,10 @@ export class Oracles {
         throw new Violation('I8 state machine safety', detail);
       }
     }
-    if (commitIndex > this.maxCommit) this.#commit(record, commitIndex);
+    if (commitIndex > this.maxCommit) this.#commit(record, commitIndex, raft.term);
   }
 
-  #commit(record: NodeRecord, commitIndex: LogIndex): void {
+  #commit(record: NodeRecord, commitIndex: LogIndex, inTerm: Term): void {
     const log = record.volatile;
     const term = log.termAt(commitIndex);
     const holders = this.records.filter((r) => r.durable.holds(commitIndex, term));
@@ -188,6 +191,7 @@ export class Oracles {
     for (let index = this.maxCommit + 1; index <= commitIndex; index += 1) {
       this.#committedTerms.push(log.termAt(index));
       this.#committedHashes.push(log.hashAt(index));
+      this.#committedIn.push(inTerm);
     }
     this.#committed.extend(log, commitIndex);
     this.counts.commits += commitIndex - this.maxCommit;
@@ -233,13 +237,15 @@ export class Oracles {
     this.#leads(record.member, term);
     if (this.#lastLeader !== record.member) this.counts.leaderChanges += 1;
     this.#lastLeader = record.member;
-    // NB: what this very turn committed is its own doing, so the look comes after `commitMoved`.
-    const { maxCommit } = this;
+    // Paper 5.4: it has what was committed in earlier terms. A leader whose votes came late need
+    // not have what leaders of later terms have committed meanwhile.
+    let index = this.maxCommit;
+    while ((this.#committedIn[index] as Term) >= term) index -= 1;
     const complete =
-      record.volatile.holds(maxCommit, this.#committedTerms[maxCommit] as Term) &&
-      record.volatile.hashAt(maxCommit) === this.#committedHashes[maxCommit];
+      record.volatile.holds(index, this.#committedTerms[index] as Term) &&
+      record.volatile.hashAt(index) === this.#committedHashes[index];
     if (!complete) {
-      const detail = `n${record.member} leads term ${term} without committed entry ${maxCommit}`;
+      const detail = `n${record.member} leads term ${term} without committed entry ${index}`;
       throw new Violation('I7 leader completeness', detail);
     }
   }

@@ -219,6 +219,19 @@ describe('Oracles', () => {
     expect(oracleOf(() => short.turn(3, { role: 'leader' }))).toBe('I7 leader completeness');
   });
 
+  test('Oracles do not ask a leader of an old term for what later ones committed (I7)', () => {
+    const scene = new Scene();
+    scene.durable(3, 2, 3);
+    for (const member of [1, 2]) scene.durable(member, 3, 1, batchOf(2, 3));
+    scene.turn(1, { role: 'leader' });
+    scene.turn(1, { commitIndex: 2 });
+    // Its votes of term 2 were under way all the time.
+    scene.turn(3, { role: 'leader' });
+    scene.durable(3, 4, 3);
+    scene.turn(3, { role: 'candidate' });
+    expect(oracleOf(() => scene.turn(3, { role: 'leader' }))).toBe('I7 leader completeness');
+  });
+
   test('Oracles see another entry committed at an index (I8)', () => {
     const scene = new Scene();
     scene.replicated();
