@@ -1,7 +1,7 @@
 /** How far a run is, as one line. Pure. */
 import type { Paint } from '../std/paint.ts';
+import { sparkline } from '../std/sparkline.ts';
 import { formatCount, formatDurationMs } from '../std/units.ts';
-import { sparkline } from './sparkline.ts';
 
 export interface BenchProgress {
   /** Since the end of the warm-up; below zero: still warming up. */

@@ -1,11 +1,11 @@
 /** The result as lines for a person. Pure. */
 import type { Paint } from '../std/paint.ts';
+import { sparkline } from '../std/sparkline.ts';
 import { tableLines } from '../std/table.ts';
 import { formatBytes, formatCount, formatDurationMs, plural } from '../std/units.ts';
 import type { LatencySummary } from './latency-histogram.ts';
 import type { BenchResult } from './result.ts';
 import type { SloResult } from './slo.ts';
-import { sparkline } from './sparkline.ts';
 
 const SERIES_COLUMNS = 60;
 

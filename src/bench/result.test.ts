@@ -4,7 +4,6 @@ import { describeEnvironment } from './environment.ts';
 import { progressLine, progressText } from './progress.ts';
 import { reportLines } from './report.ts';
 import { type BenchResult, type RunFacts, resultOf } from './result.ts';
-import { sparkline } from './sparkline.ts';
 import { Tally } from './tally.ts';
 import { readInfo, type TargetInfo } from './target.ts';
 import { Totals } from './totals.ts';
@@ -152,10 +151,6 @@ test('progressLine() and progressText() say how far it is', () => {
   expect(progressText(progress)).toBe(' 12 s   41 %  2,000/s  p50 0.8 ms  p99 12 ms  1,200 failed');
   expect(progressLine(progress, PLAIN)).toContain('▅·█');
   expect(progressText({ ...progress, elapsedMs: -1 })).toMatch(/^warm-up/);
-});
-
-test('sparkline() draws nothing as a hole', () => {
-  expect(sparkline([0, 1, 50, 100])).toBe('·▁▅█');
 });
 
 test('readInfo() knows raftctl, Redis, and who says nothing', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PLAIN } from '../std/paint.ts';
 import type { DemoResult } from './demo-result.ts';
 import { closeUpOf, timelineOf } from './demo-timeline.ts';
-import { progressLine, sparkline, summaryLines } from './demo-view.ts';
+import { progressLine, summaryLines } from './demo-view.ts';
 
 /** Ten writes every 10 ms, but for a gap from 400 to 440 ms. */
 const FINE = Array.from({ length: 100 }, (_, i) => (i >= 40 && i < 44 ? 0 : 10));
@@ -38,10 +38,6 @@ test('timelineOf() loses no write', () => {
 test('closeUpOf() widens its columns until the gap fits', () => {
   expect(RESULT.closeUp).toMatchObject({ fromMs: 200, bucketMs: 10 });
   expect(closeUpOf(FINE, 10, { atMs: 400, gapMs: 5000 }).bucketMs * 80).toBeGreaterThan(8000);
-});
-
-test('sparkline() shows a hole where there was nothing', () => {
-  expect(sparkline([0, 1, 4, 8])).toBe('·▂▅█');
 });
 
 test('summaryLines() marks the kill below the hole', () => {

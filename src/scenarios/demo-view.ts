@@ -1,12 +1,11 @@
 /** The demo as lines for a person. Pure. */
 import type { Paint } from '../std/paint.ts';
+import { HOLE, sparkline } from '../std/sparkline.ts';
 import { formatCount, formatDurationMs } from '../std/units.ts';
 import type { DemoProgress, DemoResult } from './demo-result.ts';
 import { type Timeline, timelineOf } from './demo-timeline.ts';
 
-const BARS = '▁▂▃▄▅▆▇█';
-/** Nothing at all in a grain of time: a hole, not a low bar. */
-const HOLE = '·';
+const HOLES = new RegExp(`${HOLE}+`, 'g');
 const TIMELINE_COLUMNS = 80;
 const RECENT_COLUMNS = 24;
 const RECENT_COLUMN_MS = 200;
@@ -87,7 +86,7 @@ export function timelineLines(result: DemoResult, paint: Paint): string[] {
   const backAt = Math.max(killText.length + 1, columnAt(whole, result.restartedAtMs));
   const closeAt = ' '.repeat(Math.max(0, columnAt(closeUp, result.killedAtMs)));
   const bars = (timeline: Timeline): string =>
-    `  ${sparkline(timeline.acknowledged).replace(/·+/g, (holes) => paint('red', holes))}`;
+    `  ${sparkline(timeline.acknowledged).replace(HOLES, (holes) => paint('red', holes))}`;
   return [
     paint('dim', `  acknowledged writes, a column is ${whole.bucketMs} ms`),
     bars(whole),
@@ -106,17 +105,6 @@ function coarser(timeline: Timeline): Timeline {
   const toMs = acknowledged.length * bucketMs;
   const wish = { fromMs: 0, toMs, bucketMs: per * bucketMs };
   return { ...timelineOf(acknowledged, bucketMs, wish), fromMs };
-}
-
-/** Heights relative to the highest. */
-export function sparkline(values: readonly number[]): string {
-  const top = Math.max(1, ...values);
-  return values
-    .map((value) => {
-      if (value === 0) return HOLE;
-      return BARS[Math.min(BARS.length - 1, Math.floor((value / top) * BARS.length))] ?? HOLE;
-    })
-    .join('');
 }
 
 function sum(values: readonly number[]): number {

@@ -15,6 +15,24 @@ async function open(): Promise<RawClient> {
   return port.client();
 }
 
+/** Waits until so many writes wait for their outcome. */
+function proposed(count: number): Promise<void> {
+  return until(() => replica.openProposals === count, `${count} writes are proposed`);
+}
+
+function roundAsked(): Promise<void> {
+  return until(() => replica.openRounds === 1, 'a read asks for a round');
+}
+
+/** A write that is under way, and a read of a later turn that has asked for its round. */
+async function writeThenRead(client: RawClient): Promise<void> {
+  client.send('SET a 1\r\n');
+  await proposed(1);
+  replica.endTurn();
+  client.send('GET a\r\n');
+  await roundAsked();
+}
+
 const UNKNOWN = '-UNKNOWN the outcome is not known: it may or may not be applied\r\n';
 const LOST = '-UNKNOWN the write before it has failed, the read was not executed\r\n';
 
@@ -22,7 +40,7 @@ describe('RespConnection', () => {
   it('answers in request order although local commands are done at once', async () => {
     const client = await open();
     client.send('SET a 1\r\nPING\r\nGET a\r\nECHO x\r\n');
-    await until(() => replica.openProposals === 1, 'the write is proposed');
+    await proposed(1);
     replica.turn();
     await client.expect('+OK\r\n+PONG\r\n$1\r\n1\r\n$1\r\nx\r\n');
   });
@@ -30,7 +48,7 @@ describe('RespConnection', () => {
   it('reads its own write of the same turn without a round, at exactly its place', async () => {
     const client = await open();
     client.send('SET a 1\r\nGET a\r\nSET a 2\r\nGET a\r\nDEL a\r\nGET a\r\n');
-    await until(() => replica.openProposals === 3, 'the writes are proposed');
+    await proposed(3);
     expect(replica.reads).toBe(0);
     replica.turn();
     await client.expect('+OK\r\n$1\r\n1\r\n+OK\r\n$1\r\n2\r\n:1\r\n$-1\r\n');
@@ -39,10 +57,10 @@ describe('RespConnection', () => {
   it('does not show an anchored read the writes of others behind its own', async () => {
     const client = await open();
     client.send('SET a mine\r\nGET a\r\n');
-    await until(() => replica.openProposals === 1, 'the write is proposed');
+    await proposed(1);
     const other = await port.client();
     other.send('SET a other\r\n');
-    await until(() => replica.openProposals === 2, "the other's write is proposed");
+    await proposed(2);
     replica.turn();
     await client.expect('+OK\r\n$4\r\nmine\r\n');
     await other.expect('+OK\r\n');
@@ -62,11 +80,7 @@ describe('RespConnection', () => {
 
   it('makes a read of a later turn wait for its write when the round ends first', async () => {
     const client = await open();
-    client.send('SET a 1\r\n');
-    await until(() => replica.openProposals === 1, 'the write is proposed');
-    replica.endTurn();
-    client.send('GET a\r\n');
-    await until(() => replica.openRounds === 1, 'the read asks for a round');
+    await writeThenRead(client);
     replica.readReady(1);
     replica.endTurn();
     expect(client.received).toBe('');
@@ -77,11 +91,7 @@ describe('RespConnection', () => {
 
   it('makes a read of a later turn wait for its round when the write is settled first', async () => {
     const client = await open();
-    client.send('SET a 1\r\n');
-    await until(() => replica.openProposals === 1, 'the write is proposed');
-    replica.endTurn();
-    client.send('GET a\r\n');
-    await until(() => replica.openRounds === 1, 'the read asks for a round');
+    await writeThenRead(client);
     replica.settle(1);
     replica.endTurn();
     await client.expect('+OK\r\n');
@@ -94,7 +104,7 @@ describe('RespConnection', () => {
   it('holds a write behind a read that waits, and everything behind the write', async () => {
     const client = await open();
     client.send('GET a\r\nSET a 1\r\nPING\r\nGET a\r\n');
-    await until(() => replica.openRounds === 1, 'the read asks for a round');
+    await roundAsked();
     expect(replica.proposals).toBe(0);
     replica.endTurn();
     expect(replica.proposals).toBe(0);
@@ -110,23 +120,27 @@ describe('RespConnection', () => {
   it('does not anchor a read to a write that was sealed before it came', async () => {
     const client = await open();
     client.send('GET a\r\nSET a 1\r\n');
-    await until(() => replica.openRounds === 1, 'the read asks for a round');
+    await roundAsked();
     replica.readReady(1);
     replica.endTurn();
     expect(replica.openProposals).toBe(1);
     // The held write belongs to the turn that began after this one: one more end and it is sealed.
     replica.endTurn();
     client.send('GET a\r\n');
-    await until(() => replica.openRounds === 1, 'the late read asks for a round of its own');
+    await roundAsked();
     replica.turn();
     await client.expect('$-1\r\n+OK\r\n$1\r\n1\r\n');
   });
 
-  it('gives a read whose write has no known outcome a round of its own', async () => {
-    for (const applied of [true, false]) {
+  it.each([
+    ['was applied', true],
+    ['was not applied', false],
+  ])(
+    'gives a read a round of its own whose write has no known outcome and %s',
+    async (_, applied) => {
       const client = await open();
       client.send('SET a 1\r\nGET a\r\n');
-      await until(() => replica.openProposals === 1, 'the write is proposed');
+      await proposed(1);
       replica.settle(1, 'unknown', applied);
       expect(replica.reads).toBe(0);
       replica.endTurn();
@@ -138,17 +152,16 @@ describe('RespConnection', () => {
       replica.readReady(1);
       replica.endTurn();
       await client.expect(applied ? '$1\r\n1\r\n' : '$-1\r\n');
-      await until(() => replica.openProposals === 1, 'the held write is proposed');
+      await proposed(1);
       replica.turn();
       await client.expect('+OK\r\n');
-      if (applied) await port.close();
-    }
-  });
+    },
+  );
 
   it('refuses a read that has lost its place before a later write', async () => {
     const client = await open();
     client.send('SET a 1\r\nGET a\r\nSET a 2\r\nGET a\r\n');
-    await until(() => replica.openProposals === 2, 'the writes are proposed');
+    await proposed(2);
     replica.settle(1, 'unknown');
     replica.settle(1);
     replica.endTurn();
@@ -165,12 +178,12 @@ describe('RespConnection', () => {
   ] as const)('says %s in its own words, for writes and for reads', async (outcome, text) => {
     const client = await open();
     client.send('SET a 1\r\n');
-    await until(() => replica.openProposals === 1, 'the write is proposed');
+    await proposed(1);
     replica.settle(1, outcome);
     replica.endTurn();
     await client.expect(text);
     client.send('GET a\r\n');
-    await until(() => replica.openRounds === 1, 'the read asks for a round');
+    await roundAsked();
     replica.readReady(1, outcome);
     replica.endTurn();
     await client.expect(text);
@@ -179,7 +192,7 @@ describe('RespConnection', () => {
   it('frees a held write when the round before it was refused', async () => {
     const client = await open();
     client.send('GET a\r\nSET a 1\r\n');
-    await until(() => replica.openRounds === 1, 'the read asks for a round');
+    await roundAsked();
     replica.readReady(1, 'noLeader');
     replica.endTurn();
     expect(replica.openProposals).toBe(1);
@@ -202,7 +215,7 @@ describe('RespConnection', () => {
   it('lets go of a client that leaves with commands at work', async () => {
     const client = await open();
     client.send('SET a 1\r\nGET a\r\nGET b\r\n');
-    await until(() => replica.openProposals === 1, 'the write is proposed');
+    await proposed(1);
     client.socket.resetAndDestroy();
     await until(() => port.server.connections === 0, 'the connection is gone');
     replica.turn();
@@ -213,9 +226,9 @@ describe('RespConnection', () => {
     const client = await open();
     client.send('GET a\r\nSET a 1\r\nGET a\r\n');
     client.socket.end();
-    await until(() => replica.openRounds === 1, 'the read asks for a round');
+    await roundAsked();
     replica.turn();
-    await until(() => replica.openProposals === 1, 'the held write is proposed');
+    await proposed(1);
     replica.turn();
     expect(await client.takeUntilClosed()).toBe('$-1\r\n+OK\r\n$1\r\n1\r\n');
   });
@@ -227,7 +240,7 @@ describe('RespConnection', () => {
       chunks += 1;
     });
     client.send('SET a 1\r\nGET a\r\nINCR n\r\n'.repeat(100));
-    await until(() => replica.openProposals === 200, 'the writes are proposed');
+    await proposed(200);
     replica.turn();
     await client.take((received) => received.endsWith(':100\r\n'));
     expect(chunks).toBe(1);

@@ -11,19 +11,24 @@ import {
   type TimeForm,
   timeOf,
 } from './resp-arguments.ts';
-import { type RespCommand, type RespRequest, STARTED } from './resp-session.ts';
+import { type RespCommand, type RespRequest, type RespSession, STARTED } from './resp-session.ts';
 
 const ONE_KEY = [1, 1, 1] as const;
 const WRITE = ['write', 'denyoom'];
 const FAST_WRITE = ['write', 'fast'];
 
-/** Options that bring a time. */
-const TIME_OPTIONS: ReadonlyMap<string, { seconds: boolean; absolute: boolean }> = new Map([
-  ['EX', { seconds: true, absolute: false }],
-  ['PX', { seconds: false, absolute: false }],
-  ['EXAT', { seconds: true, absolute: true }],
-  ['PXAT', { seconds: false, absolute: true }],
-]);
+type TimeKind = Pick<TimeForm, 'seconds' | 'absolute'>;
+
+/** How a time is given: as options of SET and GETEX, and by commands that take nothing else. */
+const EX: TimeKind = { seconds: true, absolute: false };
+const PX: TimeKind = { seconds: false, absolute: false };
+const EXAT: TimeKind = { seconds: true, absolute: true };
+const PXAT: TimeKind = { seconds: false, absolute: true };
+const TIME_OPTIONS: ReadonlyMap<string, TimeKind> = new Map(Object.entries({ EX, PX, EXAT, PXAT }));
+
+function timeFlagOf({ absolute }: TimeKind): number {
+  return absolute ? TIME_FLAG.deadline : TIME_FLAG.ttl;
+}
 
 interface Options {
   flags: number;
@@ -81,8 +86,26 @@ function takeSetOption(option: string, options: Options): boolean {
 function timeFrom(request: RespRequest, options: Options, name: string): number | null | RespError {
   const form = TIME_OPTIONS.get(options.timeOption);
   if (form === undefined) return null;
-  options.flags |= form.absolute ? TIME_FLAG.deadline : TIME_FLAG.ttl;
+  options.flags |= timeFlagOf(form);
   return timeOf(request, options.timeAt, { name, ...form, positive: true });
+}
+
+/** SET and all that is SET by another name. NB: numbers, not an object: it runs for every SET. */
+function proposeSet(
+  session: RespSession,
+  request: RespRequest,
+  flags: number,
+  timeMs: number | null,
+  valueAt: number,
+): RespError | typeof STARTED {
+  if (keyTooLong(request, 1)) return KEY_TOO_LONG;
+  encoder.begin(KV_OP.set);
+  encoder.flags(flags);
+  if (timeMs !== null) encoder.number(timeMs);
+  addField(request, 1);
+  addRest(request, valueAt);
+  session.propose(encoder.view());
+  return STARTED;
 }
 
 const SET: RespCommand = {
@@ -102,14 +125,7 @@ const SET: RespCommand = {
       flags = options.flags;
       timeMs = time;
     }
-    if (keyTooLong(request, 1)) return KEY_TOO_LONG;
-    encoder.begin(KV_OP.set);
-    encoder.flags(flags);
-    if (timeMs !== null) encoder.number(timeMs);
-    addField(request, 1);
-    addRest(request, 2);
-    session.propose(encoder.view());
-    return STARTED;
+    return proposeSet(session, request, flags, timeMs, 2);
   },
 };
 
@@ -120,18 +136,13 @@ const GETSET: RespCommand = {
   flags: ['write', 'denyoom', 'fast'],
   keys: ONE_KEY,
   run(session, request) {
-    if (keyTooLong(request, 1)) return KEY_TOO_LONG;
-    encoder.begin(KV_OP.set);
-    encoder.flags(SET_FLAG.get);
-    addField(request, 1);
-    addRest(request, 2);
-    session.propose(encoder.view());
-    return STARTED;
+    return proposeSet(session, request, SET_FLAG.get, null, 2);
   },
 };
 
-function setFor(name: string, seconds: boolean): RespCommand {
-  const form: TimeForm = { name, seconds, absolute: false, positive: true };
+function setFor(name: string, kind: TimeKind): RespCommand {
+  const form: TimeForm = { name, ...kind, positive: true };
+  const flags = timeFlagOf(kind);
   return {
     name,
     arity: 4,
@@ -141,14 +152,7 @@ function setFor(name: string, seconds: boolean): RespCommand {
     run(session, request) {
       const timeMs = timeOf(request, 2, form);
       if (typeof timeMs !== 'number') return timeMs;
-      if (keyTooLong(request, 1)) return KEY_TOO_LONG;
-      encoder.begin(KV_OP.set);
-      encoder.flags(SET_FLAG.ttl);
-      encoder.number(timeMs);
-      addField(request, 1);
-      addRest(request, 3);
-      session.propose(encoder.view());
-      return STARTED;
+      return proposeSet(session, request, flags, timeMs, 3);
     },
   };
 }
@@ -201,11 +205,9 @@ function conditionsOf(request: RespRequest): number | RespError {
   return (flags & both) === both ? GT_WITH_LT : flags;
 }
 
-function expire(
-  name: string,
-  { seconds, absolute }: Pick<TimeForm, 'seconds' | 'absolute'>,
-): RespCommand {
-  const form: TimeForm = { name, seconds, absolute, positive: false };
+function expire(name: string, kind: TimeKind): RespCommand {
+  const form: TimeForm = { name, ...kind, positive: false };
+  const timeFlag = timeFlagOf(kind);
   return {
     name,
     arity: -3,
@@ -219,7 +221,7 @@ function expire(
       if (typeof timeMs !== 'number') return timeMs;
       if (keyTooLong(request, 1)) return KEY_TOO_LONG;
       encoder.begin(KV_OP.expire);
-      encoder.flags(conditions | (absolute ? EXPIRE_FLAG.deadline : EXPIRE_FLAG.ttl));
+      encoder.flags(conditions | timeFlag);
       encoder.number(timeMs);
       addRest(request, 1);
       session.propose(encoder.view());
@@ -261,13 +263,13 @@ function timeLeft(name: string, form: number): RespCommand {
 export const EXPIRY_COMMANDS: readonly RespCommand[] = [
   SET,
   GETSET,
-  setFor('SETEX', true),
-  setFor('PSETEX', false),
+  setFor('SETEX', EX),
+  setFor('PSETEX', PX),
   GETEX,
-  expire('EXPIRE', { seconds: true, absolute: false }),
-  expire('PEXPIRE', { seconds: false, absolute: false }),
-  expire('EXPIREAT', { seconds: true, absolute: true }),
-  expire('PEXPIREAT', { seconds: false, absolute: true }),
+  expire('EXPIRE', EX),
+  expire('PEXPIRE', PX),
+  expire('EXPIREAT', EXAT),
+  expire('PEXPIREAT', PXAT),
   PERSIST,
   timeLeft('TTL', TTL_FORM.seconds),
   timeLeft('PTTL', TTL_FORM.ms),

@@ -1,7 +1,7 @@
 /** Heights as characters. Pure. */
 const BARS = '▁▂▃▄▅▆▇█';
 /** Nothing at all: a hole, not a low bar. */
-const HOLE = '·';
+export const HOLE = '·';
 
 /** Heights relative to the highest. */
 export function sparkline(values: readonly number[]): string {
