@@ -33,7 +33,7 @@ export interface LoadGeneratorInit {
   readonly workload: Workload;
   readonly targets: readonly Target[];
   readonly worker: number;
-  readonly clock: RunClock;
+  readonly clock: Pick<RunClock, 'now'>;
   /** All that was to be sent was, and every request has been counted. */
   readonly onDone: () => void;
 }

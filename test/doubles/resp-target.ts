@@ -20,6 +20,8 @@ export class RespTarget {
   /** Answers held back, while it is stalled. */
   #held: (() => void)[] | null = null;
   requests = 0;
+  /** Of them, those that were answered. */
+  answered = 0;
   connections = 0;
 
   private constructor(init: RespTargetInit) {
@@ -62,14 +64,20 @@ export class RespTarget {
     socket.on('data', (bytes) => {
       this.#init.onBytes?.(bytes, socket);
       let replies = '';
+      let count = 0;
       for (const byte of bytes) {
         if (byte !== STAR) continue;
         this.requests += 1;
         const answer = this.#init.answer;
-        replies += (answer === undefined ? '+OK\r\n' : answer(this.requests, socket)) ?? '';
+        const reply = answer === undefined ? '+OK\r\n' : answer(this.requests, socket);
+        if (reply === null) continue;
+        replies += reply;
+        count += 1;
       }
       const send = (): void => {
-        if (replies !== '' && socket.writable) socket.write(replies);
+        if (replies === '' || !socket.writable) return;
+        socket.write(replies);
+        this.answered += count;
       };
       if (this.#held === null) send();
       else this.#held.push(send);
