@@ -39,7 +39,7 @@ function isInstalled() {
   });
 }
 
-/** `npm ci` empties the folder it installs into, also through a link, and the folder is another's. */
+/** `npm ci` empties the folder it installs into, through a link another's. */
 function refuseLink() {
   const path = join(ROOT, 'node_modules');
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
