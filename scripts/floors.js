@@ -29,9 +29,10 @@ function nodePart(name, purpose) {
 export const FLOORS = [
   {
     name: 'commands',
-    level: 9,
+    level: 10,
     purpose: 'one thin file a command: flags, one call, print',
     may: [
+      'schemas',
       'shell',
       'cli',
       'config',
@@ -45,6 +46,13 @@ export const FLOORS = [
       'wire',
       'std',
     ],
+    packages: true,
+  },
+  {
+    name: 'schemas',
+    level: 9,
+    purpose: 'what `--json` prints, as JSON Schemas',
+    may: ['cli', 'config', 'scenarios', 'cluster', 'bench', 'node/wal', 'wire', 'std'],
     packages: true,
   },
   {

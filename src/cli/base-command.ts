@@ -15,6 +15,7 @@ import type { Paint } from '../std/paint.ts';
 import { paintFor } from './colour.ts';
 import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
 import { isTruthy, withFileDefaults } from './file-defaults.ts';
+import { jsonText } from './json-text.ts';
 
 /** The object that `--json` prints. */
 export interface Envelope<T> {
@@ -156,8 +157,7 @@ export abstract class BaseCommand extends Command {
     return reportJson(reportOf(error));
   }
 
-  /** Plain JSON, the same on a terminal and in a pipe. */
   override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+    process.stdout.write(jsonText(json));
   }
 }

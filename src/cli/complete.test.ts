@@ -27,6 +27,7 @@ const MANIFEST: Manifest = {
   },
   completion: { id: 'completion', args: { shell: { options: ['bash', 'zsh'] } } },
   help: { id: 'help' },
+  schema: { id: 'schema' },
   inner: { id: 'inner', hidden: true },
 };
 
@@ -35,7 +36,7 @@ function words(line: string): string[] {
 }
 
 test.each([
-  ['', ['cluster', 'node', 'completion', 'help']],
+  ['', ['cluster', 'node', 'completion', 'help', 'schema']],
   ['clu', ['cluster']],
   ['cluster ', ['up', 'wait']],
   ['cluster u', ['up']],
@@ -55,6 +56,8 @@ test.each([
   ['completion ', ['bash', 'zsh']],
   ['help clu', ['cluster']],
   ['help cluster w', ['wait']],
+  ['schema cluster w', ['wait']],
+  ['schema --all clu', ['cluster']],
   ['nonsense ', []],
   ['cluster up --nothing=x', []],
 ])('complete() offers for %j', (line, expected) => {

@@ -150,8 +150,8 @@ function flagValues(flag: ManifestFlag, command: ManifestCommand, place: Place):
 function positional(command: ManifestCommand, place: Place): Completion {
   const { before, manifest, names } = place;
   const { id } = command;
-  if (id === 'help') {
-    const words = before.slice(before.indexOf('help') + 1);
+  if (id === 'help' || id === 'schema') {
+    const words = before.slice(before.indexOf(id) + 1).filter((word) => !word.startsWith('-'));
     return { candidates: commandWords(words, manifest), takesFiles: false };
   }
   const [options] = Object.values(command.args ?? {}).flatMap((arg) => arg.options ?? null);

@@ -4,6 +4,7 @@ import { RaftctlError } from '../std/errors.ts';
 import { paintFor } from './colour.ts';
 import { nearestCommand, unknownCommand } from './did-you-mean.ts';
 import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
+import { jsonText } from './json-text.ts';
 
 /** Leaves the exit code in `process.exitCode`. @throws {RaftctlError} UNKNOWN_COMMAND */
 export async function runWords(argv: readonly string[], config: Config): Promise<void> {
@@ -33,7 +34,7 @@ export function reportFailure(error: unknown, argv: readonly string[]): void {
   const report = reportOf(error);
   process.exitCode = report.exit;
   if (argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify(reportJson(report), null, 2)}\n`);
+    process.stdout.write(jsonText(reportJson(report)));
     return;
   }
   const paint = paintFor(process.stderr, argv.includes('--no-color'));

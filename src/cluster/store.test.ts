@@ -38,6 +38,12 @@ test('ClusterStore.create() takes data directories that somebody prepared', asyn
   expect((await store.load('demo'))?.nodes.length).toBe(3);
 });
 
+test('ClusterStore.load() says of every cluster whether it is ephemeral', async () => {
+  const { ephemeral: _, ...older } = spec();
+  await store.create(older as ClusterSpec);
+  expect((await store.load('demo'))?.ephemeral).toBe(false);
+});
+
 test('ClusterStore.create() refuses a folder that is in use and leaves it as it was', async () => {
   await mkdir(store.dataDirOf('demo', 'n1'), { recursive: true });
   await writeFile(join(store.dataDirOf('demo', 'n1'), 'thesis.txt'), 'precious');

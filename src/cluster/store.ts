@@ -217,5 +217,7 @@ function parseSpec(text: string, path: string): ClusterSpec {
       message: `Cannot read ${path}: it is not the description of a cluster`,
     });
   }
-  return value as ClusterSpec;
+  const spec = value as ClusterSpec;
+  // Descriptions of the first versions say it only of those that are.
+  return { ...spec, ephemeral: spec.ephemeral === true };
 }

@@ -17,7 +17,7 @@ export default class Shell extends BaseCommand {
   static override description =
     "raftctl's commands without the word raftctl, and RESP commands that go to the cluster in use, " +
     'with history and completion. Reads lines from a pipe as well: the exit code is then that of the ' +
-    'last line, with --strict of the first that fails. With --json every line answers in JSON.';
+    'last line, with --strict of the first that fails. With --json every line answers with one line of JSON.';
   static override examples = [
     '<%= config.bin %> shell --cluster demo',
     "printf 'SET a 1\\nGET a\\ncluster status\\n' | <%= config.bin %> shell --strict",

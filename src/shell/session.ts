@@ -10,6 +10,7 @@ import { escapedBytes } from '../cli/binary-text.ts';
 import { paintFor } from '../cli/colour.ts';
 import { nearestCommand } from '../cli/did-you-mean.ts';
 import { reportJson, reportLines, reportOf } from '../cli/error-report.ts';
+import { JSON_LINES_VARIABLE } from '../cli/json-text.ts';
 import { reportFailure, runWords } from '../cli/run-words.ts';
 import { KvSession } from '../client/kv-session.ts';
 import { type Reply, RespError } from '../client/resp-reply.ts';
@@ -160,6 +161,7 @@ export class ShellSession {
     setVariable('RAFTCTL_DIR', this.#init.dir);
     setVariable('RAFTCTL_CLUSTER', this.#cluster);
     setVariable('RAFTCTL_ENDPOINTS', this.#endpoints);
+    if (this.#init.isJson) setVariable(JSON_LINES_VARIABLE, '1');
   }
 
   async #runCommand(argv: readonly string[]): Promise<number> {

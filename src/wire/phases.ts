@@ -1,4 +1,4 @@
-/** Where the time of writes goes, as `GET /v1/phases` gives it: schema raftctl/node.phases/v1. */
+/** Where the time of writes goes, as `GET /v1/phases` gives it: schema raftctl/admin.phases/v1. */
 import type { HistogramJson } from '../std/histogram.ts';
 
 /** Percentiles are good to 1 %, the rest is exact. All zero when nothing was measured. */

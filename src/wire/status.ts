@@ -21,7 +21,7 @@ export interface MemberStatus {
   readonly rttMs: number | null;
 }
 
-/** `GET /v1/status` of a node's admin port. Schema raftctl/node.status/v1. */
+/** `GET /v1/status` of a node's admin port. Schema raftctl/admin.status/v1. */
 export interface NodeStatus {
   readonly id: string;
   readonly member: number;

@@ -89,11 +89,11 @@ test('shell survives whatever is typed', async () => {
 test('shell --json answers every line in JSON', async () => {
   const run = await shell('SET j "\\xff"\nGET j\nkv get j\nGET\n', '--json');
   expect(run.code).toBe(1);
-  const [set, get] = run.stdout.split('\n');
+  const [set, get, command] = run.stdout.split('\n');
   const schema = 'raftctl/shell.reply/v1';
   expect(JSON.parse(set ?? '')).toMatchObject({ schema, data: { command: 'SET', reply: 'OK' } });
   expect(JSON.parse(get ?? '')).toMatchObject({ data: { reply: { base64: '/w==' } } });
-  expect(run.stdout).toContain('"schema": "raftctl/kv.get/v1"');
+  expect(JSON.parse(command ?? '')).toMatchObject({ schema: 'raftctl/kv.get/v1' });
   expect(run.stdout).toContain('{"error":{"code":"REQUEST_REFUSED"');
 });
 

@@ -5,8 +5,8 @@
  * Port bases, ten apart, one for each test file: cluster-commands 14000, node-commands 14010 and
  * 14060, killed-nodes 14020, own-writes 14030, silent-leader 14040, other-clients 14050,
  * clients 14150, expiry 14160; damaged-log 18000, killed-writing 18010, full-disk 18020,
- * garbage 18030, shell 18040, operator-commands 18050, configuration 18060; `npm run figures`
- * 18100.
+ * garbage 18030, shell 18040, operator-commands 18050, configuration 18060, schemas 18070 and
+ * 18080; `npm run figures` 18100.
  * Peer ports lie 1000 above, admin ports 2000.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -20,6 +20,7 @@ import { ClusterStore } from '../../src/cluster/store.ts';
 import type { ClusterNodeRow, ClusterStatus, NodeStatus } from '../../src/wire/status.ts';
 import { Launched } from './launched.ts';
 import { launchRaftctl, type RunOptions, type RunResult, raftctl } from './program.ts';
+import { jsonFindings } from './published-json.ts';
 
 export interface RigInit {
   readonly portBase: number;
@@ -91,7 +92,7 @@ export class ClusterRig {
     return result;
   }
 
-  /** `raftctl ARGS --json`, taken apart. */
+  /** `raftctl ARGS --json`, held against its published schema and taken apart. */
   async json<T>(args: readonly string[], options?: RunOptions): Promise<JsonResult<T>> {
     const result = await this.run([...args, '--json'], options);
     let value: Record<string, unknown>;
@@ -99,6 +100,10 @@ export class ClusterRig {
       value = JSON.parse(result.stdout) as Record<string, unknown>;
     } catch {
       throw new Error(`Not one JSON object: ${failureText(args, result)}`);
+    }
+    const findings = jsonFindings(value);
+    if (findings.length > 0) {
+      throw new Error(`Not as published: ${findings.join('; ')}\n${failureText(args, result)}`);
     }
     const { schema = null, data = null, error = null } = value;
     return { code: result.code, schema, data, error } as JsonResult<T>;

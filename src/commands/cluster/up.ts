@@ -59,6 +59,7 @@ export default class ClusterUp extends BaseCommand {
     }),
     ephemeral: Flags.boolean({
       summary: 'Keep the data in a temporary folder, removed at the end.',
+      default: false,
       env: 'RAFTCTL_EPHEMERAL',
     }),
     wait: Flags.option({

@@ -48,7 +48,7 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
 ]);
 
 function answerStatus(call: AdminCall): void {
-  sendData(call.response, 'node.status', replicaOf(call).status());
+  sendData(call.response, 'admin.status', replicaOf(call).status());
 }
 
 function answerPhases(call: AdminCall): void {
@@ -57,7 +57,7 @@ function answerPhases(call: AdminCall): void {
   for (const [name, histogram] of replica.phases()) phases[name] = statsOf(histogram);
   const { cluster, clusterId, id } = replica.status();
   const data: NodePhases = { cluster, clusterId, id, phases };
-  sendData(call.response, 'node.phases', data);
+  sendData(call.response, 'admin.phases', data);
 }
 
 function answerEvents(call: AdminCall): void {
@@ -104,7 +104,7 @@ function answerHealth(call: AdminCall): void {
       message: `No leader of ${lost.cluster} is known to ${lost.id}`,
     });
   }
-  sendData(call.response, 'node.health', { replicas });
+  sendData(call.response, 'admin.health', { replicas });
 }
 
 function answerStop(call: AdminCall): void {
@@ -115,7 +115,7 @@ function answerStop(call: AdminCall): void {
   response.shouldKeepAlive = false;
   // The answer goes out first: the process may be gone soon after.
   response.once('close', () => replica.stop(reason));
-  sendData(response, 'node.stop', { id: replica.memberName, stopping: true }, 202);
+  sendData(response, 'admin.stop', { id: replica.memberName, stopping: true }, 202);
 }
 
 /** @throws {AdminRefusal} when it is not clear which replica is meant. */

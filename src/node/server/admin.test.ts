@@ -60,7 +60,7 @@ describe('createAdminServer', () => {
     const server = await admin([replica]);
     const answer = await ask(server, '/v1/status');
     expect(answer.status).toBe(200);
-    expect(answer.json).toEqual({ schema: 'raftctl/node.status/v1', data: replica.status() });
+    expect(answer.json).toEqual({ schema: 'raftctl/admin.status/v1', data: replica.status() });
     expect(answer.headers).toMatchObject({
       'content-type': 'application/json; charset=utf-8',
       'cache-control': 'no-store',
@@ -98,7 +98,7 @@ describe('createAdminServer', () => {
     replica.record('apply', []);
     const server = await admin([replica]);
     const { json } = await ask(server, '/v1/phases');
-    expect(json.schema).toBe('raftctl/node.phases/v1');
+    expect(json.schema).toBe('raftctl/admin.phases/v1');
     expect(json.data).toMatchObject({ cluster: 'demo', id: 'n1' });
     const { histogram, ...stats } = json.data.phases.sync;
     expect(stats).toEqual({
@@ -125,7 +125,7 @@ describe('createAdminServer', () => {
     const answer = await ask(server, '/v1/stop?reason=test', { method: 'POST', headers });
     expect(answer.status).toBe(202);
     expect(answer.json).toEqual({
-      schema: 'raftctl/node.stop/v1',
+      schema: 'raftctl/admin.stop/v1',
       data: { id: 'n1', stopping: true },
     });
     await until(() => replica.stopped.length === 1, 'the node was told to stop');

@@ -1,0 +1,210 @@
+/**
+ * What each command prints with `--json`, by the command's words. Within a version fields are only
+ * added: scripts rely on those that are there.
+ */
+import { z } from 'zod';
+import type { JsonBytes } from '../cli/binary-text.ts';
+import { SHELLS } from '../cli/completion-scripts.ts';
+import type { VersionInfo } from '../cli/version.ts';
+import type { Health } from '../cluster/health.ts';
+import type { Explained } from '../config/settings.ts';
+import type { LogDumpRow } from '../node/wal/dump.ts';
+import { benchResult, demoResult } from './bench-shapes.ts';
+import {
+  address,
+  clusterStatus,
+  count,
+  errorReport,
+  exactly,
+  fsync,
+  moment,
+  nodeResults,
+  nodeRow,
+  stoppedNode,
+  texts,
+} from './shapes.ts';
+
+export interface Published {
+  /** Of the schema, without `raftctl/` and version. */
+  readonly name: string;
+  readonly data: z.ZodType;
+}
+
+const health = exactly<Health>()(
+  z.object({
+    name: z.string(),
+    verdict: z.enum(['healthy', 'degraded', 'unavailable']),
+    checks: z.array(
+      z.object({ name: z.string(), result: z.enum(['ok', 'warn', 'fail']), detail: z.string() }),
+    ),
+  }),
+);
+
+const CLUSTER: Readonly<Record<string, z.ZodType>> = {
+  'cluster up': z.object({
+    name: z.string(),
+    isNew: z.boolean(),
+    started: texts.describe('Nodes that did not run before'),
+    durationMs: count,
+    directory: z.string(),
+    clientAddresses: z.array(address),
+    status: clusterStatus.nullable(),
+  }),
+  'cluster status': clusterStatus,
+  'cluster health': health,
+  'cluster wait': z.object({
+    name: z.string(),
+    for: z.string(),
+    durationMs: count,
+    status: clusterStatus,
+  }),
+  'cluster ls': z.object({
+    directory: z.string(),
+    clusters: z.array(
+      z.object({
+        name: z.string(),
+        app: z.string(),
+        nodes: count,
+        running: count,
+        fsync,
+        ephemeral: z.boolean(),
+        createdAt: moment,
+        clientAddresses: z.array(address),
+      }),
+    ),
+  }),
+  'cluster down': z.object({
+    name: z.string(),
+    removed: z.boolean().describe('It was ephemeral'),
+    nodes: z.array(stoppedNode),
+  }),
+  'cluster destroy': z.object({ name: z.string(), nodes: z.array(stoppedNode) }),
+};
+
+const NODE: Readonly<Record<string, z.ZodType>> = {
+  'node start': nodeResults,
+  'node stop': z.object({ cluster: z.string(), nodes: z.array(stoppedNode) }),
+  'node restart': nodeResults,
+  'node kill': nodeResults,
+  'node pause': nodeResults,
+  'node resume': nodeResults,
+  'node status': z.object({
+    cluster: z.string(),
+    leader: z.string().nullable(),
+    nodes: z.array(nodeRow),
+  }),
+  'node wait': z.object({
+    cluster: z.string(),
+    for: z.string(),
+    durationMs: count,
+    nodes: z.array(nodeRow),
+  }),
+  'node logs': z.object({
+    cluster: z.string(),
+    lines: z.array(z.object({ id: z.string(), line: z.string() })),
+  }),
+};
+
+const JSON_BYTES = { value: z.string(), encoding: z.enum(['utf8', 'base64']) };
+const jsonBytes = exactly<JsonBytes>()(z.object(JSON_BYTES));
+
+const KV: Readonly<Record<string, z.ZodType>> = {
+  'kv get': z.object({ key: z.string(), ...JSON_BYTES }),
+  'kv set': z.object({ key: z.string(), valueBytes: count }),
+  'kv del': z.object({ keys: texts, deleted: count }),
+  'kv list': z.object({
+    prefix: z.string(),
+    keys: z.array(jsonBytes),
+    isCut: z.boolean().describe('There are more than --limit'),
+  }),
+};
+
+const setting = exactly<Explained>()(
+  z.object({
+    key: z.string(),
+    env: z.string(),
+    value: z.string(),
+    source: z.enum(['flag', 'env', 'file', 'default']),
+    file: z.string().nullable(),
+    line: count.nullable(),
+  }),
+);
+
+const CONFIG: Readonly<Record<string, z.ZodType>> = {
+  'config explain': z.object({ settings: z.array(setting) }),
+  'config lint': z.object({
+    files: z.array(z.object({ path: z.string(), kind: z.enum(['configuration', 'profile']) })),
+  }),
+  'config path': z.object({
+    files: z.array(z.object({ path: z.string(), exists: z.boolean() })),
+    profiles: z.string(),
+  }),
+};
+
+const logRow = exactly<LogDumpRow>()(
+  z.object({
+    file: z.string(),
+    offset: count,
+    position: count,
+    kind: z.enum(['batch', 'hardState', 'synced', 'roll', 'close', 'reset']),
+    first: count.nullable(),
+    last: count.nullable(),
+    term: count.nullable(),
+    vote: count.nullable().describe('0: for none'),
+    batchKind: z.enum(['noop', 'configuration', 'commands']).nullable(),
+    bytes: count,
+    syncedTo: count,
+    checksum: z.literal('ok'),
+  }),
+);
+
+const versions = exactly<VersionInfo>()(
+  z.object({ raftctl: z.string(), node: z.string(), v8: z.string(), platform: z.string() }),
+);
+
+const OTHERS: Readonly<Record<string, z.ZodType>> = {
+  bench: benchResult,
+  demo: demoResult,
+  'log dump': z.object({
+    rows: z.array(logRow),
+    cluster: z.string(),
+    member: count,
+    lastIndex: count.nullable(),
+    term: count.nullable(),
+    vote: count.nullable(),
+    end: z.object({ file: z.string(), offset: count, reason: z.string() }).nullable(),
+    damage: errorReport.nullable(),
+  }),
+  completion: z.object({ shell: z.enum(SHELLS), script: z.string() }),
+  schema: z.object({
+    schemas: z.array(
+      z.object({
+        command: z.string(),
+        name: z.string(),
+        document: z
+          .record(z.string(), z.unknown())
+          .nullable()
+          .describe('JSON Schema; null: not asked for'),
+      }),
+    ),
+  }),
+  version: versions,
+};
+
+function named(schemas: Readonly<Record<string, z.ZodType>>): [string, Published][] {
+  return Object.entries(schemas).map(([command, data]) => {
+    return [command, { name: command.replaceAll(' ', '.'), data }];
+  });
+}
+
+/** A reply of the cluster; what else the shell runs prints what that prints. */
+const SHELL: Published = {
+  name: 'shell.reply',
+  data: z.object({ command: z.string(), reply: z.unknown().describe('As RESP has it') }),
+};
+
+/** By the words of the command. */
+export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
+  ...[CLUSTER, NODE, KV, CONFIG, OTHERS].flatMap(named),
+  ['shell', SHELL] as const,
+]);

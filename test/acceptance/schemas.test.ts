@@ -1,0 +1,176 @@
+/**
+ * `raftctl schema`, and that it tells the truth: every command is run with `--json`, to success and
+ * to failure, and each object it prints fits its published schema, with no field more.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { allDocuments, type Json } from '../../src/schemas/document.ts';
+import { ClusterRig } from '../doubles/cluster-rig.ts';
+import { ROOT, raftctl } from '../doubles/program.ts';
+import { jsonFindings } from '../doubles/published-json.ts';
+
+let rig: ClusterRig;
+/** Commands that answered, and commands that failed. */
+const answered = new Set<string>();
+const failed = new Set<string>();
+
+beforeAll(async () => {
+  rig = await ClusterRig.start({ portBase: 18_070 });
+});
+afterAll(() => rig?.dispose());
+
+interface Wish {
+  readonly exit?: number | readonly number[];
+  readonly stdin?: string;
+  /** Of words that make the command. */
+  readonly words?: number;
+  /** Of commands that know no clusters. */
+  readonly isPlain?: boolean;
+}
+
+/** Runs a command with `--json`. @returns the objects it printed, each as published. */
+async function run(args: readonly string[], wish: Wish = {}): Promise<Json[]> {
+  const { exit = 0, stdin, words = 2, isPlain = false } = wish;
+  const argv = [...args, '--json', ...(isPlain ? [] : ['--dir', rig.directory])];
+  const result = await raftctl(argv, stdin === undefined ? {} : { stdin });
+  const said = `${args.join(' ')}: ${result.stdout}${result.stderr}`;
+  expect([exit].flat(), said).toContain(result.code);
+  const isLines = /^\{".*\}\n\{/.test(result.stdout);
+  const texts = isLines ? result.stdout.trim().split('\n') : [result.stdout];
+  return texts.map((text) => {
+    const value = JSON.parse(text) as Json;
+    expect(jsonFindings(value), text).toEqual([]);
+    ('error' in value ? failed : answered).add(args.slice(0, words).join(' '));
+    return value;
+  });
+}
+
+const one = { words: 1 };
+const plain = { isPlain: true };
+
+test('schema: what the built program publishes is what the tests hold it against', async () => {
+  const [answer = {}] = await run(['schema', '--all'], { ...one, ...plain });
+  const { schemas } = answer['data'] as { schemas: { command: string; document: Json }[] };
+  expect(Object.fromEntries(schemas.map((s) => [s.command, s.document]))).toEqual(
+    Object.fromEntries(allDocuments()),
+  );
+  const text = await raftctl(['schema', '--all']);
+  expect(JSON.parse(text.stdout)).toEqual(Object.fromEntries(allDocuments()));
+  const status = allDocuments().get('cluster status');
+  for (const words of [['cluster', 'status'], ['cluster status'], ['cluster:status']]) {
+    const { stdout } = await raftctl(['schema', ...words]);
+    expect(JSON.parse(stdout)).toEqual(status);
+  }
+  const list = await raftctl(['schema']);
+  expect(list.stdout).toMatch(
+    /^COMMAND +SCHEMA\n.*\ncluster status +raftctl\/cluster.status\/v1\n/s,
+  );
+  await run(['schema'], { ...one, ...plain });
+  await run(['schema', 'kv', 'get'], { ...one, ...plain });
+  await run(['schema', 'kv', 'gte'], { ...one, ...plain, exit: 2 });
+  await run(['schema', 'kv', 'get', '--all'], { ...one, ...plain, exit: 2 });
+  const wrong = await raftctl(['schema', 'clusterstatus']);
+  expect(wrong.stderr).toContain('Did you mean: raftctl schema cluster status?');
+});
+
+test('schema: commands on a cluster that is well', async () => {
+  await run(['cluster', 'ls']);
+  await run(['cluster', 'wait', 'demo', '--for', 'healthy']);
+  await run(['cluster', 'wait', 'demo', '--for', 'index>=99999999', '--timeout', '200ms'], {
+    exit: 4,
+  });
+  await run(['cluster', 'status', 'demo']);
+  const watched = await run(['cluster', 'status', 'demo', '--watch=50ms', '--exit-when-healthy']);
+  expect(watched.length).toBeGreaterThan(0);
+  await run(['cluster', 'health', 'demo']);
+  await run(['cluster', 'up', 'demo', '--detach']);
+  await run(['cluster', 'up', 'demo'], { exit: 2 });
+  await run(['kv', 'set', 'text', 'value']);
+  await run(['kv', 'set', 'bytes', '-'], { stdin: 'x' });
+  await run(['kv', 'set', 'bytes'], { exit: 2 });
+  await run(['kv', 'get', 'text']);
+  await run(['kv', 'get', 'nothing'], { exit: 1 });
+  await run(['kv', 'list']);
+  await run(['kv', 'list', '--limit', '0'], { exit: 2 });
+  await run(['kv', 'del', 'bytes', 'nothing']);
+  await run(['kv', 'del'], { exit: 2 });
+  const lines = 'SET a 1\nGET a\nMGET a b\nLRANGE a 0 1\ncluster status\nWHATEVER\nkv get none\n';
+  const shell = await run(['shell', '--cluster', 'demo'], { ...one, stdin: lines, exit: 1 });
+  expect(shell.length).toBe(7);
+  const bench = ['bench', '--cluster', 'demo', '--warmup', '0ms', '--duration', '300ms'];
+  await run([...bench, '-c', '4', '--slo', 'p99<10s'], one);
+  // On a busy machine the generator may be too late to be believed.
+  const open = ['-c', '2', '--rate', '200', '--slo', 'rate>1000000'];
+  await run([...bench, ...open], { ...one, exit: [6, 10] });
+  await run([...bench, '--ratio', 'x'], { ...one, exit: 2 });
+});
+
+test('schema: commands on single nodes, and on a cluster that is not well', async () => {
+  await run(['node', 'status']);
+  await run(['node', 'logs', '--lines', '5']);
+  await run(['node', 'wait', 'n1', '--for', 'caught-up']);
+  await run(['node', 'pause', 'n1']);
+  await run(['node', 'resume', 'n1']);
+  await run(['node', 'wait', 'n1', '--for', 'ready']);
+  await run(['node', 'kill', 'n1']);
+  await run(['cluster', 'status', 'demo'], { exit: 5 });
+  await run(['cluster', 'health', 'demo'], { exit: 5 });
+  await run(['node', 'status', 'n1'], { exit: 5 });
+  await run(['node', 'start', 'n1']);
+  await run(['node', 'restart', 'n2']);
+  await run(['node', 'stop', 'n3']);
+  for (const verb of [
+    'status',
+    'logs',
+    'wait',
+    'pause',
+    'resume',
+    'kill',
+    'start',
+    'restart',
+    'stop',
+  ]) {
+    await run(['node', verb, 'n9'], { exit: 2 });
+  }
+  await run(['log', 'dump', join(rig.directory, 'demo/n3')], plain);
+  await run(['log', 'dump', join(rig.directory, 'nowhere')], { ...plain, exit: 2 });
+});
+
+test('schema: commands that need no cluster', async () => {
+  const file = join(rig.directory, 'wrong.toml');
+  writeFileSync(file, 'nodes = "many"\n');
+  await run(['version'], { ...one, ...plain });
+  await run(['version', '--wrong'], { ...one, ...plain, exit: 2 });
+  await run(['completion', 'bash'], { ...one, ...plain });
+  await run(['completion', 'csh'], { ...one, ...plain, exit: 2 });
+  await run(['config', 'path'], plain);
+  await run(['config', 'path', '--wrong'], { ...plain, exit: 2 });
+  await run(['config', 'explain'], plain);
+  await run(['config', 'explain', '--wrong'], { ...plain, exit: 2 });
+  await run(['config', 'lint', join(ROOT, 'profiles/local-5.toml')], plain);
+  await run(['config', 'lint', file], { ...plain, exit: 2 });
+  await run(['demo', '--duration', '2s', '--port-base', '18080'], { ...one, ...plain });
+  await run(['demo', '--duration', '1s'], { ...one, ...plain, exit: 2 });
+  await run(['nonsense'], { ...one, ...plain, exit: 127 });
+});
+
+test('schema: the end of a cluster', async () => {
+  await run(['cluster', 'destroy', 'demo'], { exit: 7 });
+  await run(['cluster', 'down', 'demo']);
+  await run(['cluster', 'status', 'demo'], { exit: 3 });
+  await run(['cluster', 'destroy', 'demo', '--confirm', 'demo']);
+  for (const verb of ['status', 'health', 'down']) {
+    await run(['cluster', verb, 'demo'], { exit: 2 });
+  }
+  await run(['cluster', 'ls', '--wrong'], { exit: 2 });
+});
+
+test('schema: every command has answered above, and every command has failed', () => {
+  const text = readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8');
+  const { commands } = JSON.parse(text) as { commands: Record<string, { hiddenAliases: unknown }> };
+  const all = Object.keys(commands).map((id) => id.replace(':', ' '));
+  const expected = all.filter((command) => command !== 'help').sort();
+  expect([...answered].sort()).toEqual(expected);
+  expect([...failed].filter((command) => command !== 'nonsense').sort()).toEqual(expected);
+});
