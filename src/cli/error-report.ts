@@ -4,6 +4,7 @@
  */
 import { EXIT, RaftctlError, systemCode } from '../std/errors.ts';
 import type { Paint } from '../std/paint.ts';
+import { plainUsage, usageHint, usageMessage } from './usage-text.ts';
 
 export interface ErrorReport {
   readonly code: string;
@@ -15,7 +16,10 @@ export interface ErrorReport {
 /** What the caller sees of an error. */
 export function reportOf(error: unknown): ErrorReport {
   if (error instanceof RaftctlError) {
-    return { code: error.code, message: error.message, hint: error.hint, exit: error.exitCode };
+    // NB: oclif writes into an error that is thrown while it parses a flag.
+    const isParsed = error.code === 'USAGE' && error.message.startsWith('Parsing --');
+    const message = isParsed ? plainUsage(error.message) : error.message;
+    return { code: error.code, message, hint: error.hint, exit: error.exitCode };
   }
   if (!(error instanceof Error)) {
     return { code: 'INTERNAL', message: String(error), hint: null, exit: EXIT.failure };
@@ -56,11 +60,5 @@ function oclifExit(error: Error): number | null {
 }
 
 function usageReport(error: Error, exit: number): ErrorReport {
-  const text = error.message.replace(/\n?See more help with --help\s*$/, '').trim();
-  const message = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && line !== 'The following errors occurred:')
-    .join('; ');
-  return { code: 'USAGE', message, hint: 'Add --help to see what the command takes', exit };
+  return { code: 'USAGE', message: usageMessage(error), hint: usageHint(error), exit };
 }

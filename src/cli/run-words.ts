@@ -1,28 +1,25 @@
 /** Runs the words of one command, and says what went wrong: for the program and for the shell. */
 import type { Config } from '@oclif/core';
-import { RaftctlError } from '../std/errors.ts';
 import { paintFor } from './colour.ts';
-import { nearestCommand, unknownCommand } from './did-you-mean.ts';
+import { refuseUnknown, tooMuch } from './did-you-mean.ts';
 import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
 import { jsonText } from './json-text.ts';
 
-/** Leaves the exit code in `process.exitCode`. @throws {RaftctlError} UNKNOWN_COMMAND */
+/** Leaves the exit code in `process.exitCode`. @throws {RaftctlError} UNKNOWN_COMMAND, USAGE */
 export async function runWords(argv: readonly string[], config: Config): Promise<void> {
   const ids = config.commandIDs;
-  const unknown = unknownCommand(argv, ids);
-  if (unknown !== null) {
-    const nearest = nearestCommand(unknown, ids);
-    throw new RaftctlError('UNKNOWN_COMMAND', {
-      message: `Unknown command: raftctl ${unknown}`,
-      hint:
-        nearest === null
-          ? 'Run: raftctl help'
-          : `Did you mean: raftctl ${nearest}? All commands: raftctl help`,
-    });
-  }
+  refuseUnknown(argv, ids);
   const { run } = await import('@oclif/core/run');
-  await run([...argv], config);
+  try {
+    await run([...argv], config);
+  } catch (error) {
+    const typed = error instanceof Error ? NOT_FOUND.exec(error.message)?.[1] : undefined;
+    throw (typed === undefined ? null : tooMuch(typed.split(':'), ids)) ?? error;
+  }
 }
+
+/** How oclif says that words are no command: joined. */
+const NOT_FOUND = /^command (\S+) not found$/;
 
 /** Prints what `runWords` threw, and sets the exit code it leads to. */
 export function reportFailure(error: unknown, argv: readonly string[]): void {

@@ -90,7 +90,7 @@ export class ClusterStore {
     if (name !== null || only === undefined) {
       const which = name === null ? 'a cluster' : `cluster ${name}`;
       throw new RaftctlError('CLUSTER_NOT_FOUND', {
-        message: `Cannot find ${which} in ${this.directory}: ${names === '' ? 'there is none' : `there are ${names}`}`,
+        message: `Cannot find ${which} in ${this.directory}: ${names === '' ? 'there is none' : `it holds ${names}`}`,
         hint: `Start one: raftctl cluster up ${name ?? ''}`.trim(),
       });
     }

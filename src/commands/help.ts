@@ -1,5 +1,6 @@
 import { Args, Command } from '@oclif/core';
 import { loadHelpClass } from '@oclif/core/help';
+import { refuseUnknown } from '../cli/did-you-mean.ts';
 
 /** Not a `BaseCommand`: what it prints is for people only. */
 export default class Help extends Command {
@@ -13,9 +14,9 @@ export default class Help extends Command {
 
   async run(): Promise<void> {
     const { argv } = await this.parse(Help);
+    const words = argv.map(String);
+    refuseUnknown(words, this.config.commandIDs);
     const HelpClass = await loadHelpClass(this.config);
-    await new HelpClass(this.config, this.config.pjson.oclif.helpOptions).showHelp(
-      argv.map(String),
-    );
+    await new HelpClass(this.config, this.config.pjson.oclif.helpOptions).showHelp(words);
   }
 }

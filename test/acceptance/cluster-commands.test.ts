@@ -169,6 +169,7 @@ test.for([
     await child.seen(/^n2 │ \d\d:\d\d:\d\d\.\d{3} INFO {2}/m);
     child.signal(signal);
     expect(await child.ended()).toMatchObject({ code: exit, signal: null });
+    expect(child.output).toMatch(/^The data stays.* raftctl cluster up demo$/m);
     for (const pid of pids) expect(isAlive(pid)).toBe(false);
     expect(rig.pids()).toEqual([]);
     expect((await stat(rig.dataDir('n1'))).isDirectory()).toBe(true);
@@ -190,6 +191,7 @@ test('cluster up --ephemeral in the foreground leaves nothing behind', async () 
   const { nodes } = (await rig.json<ClusterStatus>(['cluster', 'status', 'gone'])).data;
   child.signal('SIGINT');
   expect((await child.ended()).code).toBe(130);
+  expect(child.output).toContain('Removed gone, which was ephemeral');
   for (const { pid } of nodes) await untilGone(pid ?? 0);
   expect(await readdir(rig.directory)).toEqual([]);
 });

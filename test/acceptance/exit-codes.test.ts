@@ -81,6 +81,8 @@ test('2: usage', async () => {
   await expectFailure(['cluster', 'up', '--nonsense'], 'USAGE', 2);
   await expectFailure(['cluster', 'up', '--timeout', 'soon'], 'USAGE', 2);
   await expectFailure(['kv', 'get'], 'USAGE', 2);
+  await expectFailure(['--nonsense'], 'USAGE', 2);
+  await expectFailure(['version', 'extra'], 'USAGE', 2);
   await expectFailure(['cluster', 'up', 'demo', '-d', '-n', '5'], 'CLUSTER_DIFFERS', 2);
   await expectFailure(['cluster', 'status', 'nobody'], 'CLUSTER_NOT_FOUND', 2);
   await expectFailure(['node', 'status', 'n9'], 'NODE_NOT_FOUND', 2);
@@ -125,6 +127,19 @@ test('2 and 13: a node in the foreground says in its log why it does not start',
     expect(JSON.parse(plain.stderr)).toMatchObject({ code, exit, msg: expect.any(String) });
     expect((await run(...start, '--json')).code).toBe(exit);
   }
+});
+
+test('0: help, however it is asked for', async () => {
+  const asked = [
+    ['help', 'cluster', 'up'],
+    ['cluster', 'up', '--help'],
+    ['cluster', 'up', '-h'],
+  ];
+  const [first, ...others] = await Promise.all(asked.map((args) => run(...args)));
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining('--port-base') });
+  for (const other of others) expect([other.code, other.stdout]).toEqual([0, first?.stdout]);
+  expect((await run('-h')).stdout).toContain('TOPICS');
+  expect((await run('help', 'cluster', 'upp')).code).toBe(127);
 });
 
 test('127: no such command, with the nearest one', async () => {

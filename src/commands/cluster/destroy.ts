@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { dirFlag } from '../../cli/flags.ts';
+import { ask } from '../../cli/question.ts';
 import { destroyCluster } from '../../cluster/down.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
@@ -27,7 +27,9 @@ export default class ClusterDestroy extends BaseCommand {
     const store = new ClusterStore(flags.dir);
     const spec = await store.find(args.name);
     const mayAsk = this.isInteractive && !flags['no-input'];
-    const typed = flags.confirm ?? (mayAsk ? await ask(spec.name) : null);
+    const typed =
+      flags.confirm ??
+      (mayAsk ? await ask(`All data of ${spec.name} will be gone. Type its name: `) : null);
     if (typed !== spec.name) {
       throw new RaftctlError('CONFIRMATION_MISSING', {
         message:
@@ -40,14 +42,5 @@ export default class ClusterDestroy extends BaseCommand {
     const nodes = await destroyCluster(store, spec, { graceMs: STOP_GRACE_MS });
     this.print(`Destroyed ${spec.name}`);
     return this.answer('cluster.destroy', { name: spec.name, nodes });
-  }
-}
-
-async function ask(name: string): Promise<string> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await prompt.question(`All data of ${name} will be gone. Type its name: `)).trim();
-  } finally {
-    prompt.close();
   }
 }

@@ -121,6 +121,11 @@ export default class ClusterUp extends BaseCommand {
           paint: this.paintOut,
         });
         if (interrupts.exitCode === null) this.note('All nodes have ended');
+        this.note(
+          result.spec.ephemeral
+            ? `Removed ${result.spec.name}, which was ephemeral`
+            : `The data stays. Start it again: ${typed(`raftctl cluster up ${result.spec.name}`)}`,
+        );
       }
       const exit = flags.detach || result.started.length === 0 ? 0 : (interrupts.exitCode ?? 0);
       return this.answer('cluster.up', dataOf(result), exit);
