@@ -13,9 +13,16 @@ import type { FileSettings } from '../config/settings.ts';
 import { EXIT, type RaftctlError } from '../std/errors.ts';
 import type { Paint } from '../std/paint.ts';
 import { paintFor } from './colour.ts';
-import { isBrokenPipe, reportJson, reportLines, reportOf } from './error-report.ts';
+import {
+  type ErrorReport,
+  isBrokenPipe,
+  reportJson,
+  reportLines,
+  reportOf,
+} from './error-report.ts';
 import { isTruthy, withFileDefaults } from './file-defaults.ts';
 import { jsonText } from './json-text.ts';
+import { blameVariable } from './usage-text.ts';
 
 /** The object that `--json` prints. */
 export interface Envelope<T> {
@@ -144,13 +151,20 @@ export abstract class BaseCommand extends Command {
   override async catch(error: unknown): Promise<void> {
     if (isBrokenPipe(error)) return;
     if (error instanceof Error && 'code' in error && error.code === 'EEXIT') throw error;
-    const report = reportOf(error);
+    const report = this.#reportOf(error);
     process.exitCode = report.exit;
     if (this.jsonEnabled()) {
       this.logJson(reportJson(report));
       return;
     }
     process.stderr.write(`${reportLines(report, this.paintErr).join('\n')}\n`);
+  }
+
+  #reportOf(error: unknown): ErrorReport {
+    const report = reportOf(error);
+    if (report.code !== 'USAGE') return report;
+    const message = blameVariable(report.message, this.argv, this.ctor.flags, process.env);
+    return { ...report, message };
   }
 
   override toErrorJson(error: unknown): unknown {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainUsage, usageHint, usageMessage } from './usage-text.ts';
+import { blameVariable, plainUsage, usageHint, usageMessage } from './usage-text.ts';
 
 const FOOTER = '\nSee more help with --help';
 const input = { flags: { nodes: {}, 'no-color': {} } };
@@ -32,4 +32,18 @@ test('usageHint() guesses the flag that was meant', () => {
   expect(hint(['--nodez'])).toContain('Did you mean --nodes? ');
   expect(hint(['-x'])).toContain('Put -- before a word that begins with -');
   expect(usageHint(new Error(''))).toBe('Add --help to see what the command takes');
+});
+
+test('blameVariable() names the variable where nobody typed the flag', () => {
+  const flags = { nodes: { env: 'RAFTCTL_NODES', char: 'n' }, raw: {} };
+  const env = { RAFTCTL_NODES: 'x' };
+  const blamed = (argv: string[], message = '--nodes: wrong') =>
+    blameVariable(message, argv, flags, env);
+  expect(blamed(['demo'])).toBe('RAFTCTL_NODES: wrong');
+  for (const typed of ['--nodes', '--nodes=x', '-n', '-nx']) {
+    expect(blamed(['demo', typed])).toBe('--nodes: wrong');
+  }
+  expect(blamed([], '--raw: wrong')).toBe('--raw: wrong');
+  expect(blamed([], 'Missing argument: NODES')).toBe('Missing argument: NODES');
+  expect(blameVariable('--nodes: wrong', [], flags, {})).toBe('--nodes: wrong');
 });

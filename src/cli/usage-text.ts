@@ -36,6 +36,27 @@ export function plainUsage(text: string): string {
   return lines.join('; ').replace(/^Nonexistent flag/, 'Unknown flag');
 }
 
+/**
+ * Names the variable instead of the flag that nobody typed.
+ *
+ * @param message of `plainUsage`
+ */
+export function blameVariable(
+  message: string,
+  argv: readonly string[],
+  flags: Readonly<Record<string, { readonly env?: string; readonly char?: string }>>,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
+  const name = /^--([a-z-]+): /.exec(message)?.[1] ?? '';
+  const { env: variable, char } = flags[name] ?? {};
+  const isTyped = argv.some((word) => {
+    const [flag] = word.split('=');
+    return flag === `--${name}` || (char !== undefined && word.startsWith(`-${char}`));
+  });
+  if (isTyped || variable === undefined || !env[variable]) return message;
+  return message.replace(`--${name}`, variable);
+}
+
 /** What to type instead, or where to read on. */
 export function usageHint(error: ParserError): string {
   const known = Object.keys(error.parse?.input?.flags ?? {}).map((name) => `--${name}`);

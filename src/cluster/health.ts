@@ -1,6 +1,7 @@
 /** A cluster's health as a list of checks, and in the formats that monitoring wants. Pure. */
 import { EXIT } from '../std/errors.ts';
 import type { Paint } from '../std/paint.ts';
+import { plural } from '../std/units.ts';
 import type { ClusterNodeRow, ClusterStatus } from '../wire/status.ts';
 
 export interface HealthCheck {
@@ -27,7 +28,11 @@ export function assessHealth(status: ClusterStatus): Health {
       : { name: 'leader', result: 'ok', detail: `${leader} leads term ${status.term}` },
     serving
       ? { name: 'quorum', result: 'ok', detail: `writes are served, ${tolerance} more may fail` }
-      : { name: 'quorum', result: 'fail', detail: `no writes: ${quorum} nodes are needed` },
+      : {
+          name: 'quorum',
+          result: 'fail',
+          detail: `no writes: ${plural(quorum, 'node')} must be up`,
+        },
     ...nodes.map(nodeCheck),
   ];
   // A leader that does not serve yet is a cluster that is not well, not one that is gone.

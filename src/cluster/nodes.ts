@@ -40,10 +40,10 @@ export interface NodeResult {
 
 const STOP_GRACE_MS = 10_000;
 
-/** The named nodes; none named: all. @throws {RaftctlError} NODE_NOT_FOUND */
+/** The named nodes, each once; none named: all. @throws {RaftctlError} NODE_NOT_FOUND */
 export function selectNodes(spec: ClusterSpec, ids: readonly string[]): readonly ClusterNode[] {
   if (ids.length === 0) return spec.nodes;
-  return ids.map((id) => {
+  return [...new Set(ids)].map((id) => {
     const node = spec.nodes.find((candidate) => candidate.id === id);
     if (node !== undefined) return node;
     const known = spec.nodes.map((candidate) => candidate.id).join(', ');

@@ -1,6 +1,7 @@
 /** Status of a whole cluster: every member is a row, also the dead ones. */
 import { fetchNodeStatus } from '../client/admin-client.ts';
 import { RaftctlError } from '../std/errors.ts';
+import { plural } from '../std/units.ts';
 import {
   type ClusterNodeRow,
   type ClusterStatus,
@@ -122,7 +123,7 @@ export function troubleOf(status: ClusterStatus): RaftctlError | null {
         : `Bring back what is down: raftctl node start ${stopped.join(' ')} --cluster ${name}`;
   if (status.leader === null) {
     return new RaftctlError('NO_LEADER', {
-      message: `Nobody leads ${name}, and ${quorum} nodes are needed: ${which || 'all nodes are up'}`,
+      message: `Nobody leads ${name}, and ${plural(quorum, 'node')} must be up: ${which || 'all nodes are up'}`,
       hint,
     });
   }
