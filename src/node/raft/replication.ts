@@ -72,7 +72,10 @@ function sendEntries(s: RaftState, lead: Leadership, progress: Progress): boolea
 function sendProbe(s: RaftState, lead: Leadership, progress: Progress): boolean {
   if (progress.probeSent) return false;
   const batches = s.log.collect(progress.nextIndex, PROBE_BYTES_MAX, 1);
-  const small = batches[0] !== undefined && batches[0].bytes.length <= PROBE_BYTES_MAX;
+  const [first] = batches;
+  // A hint of another log may lie inside a batch of this one: batches travel whole.
+  if (first !== undefined) progress.nextIndex = Math.min(progress.nextIndex, first.first);
+  const small = first !== undefined && first.bytes.length <= PROBE_BYTES_MAX;
   progress.probeSent = true;
   sendAppend(s, lead, {
     progress,
