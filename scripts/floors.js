@@ -141,7 +141,7 @@ export const FLOORS = [
   {
     name: 'checker',
     level: 3,
-    purpose: 'judges histories',
+    purpose: 'judges histories of clients: linearizable or not',
     may: ['std'],
     pure: true,
   },
