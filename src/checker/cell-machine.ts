@@ -1,11 +1,17 @@
 /**
  * The operations on one key as numbers: states are interned, an operation is a code with two
  * operands, a step is a comparison of integers.
+ *
+ * Values that nobody looks for are all the same one, so that writes of them are alike. That does
+ * not hold where values are made of others, by `append` and `incr`.
  */
 import type { Action, Operation, Value } from './history.ts';
+import { lookedFor, makesValues } from './unknown-outcomes.ts';
 
 /** The operation cannot have had its answer in that state. */
 export const ILLEGAL = -1;
+/** No state: an operation needs none, or leaves one that depends on the one before. */
+export const NO_STATE = -1;
 
 const CODE = {
   get: 0,
@@ -20,7 +26,6 @@ const CODE = {
   incr: 9,
 } as const;
 
-const NO_OPERAND = -1;
 /** What an interned text costs beside its characters, about. */
 const STATE_BYTES = 64;
 
@@ -31,12 +36,22 @@ export class CellMachine {
   readonly classCount: number;
   /** 1: where it is legal, it leaves the state as it is. */
   readonly observes: Uint8Array;
+  /** By operation: the only state in which it is legal, or `NO_STATE`. */
+  readonly needs: Int32Array;
+  /** By operation: the state that it leaves where it changes anything, or `NO_STATE`. */
+  readonly leaves: Int32Array;
+  /** States that were there from the start: no operation needs another one. */
+  readonly knownStates: number;
   readonly #codes: Uint8Array;
   readonly #a: Int32Array;
   readonly #b: Int32Array;
   readonly #isUnknown: Uint8Array;
   readonly #ids = new Map<Value, number>();
   readonly #values: Value[] = [];
+  /** Values that someone looks for; null: values are made of others. */
+  readonly #sought: ReadonlySet<Value> | null;
+  /** The state that stands for all values that nobody looks for. */
+  #unsought = NO_STATE;
   /** Steps that are computed from texts, by state and class. */
   readonly #computed = new Map<number, number>();
   #bytes = 0;
@@ -45,26 +60,25 @@ export class CellMachine {
     const count = operations.length;
     this.classes = new Int32Array(count);
     this.observes = new Uint8Array(count);
+    this.needs = new Int32Array(count).fill(NO_STATE);
+    this.leaves = new Int32Array(count).fill(NO_STATE);
     this.#codes = new Uint8Array(count);
     this.#a = new Int32Array(count);
     this.#b = new Int32Array(count);
     this.#isUnknown = new Uint8Array(count);
+    const isClosed = !operations.some(({ action }) => makesValues(action));
+    this.#sought = isClosed ? lookedFor(operations).add(initial).add(null) : null;
     this.initial = this.#idOf(initial);
     const classIds = new Map<string, number>();
-    operations.forEach(({ action, returnedAt }, op) => {
-      const [code, a, b] = this.#encode(action);
-      this.#codes[op] = code;
-      this.#a[op] = a;
-      this.#b[op] = b;
-      this.#isUnknown[op] = returnedAt === Number.POSITIVE_INFINITY ? 1 : 0;
-      this.observes[op] =
-        code === CODE.get || code === CODE.casFalse || code === CODE.delFalse ? 1 : 0;
-      const name = `${code} ${a} ${b} ${code === CODE.incr ? this.#isUnknown[op] : ''}`;
+    operations.forEach((operation, op) => {
+      this.#encode(op, operation);
+      const name = `${this.#codes[op]} ${this.#a[op]} ${this.#b[op]} ${this.#isUnknown[op]}`;
       const known = classIds.get(name) ?? classIds.size;
       classIds.set(name, known);
       this.classes[op] = known;
     });
     this.classCount = classIds.size;
+    this.knownStates = this.#values.length;
   }
 
   /** What is kept for states, about. */
@@ -72,8 +86,19 @@ export class CellMachine {
     return this.#bytes;
   }
 
-  valueOf(state: number): Value {
-    return this.#values[state] ?? null;
+  /** Whether an operation can leave a state that is not written in it. */
+  get isOpen(): boolean {
+    return this.#sought === null;
+  }
+
+  /** The value of a state; undefined: one of those that nobody looks for. */
+  valueOf(state: number): Value | undefined {
+    return state === this.#unsought ? undefined : this.#values[state];
+  }
+
+  /** Whether the text of one state is how that of the other begins. */
+  isStartOf(start: number, whole: number): boolean {
+    return (this.#values[whole] ?? '').startsWith(this.#values[start] ?? '');
   }
 
   /** @returns the state after `op`, or `ILLEGAL`. */
@@ -101,10 +126,28 @@ export class CellMachine {
     }
   }
 
-  #encode(action: Action): [code: number, a: number, b: number] {
+  #encode(op: number, { action, returnedAt }: Operation): void {
+    const isUnknown = returnedAt === Number.POSITIVE_INFINITY;
+    const [code, a, b] = this.#operandsOf(action);
+    this.#codes[op] = code;
+    this.#a[op] = a;
+    this.#b[op] = b;
+    // What has an operand for its answer needs no other mark.
+    this.#isUnknown[op] = isUnknown && code === CODE.incr ? 1 : 0;
+    if (code === CODE.get || code === CODE.casFalse || code === CODE.delFalse) {
+      this.observes[op] = 1;
+    } else if (code === CODE.casTrue || code === CODE.casAny) {
+      this.leaves[op] = b;
+    } else if (code !== CODE.append && code !== CODE.incr) {
+      this.leaves[op] = a;
+    }
+    if (code === CODE.get || code === CODE.casTrue || code === CODE.delFalse) this.needs[op] = a;
+  }
+
+  #operandsOf(action: Action): [code: number, a: number, b: number] {
     switch (action.kind) {
       case 'get':
-        return [CODE.get, action.result === undefined ? NO_OPERAND : this.#idOf(action.result), 0];
+        return [CODE.get, action.result === undefined ? NO_STATE : this.#idOf(action.result), 0];
       case 'put':
         return [CODE.put, this.#idOf(action.value), 0];
       case 'cas': {
@@ -120,7 +163,7 @@ export class CellMachine {
         return [code, this.#idOf(null), 0];
       }
       case 'incr': {
-        const b = action.result === null ? NO_OPERAND : this.#idOf(action.result);
+        const b = action.result === null ? NO_STATE : this.#idOf(action.result);
         return [CODE.incr, this.#idOf(action.by), b];
       }
     }
@@ -147,15 +190,17 @@ export class CellMachine {
     const sum = BigInt(value) + BigInt(this.valueOf(this.#a[op] as number) ?? '0');
     const after = this.#idOf(String(sum));
     const result = this.#b[op] as number;
-    return result === NO_OPERAND || result === after ? after : ILLEGAL;
+    return result === NO_STATE || result === after ? after : ILLEGAL;
   }
 
   #idOf(value: Value): number {
-    const known = this.#ids.get(value);
-    if (known !== undefined) return known;
+    const isUnsought = this.#sought !== null && !this.#sought.has(value);
+    const known = isUnsought ? this.#unsought : (this.#ids.get(value) ?? NO_STATE);
+    if (known !== NO_STATE) return known;
     const id = this.#values.length;
-    this.#ids.set(value, id);
     this.#values.push(value);
+    if (isUnsought) this.#unsought = id;
+    else this.#ids.set(value, id);
     this.#bytes += STATE_BYTES + (value?.length ?? 0);
     return id;
   }

@@ -7,6 +7,7 @@
  * wrong. The first key that is wrong ends it.
  */
 import { assert } from '../std/assert.ts';
+import { Explanation } from './explanation.ts';
 import { type History, isUnknown, type Operation } from './history.ts';
 import { foreignTo, type Model } from './models.ts';
 import { type Reach, Search } from './search.ts';
@@ -81,6 +82,7 @@ export class LinearizabilityCheck {
   readonly #bytesMax: number;
   readonly #parts: Part[];
   #illegal: Part | null = null;
+  #explanation: Explanation | null = null;
   #at = 0;
   #roundSteps = FIRST_ROUND_STEPS;
   #stepCount = 0;
@@ -112,7 +114,7 @@ export class LinearizabilityCheck {
       if (part === null) return true;
       this.#work(part, Math.min(this.#roundSteps, until - this.#stepCount));
     }
-    return this.#illegal !== null;
+    return this.#illegal !== null && this.#explain(this.#illegal, steps);
   }
 
   get judgement(): Judgement {
@@ -160,9 +162,22 @@ export class LinearizabilityCheck {
     part.search = null;
   }
 
+  #explain(part: Part, steps: number): boolean {
+    if (this.#explanation === null) {
+      const reach = part.reach ?? { order: [], blocked: null, states: [] };
+      this.#explanation = new Explanation(part.operations, this.#model.initial, reach);
+      // The other keys do not matter any more.
+      for (const other of this.#parts) other.search = null;
+    }
+    const isDone = this.#explanation.run(steps, this.#bytesMax);
+    part.reach = this.#explanation.reach;
+    return isDone;
+  }
+
   #searchOf(part: Part): Search {
     const { initial } = this.#model;
-    const search = new Search(settleUnknown(part.operations, initial), initial);
+    const settled = settleUnknown(part.operations, initial);
+    const search = new Search(settled, { initial, looksAhead: true });
     this.#bytes += search.bytes;
     return search;
   }

@@ -3,16 +3,18 @@
  * with Lowe's memo): one operation after another is taken from those called before the first answer
  * still outstanding. It can be paused after any number of steps.
  *
- * Three rules leave out branches without leaving out an order:
+ * Some rules leave out branches without leaving out an order:
  * - What only observes, and is right about the state, is taken at once: it is in nobody's way.
  * - Of operations that do the same, the one answered first goes first.
  * - What may have happened is taken only where it changes the state.
+ * And two that look ahead (`outlook.ts`), so that how far the search came says nothing then.
  */
 import { assert } from '../std/assert.ts';
 import { Prng } from '../std/prng.ts';
-import { CellMachine, ILLEGAL } from './cell-machine.ts';
+import { CellMachine, ILLEGAL, NO_STATE } from './cell-machine.ts';
 import { Configurations } from './configurations.ts';
 import type { Operation, Value } from './history.ts';
+import { Outlook } from './outlook.ts';
 import { HEAD, Timeline } from './timeline.ts';
 import type { Settled } from './unknown-outcomes.ts';
 
@@ -32,6 +34,13 @@ export interface Reach {
   readonly states: readonly Value[];
 }
 
+export interface SearchOptions {
+  /** What the key holds at the start. */
+  readonly initial: Value;
+  /** Whether to leave out what cannot end well: quicker, but then only the verdict counts. */
+  readonly looksAhead: boolean;
+}
+
 /** A branch: the operations that can come next, and how to come back to it. */
 interface Frame {
   readonly state: number;
@@ -42,9 +51,12 @@ interface Frame {
 }
 
 export class Search {
+  readonly #initial: Value;
   readonly #time: Timeline;
   readonly #machine: CellMachine;
   readonly #memo = new Configurations();
+  /** Null: the search does not look ahead. */
+  readonly #outlook: Outlook | null;
   readonly #hashes: Int32Array;
   readonly #frames: Frame[] = [];
   /** Candidates of all frames, one after another. */
@@ -70,12 +82,15 @@ export class Search {
   readonly #best: number[] = [];
   /** How much of `best` is the start of the trail. */
   #bestShared = 0;
-  readonly #stuck = new Set<number>();
+  readonly #stuck = new Set<Value>();
 
-  constructor(operations: readonly Settled[], initial: Value) {
+  constructor(operations: readonly Settled[], options: SearchOptions) {
     assert(operations.length <= OPERATIONS_MAX, 'too many operations on one key');
+    const { initial, looksAhead } = options;
+    this.#initial = initial;
     this.#time = new Timeline(operations);
     this.#machine = new CellMachine(this.#time.operations, initial);
+    this.#outlook = looksAhead ? new Outlook(this.#time, this.#machine) : null;
     const count = operations.length;
     const prng = new Prng(count);
     this.#hashes = Int32Array.from({ length: count }, () => prng.u32() | 0);
@@ -100,14 +115,14 @@ export class Search {
     return this.#memo.bytes + this.#machine.bytes;
   }
 
-  /** How far it came; complete once `run` has answered `ok` or `illegal`. */
+  /** How far it came. After `illegal` it is the last word, if the search did not look ahead. */
   get reach(): Reach {
     const { at } = this.#time;
     const isDone = this.#progress === 'ok';
     return {
       order: this.#best.map((op) => this.#asSeen(op)),
       blocked: isDone ? null : this.#asSeen(at[this.#furthest] as number),
-      states: [...this.#stuck].map((state) => this.#machine.valueOf(state)),
+      states: [...this.#stuck],
     };
   }
 
@@ -141,6 +156,11 @@ export class Search {
     this.#steps += 1;
     this.#take(op, this.#machine.step(frame.state, op));
     this.#absorb();
+    if (this.#outlook?.isLost(frame.state, this.#done.state)) {
+      frame.cursor += 1;
+      this.#goBack(frame);
+      return;
+    }
     const growth = this.#memo.growthBytes(this.#done);
     if (growth > 0 && this.bytes + growth > bytesMax) {
       this.#goBack(frame);
@@ -155,6 +175,7 @@ export class Search {
   #take(op: number, state: number): void {
     const { certain } = this.#time;
     this.#trail.push(op);
+    this.#outlook?.take(op);
     this.#setHash ^= this.#hashes[op] as number;
     this.#done.state = state;
     const { bits, optionalBits } = this.#done;
@@ -173,6 +194,7 @@ export class Search {
     const { bits, optionalBits } = this.#done;
     while (this.#trail.length > frame.trail) {
       const op = this.#trail.pop() as number;
+      this.#outlook?.putBack(op);
       this.#setHash ^= this.#hashes[op] as number;
       if (op >= certain) {
         const word = (op - certain) >> 5;
@@ -224,6 +246,7 @@ export class Search {
     }
     this.#reached(place);
     this.#considerOptional(place, start);
+    if (this.#outlook?.isStuck(place, this.#done.state)) this.#candidates.length = start;
     this.#frames.push({
       state: this.#done.state,
       highest: this.#highest,
@@ -282,6 +305,15 @@ export class Search {
         this.#best.push(this.#trail[i] as number);
       this.#bestShared = this.#trail.length;
     }
-    if (this.#stuck.size < STUCK_STATES_MAX) this.#stuck.add(this.#done.state);
+    if (this.#stuck.size < STUCK_STATES_MAX) this.#stuck.add(this.#valueNow());
+  }
+
+  #valueNow(): Value {
+    const value = this.#machine.valueOf(this.#done.state);
+    if (value !== undefined) return value;
+    const writer = this.#trail.findLast((op) => this.#machine.leaves[op] !== NO_STATE);
+    const action = writer === undefined ? null : this.#asSeen(writer).action;
+    if (action?.kind === 'put') return action.value;
+    return action?.kind === 'cas' ? action.to : this.#initial;
   }
 }

@@ -17,12 +17,12 @@ export interface Settled extends Operation {
 }
 
 /** @returns operations that are linearizable exactly if the given ones are. */
-export function settleUnknown(operations: readonly Operation[], initial: Value): Settled[] {
+export function settleUnknown(operations: readonly Settled[], initial: Value): Settled[] {
   let left: Settled[] = operations.filter(
     (it) => it.action.kind !== 'get' || (!isUnknown(it) && it.action.result !== undefined),
   );
-  if (!left.some(isUnknown) || left.some(({ action }) => makesValues(action))) return left;
-  for (;;) {
+  if (!left.some(isUnknown)) return left;
+  while (!left.some(({ action }) => makesValues(action))) {
     const settled = boundBySightings(left, initial);
     if (settled === null) break;
     left = settled;
@@ -36,12 +36,13 @@ export function settleUnknown(operations: readonly Operation[], initial: Value):
 }
 
 /** Whether the value that it leaves is not in the operation itself. */
-function makesValues({ kind }: Action): boolean {
+export function makesValues({ kind }: Action): boolean {
   return kind === 'append' || kind === 'incr';
 }
 
 function dependsOnUnseen(operation: Operation): boolean {
   const { action } = operation;
+  if (action.kind === 'incr') return true;
   if (isUnknown(operation)) return false;
   if (action.kind === 'cas') return action.result === false;
   return action.kind === 'del' && action.result === true;
@@ -50,6 +51,7 @@ function dependsOnUnseen(operation: Operation): boolean {
 function writtenBy(action: Action): Value | undefined {
   if (action.kind === 'put') return action.value;
   if (action.kind === 'cas') return action.result === false ? undefined : action.to;
+  if (action.kind === 'append') return action.value;
   return action.kind === 'del' ? null : undefined;
 }
 
@@ -73,7 +75,7 @@ function boundBySightings(operations: readonly Settled[], initial: Value): Settl
   }
   let count = 0;
   const bounded = operations.map((operation) => {
-    const { action, calledAt } = operation;
+    const { action, calledAt, original = operation } = operation;
     const written = writtenBy(action);
     if (!isUnknown(operation) || written === undefined || writers.get(written) !== 1) {
       return operation;
@@ -83,22 +85,34 @@ function boundBySightings(operations: readonly Settled[], initial: Value): Settl
     if (returnedAt === undefined || returnedAt < calledAt) return operation;
     count += 1;
     const happened = action.kind === 'cas' ? { ...action, result: true } : action;
-    return { ...operation, action: happened, returnedAt, original: operation };
+    return { ...operation, action: happened, returnedAt, original };
   });
   return count === 0 ? null : bounded;
 }
 
-/** Without unknown writes whose value nobody can have found. */
-function withoutUnseen(operations: readonly Settled[]): Settled[] {
-  const found = new Set<Value>();
+/** Values that an operation compares with, or was answered. */
+export function lookedFor(operations: readonly Operation[]): Set<Value> {
+  const sought = new Set<Value>();
   for (const operation of operations) {
     const { action } = operation;
-    if (action.kind === 'cas') found.add(action.from);
+    if (action.kind === 'cas') sought.add(action.from);
     const seen = seenBy(operation);
-    if (seen !== undefined) found.add(seen);
+    if (seen !== undefined) sought.add(seen);
   }
+  return sought;
+}
+
+/** Without unknown writes of values that nobody can have found. */
+function withoutUnseen(operations: readonly Settled[]): Settled[] {
+  const sought = lookedFor(operations);
+  const texts = operations.some(({ action }) => makesValues(action)) ? [...sought] : null;
+  const isSought = (value: Value): boolean => {
+    if (texts === null || sought.has(value)) return sought.has(value);
+    // What is appended to nothing is not to be told from what is appended to an empty text.
+    return !value || texts.some((text) => text?.includes(value));
+  };
   return operations.filter((operation) => {
-    const written = writtenBy(operation.action);
-    return !(isUnknown(operation) && written !== undefined && !found.has(written));
+    const written = isUnknown(operation) ? writtenBy(operation.action) : undefined;
+    return written === undefined || isSought(written);
   });
 }
