@@ -10,7 +10,7 @@ import { assert } from '../std/assert.ts';
 import { Explanation } from './explanation.ts';
 import { type History, isUnknown, type Operation } from './history.ts';
 import { foreignTo, type Model } from './models.ts';
-import { type Reach, Search } from './search.ts';
+import { OPERATIONS_MAX, type Reach, Search } from './search.ts';
 import { settleUnknown } from './unknown-outcomes.ts';
 
 export type Verdict = 'ok' | 'illegal' | 'unknown';
@@ -101,6 +101,15 @@ export class LinearizabilityCheck {
     return this.#stepCount;
   }
 
+  get keyCount(): number {
+    return this.#parts.length;
+  }
+
+  /** What the memos hold now. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Keys that are decided, of all. */
   get decidedCount(): number {
     return this.#parts.filter(({ state }) => state === 'ok' || state === 'illegal').length;
@@ -146,6 +155,10 @@ export class LinearizabilityCheck {
   }
 
   #work(part: Part, steps: number): void {
+    if (part.operations.length > OPERATIONS_MAX) {
+      part.state = 'memory';
+      return;
+    }
     const search = part.search ?? this.#searchOf(part);
     part.search = search;
     const before = { steps: search.steps, bytes: search.bytes };

@@ -133,7 +133,9 @@ function flagWords(command: ManifestCommand): Candidate[] {
   return [...words, { word: '--help', about: 'Explain the command.' }];
 }
 
-const FILE_FLAGS = new Set(['dir', 'data-dir', 'log-file', 'secret-file', 'output']);
+/** Commands whose argument is a file. */
+const FILE_COMMANDS = new Set(['config:lint', 'log:dump', 'check:linearizability']);
+const FILE_FLAGS = new Set(['dir', 'data-dir', 'log-file', 'secret-file', 'output', 'html']);
 
 function flagValues(flag: ManifestFlag, command: ManifestCommand, place: Place): Completion {
   const { names } = place;
@@ -160,7 +162,7 @@ function positional(command: ManifestCommand, place: Place): Completion {
   }
   if (id.startsWith('cluster:')) return plain(names.clusters());
   if (id.startsWith('node:')) return plain(names.nodes(wordAfter('--cluster', before)));
-  return id === 'config:lint' || id === 'log:dump' ? FILES : NOTHING;
+  return FILE_COMMANDS.has(id) ? FILES : NOTHING;
 }
 
 function plain(words: readonly string[]): Completion {

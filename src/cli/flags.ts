@@ -1,7 +1,7 @@
 /** Flags that several commands share, each with its environment variable. */
 import { Flags } from '@oclif/core';
 import { RaftctlError } from '../std/errors.ts';
-import { parseDurationMs } from '../std/units.ts';
+import { parseBytes, parseDurationMs } from '../std/units.ts';
 import { clustersDirectory } from './directories.ts';
 
 /** A duration in milliseconds: `250ms`, `10s`, `2m`. */
@@ -12,6 +12,18 @@ export const durationFlag = Flags.custom<number>({
     if (ms !== null) return ms;
     throw new RaftctlError('USAGE', {
       message: `Cannot read ${JSON.stringify(text)} as a duration: it is not like 250ms, 10s or 2m`,
+    });
+  },
+});
+
+/** A size in bytes: `512MiB`, `1GiB`. */
+export const sizeFlag = Flags.custom<number>({
+  helpValue: 'SIZE',
+  parse: async (text) => {
+    const bytes = parseBytes(text);
+    if (bytes !== null) return bytes;
+    throw new RaftctlError('USAGE', {
+      message: `Cannot read ${JSON.stringify(text)} as a size: it is not like 4096, 64MiB or 1GiB`,
     });
   },
 });
