@@ -2,11 +2,12 @@
  * The operations on one key as numbers: states are interned, an operation is a code with two
  * operands, a step is a comparison of integers.
  *
- * Values that nobody looks for are all the same one, so that writes of them are alike. That does
- * not hold where values are made of others, by `append` and `incr`.
+ * Values that nobody looks for are all the same one, so that writes of them are alike. Where there
+ * is `append`, the beginnings of what is looked for are looked for too; where there is `incr`,
+ * everything is.
  */
 import type { Action, Operation, Value } from './history.ts';
-import { lookedFor, makesValues } from './unknown-outcomes.ts';
+import { lookedFor } from './unknown-outcomes.ts';
 
 /** The operation cannot have had its answer in that state. */
 export const ILLEGAL = -1;
@@ -48,8 +49,13 @@ export class CellMachine {
   readonly #isUnknown: Uint8Array;
   readonly #ids = new Map<Value, number>();
   readonly #values: Value[] = [];
-  /** Values that someone looks for; null: values are made of others. */
+  /** Values that someone looks for; null: any. */
   readonly #sought: ReadonlySet<Value> | null;
+  /** The same as texts in their order, where beginnings of them count too. */
+  readonly #wholes: readonly string[];
+  /** What appends and increments add. */
+  readonly #operands: string[] = [];
+  readonly #operandIds = new Map<string, number>();
   /** The state that stands for all values that nobody looks for. */
   #unsought = NO_STATE;
   /** Steps that are computed from texts, by state and class. */
@@ -66,8 +72,10 @@ export class CellMachine {
     this.#a = new Int32Array(count);
     this.#b = new Int32Array(count);
     this.#isUnknown = new Uint8Array(count);
-    const isClosed = !operations.some(({ action }) => makesValues(action));
-    this.#sought = isClosed ? lookedFor(operations).add(initial).add(null) : null;
+    const kinds = new Set(operations.map(({ action }) => action.kind));
+    this.#sought = kinds.has('incr') ? null : lookedFor(operations).add(initial).add(null);
+    const texts = kinds.has('append') ? [...(this.#sought ?? [])] : [];
+    this.#wholes = texts.filter((text) => text !== null).sort(byCodeUnit);
     this.initial = this.#idOf(initial);
     const classIds = new Map<string, number>();
     operations.forEach((operation, op) => {
@@ -86,9 +94,9 @@ export class CellMachine {
     return this.#bytes;
   }
 
-  /** Whether an operation can leave a state that is not written in it. */
-  get isOpen(): boolean {
-    return this.#sought === null;
+  /** Whether a state stands for what nobody looks for. */
+  isUnsought(state: number): boolean {
+    return state === this.#unsought;
   }
 
   /** The value of a state; undefined: one of those that nobody looks for. */
@@ -156,7 +164,7 @@ export class CellMachine {
         return [code, this.#idOf(action.from), this.#idOf(action.to)];
       }
       case 'append':
-        return [CODE.append, this.#idOf(action.value), 0];
+        return [CODE.append, this.#operandOf(action.value), 0];
       case 'del': {
         const { result } = action;
         const code = result === null ? CODE.delAny : result ? CODE.delTrue : CODE.delFalse;
@@ -164,7 +172,7 @@ export class CellMachine {
       }
       case 'incr': {
         const b = action.result === null ? NO_STATE : this.#idOf(action.result);
-        return [CODE.incr, this.#idOf(action.by), b];
+        return [CODE.incr, this.#operandOf(action.by), b];
       }
     }
   }
@@ -180,21 +188,44 @@ export class CellMachine {
   }
 
   #append(state: number, op: number): number {
-    return this.#idOf(`${this.valueOf(state) ?? ''}${this.valueOf(this.#a[op] as number)}`);
+    const operand = this.#operands[this.#a[op] as number] ?? '';
+    // Nothing that is looked for begins with it, so nothing begins with more of it.
+    if (state === this.#unsought) return state;
+    return this.#idOf(`${this.valueOf(state) ?? ''}${operand}`);
   }
 
   #add(state: number, op: number): number {
     const value = this.valueOf(state) ?? '0';
     // What is no number stays as it is, and the answer would have been an error.
     if (!/^-?\d+$/.test(value)) return this.#isUnknown[op] === 1 ? state : ILLEGAL;
-    const sum = BigInt(value) + BigInt(this.valueOf(this.#a[op] as number) ?? '0');
+    const sum = BigInt(value) + BigInt(this.#operands[this.#a[op] as number] ?? '0');
     const after = this.#idOf(String(sum));
     const result = this.#b[op] as number;
     return result === NO_STATE || result === after ? after : ILLEGAL;
   }
 
+  #operandOf(text: string): number {
+    const known = this.#operandIds.get(text);
+    if (known !== undefined) return known;
+    this.#operandIds.set(text, this.#operands.length);
+    return this.#operands.push(text) - 1;
+  }
+
+  #isSought(value: Value): boolean {
+    if (this.#sought === null || this.#sought.has(value)) return true;
+    if (value === null || this.#wholes.length === 0) return false;
+    let low = 0;
+    let high = this.#wholes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#wholes[middle] as string) < value) low = middle + 1;
+      else high = middle;
+    }
+    return this.#wholes[low]?.startsWith(value) ?? false;
+  }
+
   #idOf(value: Value): number {
-    const isUnsought = this.#sought !== null && !this.#sought.has(value);
+    const isUnsought = !this.#isSought(value);
     const known = isUnsought ? this.#unsought : (this.#ids.get(value) ?? NO_STATE);
     if (known !== NO_STATE) return known;
     const id = this.#values.length;
@@ -204,4 +235,8 @@ export class CellMachine {
     this.#bytes += STATE_BYTES + (value?.length ?? 0);
     return id;
   }
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

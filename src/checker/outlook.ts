@@ -2,6 +2,7 @@
  * Branches of the search that cannot end well, found out before they end:
  *
  * - A state was left that an operation still needs, and nothing can bring it back.
+ * - A text has grown into one that is the beginning of no answer, and nothing can replace it.
  * - The answer that is due first needs a state that none of those that may go before it can bring.
  */
 import { type CellMachine, NO_STATE } from './cell-machine.ts';
@@ -15,6 +16,8 @@ export class Outlook {
   /** Operations not taken yet: by the state that they need, and by their class. */
   readonly #needed: Int32Array;
   readonly #left: Int32Array;
+  #neededCount = 0;
+  #resetsLeft = 0;
   /** By state: classes of operations after which it can be there again; filled when asked. */
   readonly #makers = new Map<number, Int32Array>();
   /** A member of each class that leaves a state of its own. */
@@ -50,7 +53,11 @@ export class Outlook {
 
   /** Whether the step from one state to another has left what is still needed. */
   isLost(before: number, after: number): boolean {
-    if (before === after || this.#isOpaque || !((this.#needed[before] ?? 0) > 0)) return false;
+    if (before === after || this.#isOpaque) return false;
+    if (this.#neededCount > 0 && this.#resetsLeft === 0 && this.#machine.isUnsought(after)) {
+      return true;
+    }
+    if (!((this.#needed[before] ?? 0) > 0)) return false;
     if (this.#grows && this.#machine.isStartOf(after, before)) return false;
     return !this.#makersOf(before).some((kind) => (this.#left[kind] as number) > 0);
   }
@@ -91,9 +98,12 @@ export class Outlook {
   #count(op: number, by: number): void {
     const need = this.#machine.needs[op] as number;
     // What need not happen needs nothing.
-    if (need !== NO_STATE && op < this.#time.certain)
+    if (need !== NO_STATE && op < this.#time.certain) {
       this.#needed[need] = (this.#needed[need] as number) + by;
+      this.#neededCount += by;
+    }
     const kind = this.#machine.classes[op] as number;
     this.#left[kind] = (this.#left[kind] as number) + by;
+    if (this.#machine.leaves[op] !== NO_STATE) this.#resetsLeft += by;
   }
 }

@@ -70,8 +70,9 @@ function undecidedLines({ undecided, keyCount }: Judgement): string[] {
     .slice(0, KEYS_MAX)
     .map((key) => (key === '' ? 'the register' : valueText(key)));
   const more = undecided.length > KEYS_MAX ? `, ${undecided.length - KEYS_MAX} more` : '';
+  const others = undecided.length < keyCount ? 'The others have an order. ' : '';
   return [
     `Not decided: ${undecided.length} of ${plural(keyCount, 'key')}: ${names.join(', ')}${more}.`,
-    'The others have an order. This is no pass.',
+    `${others}This is no pass.`,
   ];
 }

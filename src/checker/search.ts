@@ -311,9 +311,16 @@ export class Search {
   #valueNow(): Value {
     const value = this.#machine.valueOf(this.#done.state);
     if (value !== undefined) return value;
-    const writer = this.#trail.findLast((op) => this.#machine.leaves[op] !== NO_STATE);
-    const action = writer === undefined ? null : this.#asSeen(writer).action;
-    if (action?.kind === 'put') return action.value;
-    return action?.kind === 'cas' ? action.to : this.#initial;
+    // It is one of many: what it is follows from the operations since the key was last set.
+    const from = this.#trail.findLastIndex((op) => this.#machine.leaves[op] !== NO_STATE);
+    let text = this.#initial;
+    for (const op of this.#trail.slice(Math.max(0, from))) {
+      const { action } = this.#asSeen(op);
+      if (action.kind === 'put') text = action.value;
+      else if (action.kind === 'cas' && action.result !== false) text = action.to;
+      else if (action.kind === 'del') text = null;
+      else if (action.kind === 'append') text = `${text ?? ''}${action.value}`;
+    }
+    return text;
   }
 }

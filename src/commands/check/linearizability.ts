@@ -17,6 +17,7 @@ import { formatBytes, formatCount, formatDurationMs } from '../../std/units.ts';
 
 /** Between two looks at the clock and at signals. */
 const SLICE_MS = 40;
+const PLAIN_PROGRESS_EVERY_MS = 10_000;
 const SLICE_STEPS_FIRST = 2000;
 const SLICE_STEPS_MAX = 1_000_000;
 /** Of the order, its end is in the JSON. */
@@ -119,7 +120,11 @@ export default class CheckLinearizability extends BaseCommand {
     model: Model,
     { budget, memory }: { readonly budget: number; readonly memory: number },
   ): Promise<{ judgement: Judgement; exit: number | null }> {
-    const line = new LiveLine({ isQuiet: this.isQuiet, stream: process.stderr });
+    const line = new LiveLine({
+      isQuiet: this.isQuiet,
+      stream: process.stderr,
+      plainEveryMs: PLAIN_PROGRESS_EVERY_MS,
+    });
     const interrupts = new Interrupts(() => line.say('Stopping: the verdict so far'));
     interrupts.hurry.addEventListener('abort', () => process.exit(EXIT.interrupted));
     try {
