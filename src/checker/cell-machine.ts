@@ -62,7 +62,8 @@ export class CellMachine {
   readonly #computed = new Map<number, number>();
   #bytes = 0;
 
-  constructor(operations: readonly Operation[], initial: Value) {
+  /** @param isExact every value is a state of its own, looked for or not. */
+  constructor(operations: readonly Operation[], initial: Value, isExact: boolean) {
     const count = operations.length;
     this.classes = new Int32Array(count);
     this.observes = new Uint8Array(count);
@@ -73,7 +74,8 @@ export class CellMachine {
     this.#b = new Int32Array(count);
     this.#isUnknown = new Uint8Array(count);
     const kinds = new Set(operations.map(({ action }) => action.kind));
-    this.#sought = kinds.has('incr') ? null : lookedFor(operations).add(initial).add(null);
+    this.#sought =
+      kinds.has('incr') || isExact ? null : lookedFor(operations).add(initial).add(null);
     const texts = kinds.has('append') ? [...(this.#sought ?? [])] : [];
     this.#wholes = texts.filter((text) => text !== null).sort(byCodeUnit);
     this.initial = this.#idOf(initial);

@@ -2,6 +2,7 @@
  * The history as one HTML page that needs nothing else: bars of each client on a time axis, the
  * order that explains them as a line, and the answer that no order explains.
  */
+import { plural } from '../std/units.ts';
 import type { Finding, Judgement } from './checker.ts';
 import type { Operation } from './history.ts';
 import { type Bar, type Layout, layOut } from './page-layout.ts';
@@ -33,8 +34,8 @@ export function drawPage(input: PageInput): string {
   const { judgement, title, model } = input;
   const { verdict, finding, operationCount, unknownCount, keyCount } = judgement;
   const counts =
-    `${operationCount} operations, ${unknownCount} of unknown outcome, ` +
-    `${keyCount} keys, model ${model}`;
+    `${plural(operationCount, 'operation')}, ${unknownCount} of unknown outcome, ` +
+    `${plural(keyCount, 'key')}, model ${model}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -83,7 +84,7 @@ function summaryOf(finding: Finding, { judgement, timeUnit }: PageInput): string
     `<p>Client <b>${escaped(blocked.client)}</b>: <b>${escaped(actionText(blocked))}</b> on ${name}, ` +
       `called ${timeText(blocked.calledAt, timeUnit)}, answered ${timeText(blocked.returnedAt, timeUnit)}: ` +
       'no order explains this answer together with all answers before it.</p>',
-    states.length === 0 ? '' : `<p>When it had to take effect, ${name} held ${held}.</p>`,
+    states.length === 0 ? '' : `<p>When it had to take effect, ${name} can have held ${held}.</p>`,
     `<p>The order drawn below explains everything answered before it, in ${order.length} operations.</p>`,
   ].filter((line) => line !== '');
 }

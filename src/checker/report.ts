@@ -49,7 +49,7 @@ function illegalLines(finding: Finding, { timeUnit, paint }: ReportInput): strin
     '',
     `No order explains what was answered on ${name}.`,
     `First at fault: client ${blocked.client}, ${paint('bold', actionText(blocked))}.`,
-    ...(states.length === 0 ? [] : [`When it had to take effect, ${name} held ${held}.`]),
+    ...(states.length === 0 ? [] : [`When it had to take effect, ${name} can have held ${held}.`]),
     '',
     `Longest legal prefix: ${formatCount(order.length)} of ${plural(operations.length, 'operation')}, in this order:`,
     ...(first > 1 ? [paint('dim', `  ... ${formatCount(first - 1)} more`)] : []),

@@ -11,7 +11,7 @@
  */
 import { assert } from '../std/assert.ts';
 import { Prng } from '../std/prng.ts';
-import { CellMachine, ILLEGAL, NO_STATE } from './cell-machine.ts';
+import { CellMachine, ILLEGAL } from './cell-machine.ts';
 import { Configurations } from './configurations.ts';
 import type { Operation, Value } from './history.ts';
 import { Outlook } from './outlook.ts';
@@ -37,7 +37,10 @@ export interface Reach {
 export interface SearchOptions {
   /** What the key holds at the start. */
   readonly initial: Value;
-  /** Whether to leave out what cannot end well: quicker, but then only the verdict counts. */
+  /**
+   * Whether to leave out what cannot end well, and to tell only those values apart that someone
+   * looks for: much quicker, but then only the verdict counts.
+   */
   readonly looksAhead: boolean;
 }
 
@@ -51,7 +54,6 @@ interface Frame {
 }
 
 export class Search {
-  readonly #initial: Value;
   readonly #time: Timeline;
   readonly #machine: CellMachine;
   readonly #memo = new Configurations();
@@ -82,14 +84,13 @@ export class Search {
   readonly #best: number[] = [];
   /** How much of `best` is the start of the trail. */
   #bestShared = 0;
-  readonly #stuck = new Set<Value>();
+  readonly #stuck = new Set<number>();
 
   constructor(operations: readonly Settled[], options: SearchOptions) {
     assert(operations.length <= OPERATIONS_MAX, 'too many operations on one key');
     const { initial, looksAhead } = options;
-    this.#initial = initial;
     this.#time = new Timeline(operations);
-    this.#machine = new CellMachine(this.#time.operations, initial);
+    this.#machine = new CellMachine(this.#time.operations, initial, !looksAhead);
     this.#outlook = looksAhead ? new Outlook(this.#time, this.#machine) : null;
     const count = operations.length;
     const prng = new Prng(count);
@@ -122,7 +123,7 @@ export class Search {
     return {
       order: this.#best.map((op) => this.#asSeen(op)),
       blocked: isDone ? null : this.#asSeen(at[this.#furthest] as number),
-      states: [...this.#stuck],
+      states: [...this.#stuck].map((state) => this.#machine.valueOf(state) ?? null),
     };
   }
 
@@ -305,22 +306,6 @@ export class Search {
         this.#best.push(this.#trail[i] as number);
       this.#bestShared = this.#trail.length;
     }
-    if (this.#stuck.size < STUCK_STATES_MAX) this.#stuck.add(this.#valueNow());
-  }
-
-  #valueNow(): Value {
-    const value = this.#machine.valueOf(this.#done.state);
-    if (value !== undefined) return value;
-    // It is one of many: what it is follows from the operations since the key was last set.
-    const from = this.#trail.findLastIndex((op) => this.#machine.leaves[op] !== NO_STATE);
-    let text = this.#initial;
-    for (const op of this.#trail.slice(Math.max(0, from))) {
-      const { action } = this.#asSeen(op);
-      if (action.kind === 'put') text = action.value;
-      else if (action.kind === 'cas' && action.result !== false) text = action.to;
-      else if (action.kind === 'del') text = null;
-      else if (action.kind === 'append') text = `${text ?? ''}${action.value}`;
-    }
-    return text;
+    if (this.#stuck.size < STUCK_STATES_MAX) this.#stuck.add(this.#done.state);
   }
 }
