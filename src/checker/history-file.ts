@@ -61,7 +61,8 @@ export function readHistory(text: string, options: ReadOptions): ReadHistory {
 export function formatOf(text: string): HistoryFormat {
   const start = text.slice(0, 65_536).trimStart();
   if (/^\{\s*"/.test(start) || start === '') return 'json';
-  return /^[[({#;]/.test(start) && !/^\[[^{(]*\bjepsen/.test(start) ? 'edn' : 'jepsen-log';
+  // NB: lines of a log can begin with a time in brackets.
+  return /^([{(#;]|\[\s*[[{(#;\]])/.test(start) ? 'edn' : 'jepsen-log';
 }
 
 function eventsOfEdn(text: string): JepsenEvent[] {

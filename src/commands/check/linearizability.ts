@@ -13,7 +13,7 @@ import { Interrupts } from '../../cli/interrupts.ts';
 import { LiveLine } from '../../cli/live-line.ts';
 import { readText, writeWhole } from '../../cli/text-files.ts';
 import { EXIT, RaftctlError } from '../../std/errors.ts';
-import { formatBytes, formatCount, formatDurationMs } from '../../std/units.ts';
+import { formatBytes, formatCount, formatDurationMs, plural } from '../../std/units.ts';
 
 /** Between two looks at the clock and at signals. */
 const SLICE_MS = 40;
@@ -128,6 +128,7 @@ export default class CheckLinearizability extends BaseCommand {
     const interrupts = new Interrupts(() => line.say('Stopping: the verdict so far'));
     interrupts.hurry.addEventListener('abort', () => process.exit(EXIT.interrupted));
     try {
+      line.say(`Checking ${plural(operations.length, 'operation')}`);
       const check = new LinearizabilityCheck(operations, model, { bytesMax: memory });
       const deadline = performance.now() + budget;
       let steps = SLICE_STEPS_FIRST;
@@ -181,7 +182,7 @@ function troubleOf(
   if (verdict === 'unknown') {
     const spent = `${formatDurationMs(budget)} and ${formatBytes(memory)}`;
     return new RaftctlError('CHECK_UNDECIDED', {
-      message: `Cannot decide ${name} within ${spent}: ${undecided.length} keys are open`,
+      message: `Cannot decide ${name} within ${spent}: ${plural(undecided.length, 'key')} undecided`,
       hint: 'Give it more with --budget and --memory, or record fewer clients and operations a key',
     });
   }
