@@ -154,6 +154,25 @@ const ILLEGAL: Readonly<Record<string, readonly string[]>> = {
   'a delete that found nothing after a write': ['a put 1 | 0-1', 'b del false ! | 2-3'],
 };
 
+describe('checkLinearizability on histories with one change', () => {
+  it('rejects at least 95 of 100 where a read is answered by another value', () => {
+    const prng = new Prng(5);
+    let rejected = 0;
+    for (let run = 0; run < 200; run += 1) {
+      const shape = { operations: 200, clients: 4, kinds: SHAPES[0] ?? [], unknownShare: 0.02 };
+      const good = linearizableHistory(prng, { ...shape, valuesMax: null });
+      const reads = good.filter((it) => it.action.kind === 'get' && !isUnknown(it));
+      const [changed, donor] = [prng.pick(reads), prng.pick(reads)];
+      const isSame = JSON.stringify(changed.action) === JSON.stringify(donor.action);
+      const bad = good.map((it) => (it === changed ? { ...it, action: donor.action } : it));
+      const { verdict } = checkLinearizability(bad, KV);
+      expect(verdict === 'ok' || !isSame).toBe(true);
+      if (isSame || verdict === 'illegal') rejected += 1;
+    }
+    expect(rejected).toBeGreaterThanOrEqual(190);
+  });
+});
+
 describe('checkLinearizability on known histories', () => {
   for (const [name, lines] of Object.entries(LEGAL)) {
     it(`accepts ${name}`, () => {

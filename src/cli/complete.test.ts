@@ -28,6 +28,11 @@ const MANIFEST: Manifest = {
   completion: { id: 'completion', args: { shell: { options: ['bash', 'zsh'] } } },
   help: { id: 'help' },
   schema: { id: 'schema' },
+  'check:linearizability': {
+    id: 'check:linearizability',
+    flags: { html: { name: 'html', type: 'option' } },
+    args: { history: {} },
+  },
   inner: { id: 'inner', hidden: true },
 };
 
@@ -36,7 +41,7 @@ function words(line: string): string[] {
 }
 
 test.each([
-  ['', ['cluster', 'node', 'completion', 'help', 'schema']],
+  ['', ['cluster', 'node', 'completion', 'help', 'schema', 'check']],
   ['clu', ['cluster']],
   ['cluster ', ['up', 'wait']],
   ['cluster u', ['up']],
@@ -69,4 +74,7 @@ test('complete() explains what it offers, and asks for files where they fit', ()
   expect(first).toEqual({ word: 'up', about: 'Start.' });
   expect(complete(['cluster', 'up', '-f', ''], MANIFEST, NAMES).takesFiles).toBe(true);
   expect(complete(['cluster', 'up', ''], MANIFEST, NAMES).takesFiles).toBe(false);
+  const check = ['check', 'linearizability'];
+  expect(complete([...check, ''], MANIFEST, NAMES).takesFiles).toBe(true);
+  expect(complete([...check, 'h.edn', '--html', ''], MANIFEST, NAMES).takesFiles).toBe(true);
 });

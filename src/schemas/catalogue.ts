@@ -162,7 +162,46 @@ const versions = exactly<VersionInfo>()(
   z.object({ raftctl: z.string(), node: z.string(), v8: z.string(), platform: z.string() }),
 );
 
+const operation = z.object({
+  client: z.string(),
+  op: z.enum(['get', 'put', 'cas', 'append', 'del', 'incr']),
+  key: z.string(),
+  value: z.string().nullable().optional(),
+  from: z.string().nullable().optional(),
+  to: z.string().nullable().optional(),
+  by: z.string().optional(),
+  result: z.union([z.string(), z.boolean()]).nullable().optional(),
+  outcome: z.enum(['ok', 'unknown']),
+  start: z.number(),
+  end: z.number().nullable().describe('null: its outcome is not known'),
+});
+
 const OTHERS: Readonly<Record<string, z.ZodType>> = {
+  'check linearizability': z.object({
+    file: z.string(),
+    format: z.string(),
+    timeUnit: z.string(),
+    model: z.string(),
+    verdict: z.enum(['ok', 'illegal', 'unknown']),
+    operationCount: count,
+    unknownCount: count.describe('Operations whose outcome is not known'),
+    keyCount: count,
+    undecidedCount: count.describe('Keys without a verdict'),
+    undecidedKeys: texts,
+    stepCount: count,
+    durationMs: count,
+    fault: z
+      .object({
+        key: z.string(),
+        operationCount: count,
+        blocked: operation.nullable().describe('The first answer that no order explains'),
+        possibleValues: z.array(z.string().nullable()),
+        orderLength: count.describe('Operations of the longest legal prefix'),
+        orderEnd: z.array(operation).describe('The last of them'),
+      })
+      .nullable(),
+    html: z.string().nullable(),
+  }),
   bench: benchResult,
   demo: demoResult,
   'log dump': z.object({

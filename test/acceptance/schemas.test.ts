@@ -152,6 +152,15 @@ test('schema: commands that need no cluster', async () => {
   await run(['config', 'lint', file], { ...plain, exit: 2 });
   await run(['demo', '--duration', '2s', '--port-base', '18080'], { ...one, ...plain });
   await run(['demo', '--duration', '1s'], { ...one, ...plain, exit: 2 });
+  const history = join(rig.directory, 'history.jsonl');
+  const write = '{"client":"a","op":"put","key":"k","value":"1","startUs":0,"endUs":10}\n';
+  const read = (result: string) =>
+    `{"client":"b","op":"get","key":"k","result":"${result}","startUs":20,"endUs":30}\n`;
+  writeFileSync(history, write + read('1'));
+  await run(['check', 'linearizability', history], plain);
+  writeFileSync(history, write + read('2'));
+  await run(['check', 'linearizability', history], { ...plain, exit: 9 });
+  await run(['check', 'linearizability', file], { ...plain, exit: 2 });
   await run(['nonsense'], { ...one, ...plain, exit: 127 });
 });
 
