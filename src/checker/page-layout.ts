@@ -25,6 +25,8 @@ export interface Bar {
   /** Its place in the order, from 1; null: it has none. */
   readonly rank: number | null;
   readonly isBlocked: boolean;
+  /** Where the page opens. */
+  readonly isFocus: boolean;
 }
 
 export interface Point {
@@ -44,7 +46,7 @@ export interface Layout {
 }
 
 export function layOut(finding: Finding): Layout {
-  const { operations, blocked, order } = finding;
+  const { operations, blocked, order, isIllegal } = finding;
   const { shown, hiddenBefore, hiddenAfter } = windowOf(operations, blocked);
   const axis = new Axis(shown);
   const ranks = new Map(order.map((operation, index) => [operation, index + 1]));
@@ -57,7 +59,8 @@ export function layOut(finding: Finding): Layout {
       left: axis.at(operation.calledAt),
       right: isUnknown(operation) ? axis.width : axis.at(operation.returnedAt),
       rank: ranks.get(operation) ?? null,
-      isBlocked: operation === blocked,
+      isBlocked: isIllegal && operation === blocked,
+      isFocus: operation === blocked,
     };
   });
   const points = pointsOf(order, bars, axis);

@@ -59,4 +59,13 @@ describe('drawPage', () => {
     expect(draw(good)).toContain('explains 20 of the 20 operations on key x');
     expect(draw([])).toContain('The history is empty');
   });
+
+  it('marks nothing as wrong while that is not decided', () => {
+    const history = [...linearizableHistory(new Prng(4), { ...SHAPE, operations: 50 })];
+    const judgement = checkLinearizability(history, modelNamed('kv'), { stepsMax: 1 });
+    const page = drawPage({ judgement, title: 'h', model: 'kv', timeUnit: 'us' });
+    expect(page).toContain('It was not decided whether there is one for all');
+    expect(page).not.toContain('bar blocked');
+    expect(page).not.toContain('no order explains');
+  });
 });

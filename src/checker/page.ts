@@ -62,8 +62,8 @@ function drawFinding(finding: Finding, input: PageInput): string {
   return `<main>
 ${summaryOf(finding, input).join('\n')}
 <p class="legend">A bar is an operation from its call to its answer; dashed: never answered. Its number is its place in the
-order drawn as a line, each point a moment when it can have taken effect. Red with a cross: the answer that no order explains.
-Long waits are drawn shorter.</p>
+order drawn as a line, each point a moment when it can have taken effect. Empty bars are not in the order. Long waits are drawn shorter.
+${finding.isIllegal ? 'Red with a cross: the answer that no order explains.' : ''}</p>
 ${drawChart(layout, input.timeUnit)}
 ${hiddenText(layout)}
 ${drawTable(finding, input.timeUnit)}
@@ -121,7 +121,7 @@ function centreOf(row: number): number {
 }
 
 function drawBar(bar: Bar, unit: TimeUnit): string {
-  const { operation, row, left, right, rank, isBlocked } = bar;
+  const { operation, row, left, right, rank, isBlocked, isFocus } = bar;
   const width = Math.max(6, right - left);
   const y = TOP_PX + row * ROW_PX + (ROW_PX - BAR_PX) / 2;
   const isOpen = operation.returnedAt === Number.POSITIVE_INFINITY;
@@ -133,7 +133,7 @@ function drawBar(bar: Bar, unit: TimeUnit): string {
   const title = `client ${operation.client}: ${label}\n${span}`;
   return (
     `<g class="bar ${kind}${isOpen ? ' open' : ''}${rank === null ? ' outside' : ''}"` +
-    `${isBlocked ? ' id="fault"' : ''}><title>${escaped(title)}</title>` +
+    `${isFocus ? ' id="fault"' : ''}><title>${escaped(title)}</title>` +
     `<rect x="${left}" y="${y}" width="${width}" height="${BAR_PX}" rx="3"/>` +
     `<text x="${left + 4}" y="${y + 10}">${escaped(shown)}</text></g>`
   );
