@@ -18,7 +18,8 @@ export interface JepsenOptions {
 }
 
 export interface JepsenEvent {
-  readonly process: string;
+  /** Jepsen's process. */
+  readonly client: string;
   readonly type: 'invoke' | 'ok' | 'fail' | 'info';
   readonly f: string;
   readonly key: Edn | undefined;
@@ -59,10 +60,10 @@ function eventOf(map: EdnMap, line: number): JepsenEvent | null {
   const typeWord = printEdn(map.get(':type') ?? null);
   const type = TYPES[typeWord];
   if (type === undefined) throw new EventError(`:type is ${typeWord}`, line);
-  const process = printEdn(map.get(':process') ?? null);
-  if (!/^-?\d+$/.test(process)) return null;
+  const client = printEdn(map.get(':process') ?? null);
+  if (!/^-?\d+$/.test(client)) return null;
   const f = printEdn(map.get(':f') ?? null);
-  return { process, type, f, key: map.get(':key'), value: map.get(':value') ?? null, line };
+  return { client, type, f, key: map.get(':key'), value: map.get(':value') ?? null, line };
 }
 
 interface Call {
@@ -89,22 +90,22 @@ function exchangesOf(events: readonly JepsenEvent[]): Exchange[] {
   const open = new Map<string, Call>();
   const exchanges: Exchange[] = [];
   events.forEach((event, at) => {
-    const call = open.get(event.process);
+    const call = open.get(event.client);
     if (event.type === 'invoke') {
       if (call !== undefined) {
         const { line } = call.event;
-        const detail = `process ${event.process} calls before its call of line ${line} is answered`;
+        const detail = `process ${event.client} calls before its call of line ${line} is answered`;
         throw new EventError(detail, event.line);
       }
-      open.set(event.process, { event, at });
+      open.set(event.client, { event, at });
       return;
     }
     if (call === undefined) {
-      throw new EventError(`process ${event.process} hears of no call of its own`, event.line);
+      throw new EventError(`process ${event.client} hears of no call of its own`, event.line);
     }
-    open.delete(event.process);
+    open.delete(event.client);
     if (call.event.f !== event.f) {
-      throw new EventError(`process ${event.process} called ${call.event.f}`, event.line);
+      throw new EventError(`process ${event.client} called ${call.event.f}`, event.line);
     }
     exchanges.push({ call, answer: { event, at } });
   });
@@ -127,7 +128,7 @@ function operationOf(
   isPaired: boolean,
   options: JepsenOptions,
 ): Operation | null {
-  const { process, f, line } = call.event;
+  const { client, f, line } = call.event;
   const kind = KINDS[f];
   if (kind === undefined) throw new EventError(`:f is ${f}`, line);
   const called = split(call.event, isPaired);
@@ -136,7 +137,7 @@ function operationOf(
   if (type === 'fail' && !isSeen) return null;
   const answered = type === 'ok' && answer !== null ? split(answer.event, isPaired).value : null;
   return {
-    client: process,
+    client,
     key: called.key,
     action: actionOf({ kind, called: called.value, answered, type, line }),
     calledAt: call.at,

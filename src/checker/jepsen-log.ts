@@ -12,10 +12,10 @@ export function eventsOfLog(text: string): JepsenEvent[] {
   return text.split('\n').flatMap((content, index) => {
     const match = EVENT.exec(content);
     if (match === null) return [];
-    const [, process = '', type, f = '', rest = ''] = match;
+    const [, client = '', type, f = '', rest = ''] = match;
     const line = index + 1;
     const value = asValue(rest, line);
-    return [{ process, type: type as JepsenEvent['type'], f, key: undefined, value, line }];
+    return [{ client, type: type as JepsenEvent['type'], f, key: undefined, value, line }];
   });
 }
 

@@ -13,14 +13,13 @@ import { assert } from '../std/assert.ts';
 import { Prng } from '../std/prng.ts';
 import { CellMachine, ILLEGAL } from './cell-machine.ts';
 import { Configurations } from './configurations.ts';
+import { Furthest } from './furthest.ts';
 import type { Operation, Value } from './history.ts';
 import { Outlook } from './outlook.ts';
 import { HEAD, Timeline } from './timeline.ts';
 import type { Settled } from './unknown-outcomes.ts';
 
 export const OPERATIONS_MAX = 1 << 20;
-/** States that are told apart where the history gets stuck. */
-const STUCK_STATES_MAX = 16;
 
 export type Progress = 'ok' | 'illegal' | 'paused' | 'memory';
 
@@ -80,11 +79,7 @@ export class Search {
   };
   #steps = 0;
   #progress: Progress = 'paused';
-  #furthest = -1;
-  readonly #best: number[] = [];
-  /** How much of `best` is the start of the trail. */
-  #bestShared = 0;
-  readonly #stuck = new Set<number>();
+  readonly #furthest = new Furthest();
 
   constructor(operations: readonly Settled[], options: SearchOptions) {
     assert(operations.length <= OPERATIONS_MAX, 'too many operations on one key');
@@ -121,9 +116,9 @@ export class Search {
     const { at } = this.#time;
     const isDone = this.#progress === 'ok';
     return {
-      order: this.#best.map((op) => this.#asSeen(op)),
-      blocked: isDone ? null : this.#asSeen(at[this.#furthest] as number),
-      states: [...this.#stuck].map((state) => this.#machine.valueOf(state) ?? null),
+      order: this.#furthest.way.map((op) => this.#asSeen(op)),
+      blocked: isDone ? null : this.#asSeen(at[this.#furthest.place] as number),
+      states: this.#furthest.states.map((state) => this.#machine.valueOf(state) ?? null),
     };
   }
 
@@ -205,7 +200,7 @@ export class Search {
         this.#time.restore(op);
       }
     }
-    if (this.#trail.length < this.#bestShared) this.#bestShared = this.#trail.length;
+    this.#furthest.wentBack(this.#trail.length);
     this.#done.state = frame.state;
     this.#highest = frame.highest;
   }
@@ -232,7 +227,7 @@ export class Search {
   #open(): void {
     const { next, at, returnOf, end } = this.#time;
     if (next[HEAD] === end) {
-      this.#reached(end);
+      this.#furthest.reached(end, this.#trail, this.#done.state);
       this.#progress = 'ok';
       return;
     }
@@ -245,7 +240,7 @@ export class Search {
       this.#consider(op, start);
       place = next[place] as number;
     }
-    this.#reached(place);
+    this.#furthest.reached(place, this.#trail, this.#done.state);
     this.#considerOptional(place, start);
     if (this.#outlook?.isStuck(place, this.#done.state)) this.#candidates.length = start;
     this.#frames.push({
@@ -292,20 +287,5 @@ export class Search {
       const after = this.#machine.step(state, op);
       if (after !== state && after !== ILLEGAL) this.#consider(op, start);
     }
-  }
-
-  /** `place` is the first answer that is still outstanding. */
-  #reached(place: number): void {
-    if (place < this.#furthest) return;
-    if (place > this.#furthest) {
-      this.#furthest = place;
-      this.#stuck.clear();
-      const shared = this.#bestShared;
-      this.#best.length = shared;
-      for (let i = shared; i < this.#trail.length; i += 1)
-        this.#best.push(this.#trail[i] as number);
-      this.#bestShared = this.#trail.length;
-    }
-    if (this.#stuck.size < STUCK_STATES_MAX) this.#stuck.add(this.#done.state);
   }
 }
