@@ -163,7 +163,7 @@ export abstract class BaseCommand extends Command {
   #reportOf(error: unknown): ErrorReport {
     const report = reportOf(error);
     if (report.code !== 'USAGE') return report;
-    const message = blameVariable(report.message, this.argv, this.ctor.flags, process.env);
+    const message = blameVariable(report.message, this.argv, this.ctor.flags ?? {}, process.env);
     return { ...report, message };
   }
 
