@@ -189,7 +189,7 @@ const OTHERS: Readonly<Record<string, z.ZodType>> = {
     undecidedCount: count.describe('Keys without a verdict'),
     undecidedKeys: texts,
     stepCount: count,
-    durationMs: count,
+    durationMs: z.number(),
     fault: z
       .object({
         key: z.string(),
