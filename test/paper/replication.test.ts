@@ -254,6 +254,30 @@ test('Raft answers doubled rejects with one probe, not with one each', () => {
   expect(world.network.filter((m) => m.to === 2)).toHaveLength(1);
 });
 
+// A hint names an entry; where the leader's batches begin and end a follower cannot know.
+test('Raft probes with a whole batch when a hint lies inside it', () => {
+  const world = new RaftWorld({ voters: 3 });
+  world.isolate(3);
+  world.elect(1);
+  world.propose(1, 'x'.repeat(10), 4);
+  world.settle();
+  world.crash(1);
+  world.restart(1);
+  world.connect(1, 2);
+  world.elect(2);
+  world.connect(2, 3);
+  const [probe] = world.drop((m) => m.type === 'append' && m.to === 3);
+  if (probe?.type !== 'append') throw new Error('no probe');
+  expect(probe.prevIndex).toBe(6);
+  const { term, prevIndex } = probe;
+  world.inject({
+    ...{ type: 'appendReject', from: 3, to: 2, term, prevIndex },
+    ...{ hintIndex: 4, hintTerm: 2 },
+  });
+  const [next] = world.network.filter((m) => m.type === 'append' && m.to === 3);
+  expect(next).toMatchObject({ prevIndex: 2, batches: [{ first: 3, last: 6 }] });
+});
+
 // M21: batches travel whole, in order, without holes; at least one, then as many as fit.
 test('Raft fills messages up to their size, and sends one large batch alone', () => {
   const world = new RaftWorld({
