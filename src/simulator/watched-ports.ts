@@ -34,6 +34,14 @@ export class WatchedLog implements LogStore {
     return this.#inner.fsync;
   }
 
+  get mayBlock(): boolean {
+    return this.#inner.mayBlock;
+  }
+
+  set mayBlock(mayBlock: boolean) {
+    this.#inner.mayBlock = mayBlock;
+  }
+
   start(events: LogStoreEvents): void {
     this.#inner.start({
       onSynced: (sequence) => {
@@ -125,6 +133,7 @@ export class WatchedMachine implements StateMachine {
 
 /** Tells the scheduler of the promises that a disk has under way. */
 export class TrackedDisk implements Disk {
+  mayBlock = false;
   readonly #inner: Disk;
   readonly #gate: AsyncGate;
 

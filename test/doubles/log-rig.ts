@@ -225,6 +225,8 @@ export class LogRig {
   ): Promise<void> {
     const sequence = this.write(opened, batches, hardState);
     await this.until(() => opened.synced >= sequence);
+    // The witness comes after the turn that heard of it.
+    await this.pass(0);
   }
 
   read(

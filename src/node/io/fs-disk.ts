@@ -19,6 +19,14 @@ const DIRECT_BYTES_MAX = 256 * 1024;
 export class FsDisk implements Disk {
   readonly #pace = new SyncPace();
 
+  get mayBlock(): boolean {
+    return this.#pace.mayBlock;
+  }
+
+  set mayBlock(mayBlock: boolean) {
+    this.#pace.mayBlock = mayBlock;
+  }
+
   async makeDirectory(directory: string): Promise<void> {
     await attempt('make the directory', directory, async () => {
       const first = await fs.promises.mkdir(directory, { recursive: true, mode: 0o700 });

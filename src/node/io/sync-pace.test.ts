@@ -14,6 +14,19 @@ test('SyncPace starts in the pool and leaves it once the disk has shown that it 
   expect(pace.onLoop).toBe(true);
 });
 
+test('SyncPace keeps the loop free while it may not block, and goes on watching the disk', () => {
+  const pace = new SyncPace();
+  pace.mayBlock = false;
+  feed(pace, 64, 0.1);
+  expect(pace.onLoop).toBe(false);
+  pace.mayBlock = true;
+  expect(pace.onLoop).toBe(true);
+  pace.mayBlock = false;
+  feed(pace, 64, 3);
+  pace.mayBlock = true;
+  expect(pace.onLoop).toBe(false);
+});
+
 test('SyncPace stays in the pool when no sync of a window was short', () => {
   const pace = new SyncPace();
   feed(pace, 1000, 1);

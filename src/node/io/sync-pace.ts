@@ -1,14 +1,14 @@
 /**
  * Where the next sync of a file runs. The thread pool keeps the event loop free, but a trip through
- * it wakes two threads and costs more than a short sync itself takes: on a fast disk the loop waits
- * for it instead. It does so only while every look at the disk says that it is fast.
+ * it wakes two threads and costs more than a short sync itself takes: on a fast disk a loop that
+ * has nothing better to do waits for it instead, as long as what it sees says that the disk is fast.
  *
  * ```
- *            the shortest of WINDOW syncs is short
- *   pooled ---------------------------------------> on the loop
- *     ^                                                  |
- *     +--------------------------------------------------+
- *            the running average is not short any more
+ *            the shortest of WINDOW syncs is short, and it may block
+ *   pooled ---------------------------------------------------------> on the loop
+ *     ^                                                                    |
+ *     +--------------------------------------------------------------------+
+ *            the running average is not short any more, or it may not
  * ```
  * In the pool the shortest counts, for a busy loop hears late of the others.
  */
@@ -21,27 +21,29 @@ const WINDOW = 64;
 const WEIGHT = 1 / 8;
 
 export class SyncPace {
-  #onLoop = false;
+  /** Whether the loop has nothing better to do. */
+  mayBlock = true;
+  #isFast = false;
   #averageMs = 0;
   #shortestMs = Number.POSITIVE_INFINITY;
   #seen = 0;
 
   /** Whether the next sync should run on the event loop. */
   get onLoop(): boolean {
-    return this.#onLoop;
+    return this.#isFast && this.mayBlock;
   }
 
   /** A sync took so long where `onLoop` said. */
   took(durationMs: number): void {
-    if (this.#onLoop) {
+    if (this.onLoop) {
       this.#averageMs += (durationMs - this.#averageMs) * WEIGHT;
-      if (this.#averageMs > SHORT_MS) this.#onLoop = false;
+      if (this.#averageMs > SHORT_MS) this.#isFast = false;
       return;
     }
     this.#shortestMs = Math.min(this.#shortestMs, durationMs);
     this.#seen += 1;
     if (this.#seen < WINDOW) return;
-    this.#onLoop = this.#shortestMs <= SHORT_MS;
+    this.#isFast = this.#shortestMs <= SHORT_MS;
     this.#averageMs = this.#shortestMs;
     this.#shortestMs = Number.POSITIVE_INFINITY;
     this.#seen = 0;

@@ -53,6 +53,8 @@ export interface LogStoreStats {
 export interface LogStore {
   readonly recovered: RecoveredLog;
   readonly fsync: FsyncMode;
+  /** See `Disk.mayBlock`. A leader has its clients to hear; a follower's leader waits for its disk. */
+  mayBlock: boolean;
   /** Must be called once, before the first write. */
   start(events: LogStoreEvents): void;
   write(write: LogWrite): void;

@@ -2,7 +2,7 @@
  * The core's output: everything one turn asks of the outside, in the order it must be done.
  *
  * ```
- *  1  persist   hand `persist` to the log (LogStore.write); do not wait
+ *  1  persist   hand `persist` to the log (LogStore.write); do not wait. A leader sends first
  *  2  send      send `messages`, read `logReads` from the log, `snapshotReads` from the snapshot;
  *               write `snapshotArrivals`
  *  3  apply     apply entries up to `commitIndex` (and, for a durable app, up to its durable index)

@@ -10,7 +10,7 @@ import type { Clock, Timer } from '../ports/clock.ts';
 /** What is held does not wait longer than this after the batch before it was sealed. */
 export const HOLD_MS_MAX = 2;
 /** A batch of that many payload bytes is large. */
-export const HOLD_BYTES_MAX = 64 * 1024;
+export const HOLD_BYTES_MAX = 256 * 1024;
 
 export class Pacing {
   readonly #clock: Clock;

@@ -119,11 +119,12 @@ export class Pump {
   }
 
   #turn(): void {
-    const { clock, network, raft, reads, applier, phases } = this.#parts;
+    const { clock, log, network, raft, reads, applier, phases } = this.#parts;
     const nowMs = clock.nowMs();
     const commitBefore = raft.commitIndex;
     this.#takenAtMs = 0;
     raft.beginTurn(nowMs);
+    log.mayBlock = raft.role !== 'leader';
     this.#drain(nowMs);
     this.#dispatch(nowMs);
     reads.ask(nowMs);
@@ -234,12 +235,21 @@ export class Pump {
     compaction.installed();
   }
 
+  #send({ messages, persist }: Ready): void {
+    const { network } = this.#parts;
+    for (const message of messages) network.send(message);
+    if (persist !== null) network.flush();
+  }
+
   /** Steps 1 and 2 of a Ready; 3 and 4 follow when the turn has taken all of them. */
   #handle(ready: Ready, nowMs: number): void {
-    const { log, network, inbox, reads, raft, nameOf, phases, transfer, onFailed } = this.#parts;
+    const { log, inbox, reads, raft, nameOf, phases, transfer, onFailed } = this.#parts;
+    // A leader's messages do not depend on what it writes now: let the others begin before it.
+    const leads = raft.role === 'leader';
+    if (leads) this.#send(ready);
     if (ready.persist !== null) log.write(ready.persist);
     if (ready.installed !== null) this.#install(ready.installed);
-    for (const message of ready.messages) network.send(message);
+    if (!leads) this.#send(ready);
     for (const { member, from, through, bytesMax } of ready.logReads) {
       log.read({ from, through, bytesMax }, (error, batches) => {
         if (error !== null) {

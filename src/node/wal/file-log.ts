@@ -7,9 +7,8 @@
  *               '-- what arrives --'   meanwhile goes into the next group
  * ```
  *
- * When nothing follows a group, a `synced` frame is written behind it before the group is reported:
- * a killed process thus leaves a witness for everything it ever reported durable
- * (docs/wal-format.md#writing).
+ * When nothing follows a group, a `synced` frame is written behind it right after it was reported:
+ * a killed process thus leaves a witness for what it reported durable (docs/wal-format.md#writing).
  */
 import { assert } from '../../std/assert.ts';
 import type { RaftctlError } from '../../std/errors.ts';
@@ -38,6 +37,7 @@ import type { SegmentHeader } from './segment.ts';
 import type { OpenSegment, SegmentMaker } from './segment-files.ts';
 import type { SegmentSupply } from './segment-supply.ts';
 import { SyncLater } from './sync-later.ts';
+import { Witness } from './witness.ts';
 import { WriteQueue } from './write-queue.ts';
 
 const GROUP_BUFFER_BYTES = 256 * 1024;
@@ -55,7 +55,7 @@ export class FileLog implements LogStore {
   readonly #later: SyncLater;
   readonly #queue: WriteQueue;
   readonly #group = new Group(GROUP_BUFFER_BYTES);
-  readonly #markGroup = new Group(1024);
+  readonly #witness: Witness;
   readonly #end: LogEnd;
   readonly #freeSpace: FreeSpace;
   readonly #compactor: Compactor;
@@ -66,7 +66,6 @@ export class FileLog implements LogStore {
   #groupSequence = 0;
   #reportedSequence = 0;
   #groupStartedMs = 0;
-  #markWriting = false;
   #failed: RaftctlError | null = null;
   #syncs = 0;
   #closing = false;
@@ -82,6 +81,12 @@ export class FileLog implements LogStore {
     const { hardState, lastIndex } = init.recovered;
     this.#end = new LogEnd({ segment: init.current, offset: init.offset, hardState });
     this.#lastIndex = lastIndex;
+    this.#witness = new Witness({
+      ...{ end: this.#end, clock: this.#clock },
+      mayWrite: () => !this.#writing && this.#failed === null,
+      onFailed: (error) => this.#fail(error),
+      onIdle: () => this.#maybeIdle(),
+    });
     this.#queue = new WriteQueue(lastIndex, init.reset);
     const { disk, directory } = this.#maker;
     const { space } = init;
@@ -111,12 +116,20 @@ export class FileLog implements LogStore {
     );
   }
 
+  get mayBlock(): boolean {
+    return this.#maker.disk.mayBlock;
+  }
+
+  set mayBlock(mayBlock: boolean) {
+    this.#maker.disk.mayBlock = mayBlock;
+  }
+
   start(events: LogStoreEvents): void {
     assert(this.#events === null, 'a log is started once');
     this.#events = events;
     this.#supply.prepare(this.#end.segment.header, 0);
     this.#pump();
-    this.#maybeMark();
+    this.#witness.leave();
     this.#freeSpace.start();
   }
 
@@ -172,11 +185,11 @@ export class FileLog implements LogStore {
     const sequence = this.#groupSequence;
     this.#queue.completed(sequence);
     this.#pump();
-    this.#maybeMark();
     if (sequence > this.#reportedSequence) {
       this.#reportedSequence = sequence;
       this.#events?.onSynced(sequence);
     }
+    this.#witness.soon();
     this.#desk.serve();
     this.#compactor.maybeWork();
     this.#maybeIdle();
@@ -204,28 +217,12 @@ export class FileLog implements LogStore {
     this.#supply.prepare(header, this.#queue.nextFrameBytes + SEGMENT_OVERHEAD_BYTES);
   }
 
-  /** Leaves a witness for what became durable, unless the next group carries it already. */
-  #maybeMark(): void {
-    if (this.#writing || this.#markWriting || this.#failed !== null) return;
-    const end = this.#end;
-    const group = this.#markGroup;
-    if (!end.lacksWitness || !end.beginMark(group, FRAME_KIND.synced)) return;
-    end.handed();
-    this.#markWriting = true;
-    end.segment.file.write(group.chunks(), end.offset, false, (error) => {
-      this.#markWriting = false;
-      if (error !== null) this.#fail(error);
-      this.#maybeIdle();
-    });
-    end.wrote(group);
-  }
-
   #syncedLater(position: number, durationMs: number): void {
     if (this.#failed !== null) return;
     this.#end.synced(position);
     this.#syncs += 1;
     this.#onSyncTimed?.(durationMs);
-    this.#maybeMark();
+    this.#witness.leave();
     this.#maybeIdle();
   }
 
@@ -262,7 +259,7 @@ export class FileLog implements LogStore {
 
   #maybeIdle(): void {
     if (this.#onIdle === null) return;
-    const busy = this.#writing || this.#markWriting || this.#later.busy;
+    const busy = this.#writing || this.#witness.busy || this.#later.busy;
     // A full disk may stay full: what waits for it was never reported and need not be.
     const waiting = !this.#queue.empty && !this.#supply.full;
     if (this.#failed === null && (busy || waiting)) return;
