@@ -33,7 +33,7 @@ export interface CompactionConfig {
 }
 
 const COMPACTION_CONFIG_DEFAULT: CompactionConfig = {
-  snapshotLogBytes: 64 * 1024 * 1024,
+  snapshotLogBytes: 256 * 1024 * 1024,
   trailingLogBytes: 16 * 1024 * 1024,
   trailingLogEntries: 10_000,
   pieceBytes: 64 * 1024,
@@ -50,6 +50,11 @@ export function compactionConfigOf(config: NodeConfig): CompactionConfig {
     pieceBytes,
   };
 }
+
+/** On a small disk a snapshot is due earlier: once the log takes this share of it. */
+const DISK_SHARE = 1 / 16;
+/** Less log than this never makes one due for the sake of the disk. */
+const DISK_SHARE_BYTES_MIN = 8 * 1024 * 1024;
 
 /** Between two pieces, so that a snapshot never takes much of the event loop. */
 const PIECE_PAUSE_MS = 1;
@@ -112,11 +117,14 @@ export class Compaction {
 
   /** Called at the end of a turn. */
   maybeBegin(nowMs: number): void {
-    const { applier, raft, snapshots } = this.#parts;
+    const { applier, raft, snapshots, log } = this.#parts;
     if (this.#taking !== null || this.#stopped || applier.restoring) return;
     if (applier.appliedIndex <= raft.snapshotIndex) return;
     const since = applier.appliedBytes - this.#bytesBefore;
-    if (since < this.#config.snapshotLogBytes) return;
+    if (since < this.#config.snapshotLogBytes) {
+      if (since < DISK_SHARE_BYTES_MIN) return;
+      if (since < log.stats().totalBytes * DISK_SHARE) return;
+    }
     if (since < (snapshots.newest?.bytes ?? 0) || nowMs < this.#notBeforeMs) return;
     this.#begin(nowMs);
   }

@@ -113,7 +113,8 @@ export class Pump {
   #armTick(): void {
     this.#tickTimer = this.#parts.clock.after(this.#tickMs, () => {
       this.#parts.inbox.tick();
-      this.schedule();
+      // Nothing else is due: an idle node saves a round of its event loop a tick.
+      if (!this.#scheduled && !this.#halted) this.#turn();
       if (!this.#halted) this.#armTick();
     });
   }

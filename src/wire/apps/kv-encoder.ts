@@ -2,14 +2,19 @@
 import { allocBytes, type Bytes, copyBytes } from '../../std/bytes.ts';
 import { KV_FORMAT, KV_OP, KV_READ, type KvOp, type KvQuery } from './kvstore.ts';
 
+/** Longer ones are worth a view of their own. */
+const VIEWS_LENGTH_MAX = 1024;
+
 /** Encodes one command after the other into the same memory. */
 export class KvEncoder {
   #bytes: Bytes = allocBytes(4096);
   #length = 0;
+  /** By length: views of `#bytes`. Commands are of few lengths, and a view costs as much as one. */
+  #views: (Bytes | undefined)[] = [];
 
   begin(op: KvOp): void {
     // A rare giant must not pin its memory for ever.
-    if (this.#bytes.length > 4 * 1024 * 1024) this.#bytes = allocBytes(4096);
+    if (this.#bytes.length > 4 * 1024 * 1024) this.#replace(allocBytes(4096));
     this.#bytes[0] = KV_FORMAT;
     this.#bytes[1] = op;
     this.#length = 2;
@@ -64,7 +69,16 @@ export class KvEncoder {
 
   /** The command so far. Valid until the next `begin`. */
   view(): Bytes {
-    return this.#bytes.subarray(0, this.#length);
+    const length = this.#length;
+    if (length > VIEWS_LENGTH_MAX) return this.#bytes.subarray(0, length);
+    const view = this.#views[length] ?? this.#bytes.subarray(0, length);
+    this.#views[length] = view;
+    return view;
+  }
+
+  #replace(bytes: Bytes): void {
+    this.#bytes = bytes;
+    this.#views = [];
   }
 
   #reserve(more: number): void {
@@ -72,7 +86,7 @@ export class KvEncoder {
     if (needed <= this.#bytes.length) return;
     const grown = allocBytes(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+    this.#replace(grown);
   }
 }
 
