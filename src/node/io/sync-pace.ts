@@ -1,7 +1,7 @@
 /**
  * Where the next sync of a file runs. The thread pool keeps the event loop free, but a trip through
  * it wakes two threads and costs more than a short sync itself takes: on a fast disk a loop that
- * has nothing better to do waits for it instead, as long as what it sees says that the disk is fast.
+ * has nothing better to do waits for it instead, as long as all it sees says the disk is fast.
  *
  * ```
  *            the shortest of WINDOW syncs is short, and it may block

@@ -53,7 +53,7 @@ export interface LogStoreStats {
 export interface LogStore {
   readonly recovered: RecoveredLog;
   readonly fsync: FsyncMode;
-  /** See `Disk.mayBlock`. A leader has its clients to hear; a follower's leader waits for its disk. */
+  /** See `Disk.mayBlock`. A leader has clients to hear; for a follower's disk its leader waits. */
   mayBlock: boolean;
   /** Must be called once, before the first write. */
   start(events: LogStoreEvents): void;

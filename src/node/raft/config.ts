@@ -52,7 +52,7 @@ export function timersOf(timeouts: Timeouts, tickMs: number): Timers {
 }
 
 /** Every tick wakes an idle process: as rare as a quick failover allows. */
-const TICK_MS = 20;
+const TICK_MS = 25;
 
 export const RAFT_CONFIG_DEFAULT: RaftConfig = {
   tickMs: TICK_MS,
