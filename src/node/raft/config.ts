@@ -62,7 +62,7 @@ export const RAFT_CONFIG_DEFAULT: RaftConfig = {
   inflightBatchesMax: 256,
   inflightBytesMax: 8 * 1024 * 1024,
   appendBytesMax: 1024 * 1024,
-  cacheBytesMax: 64 * 1024 * 1024,
+  cacheBytesMax: 8 * 1024 * 1024,
   pendingReadsMax: 4096,
   snapshotPartBytes: 256 * 1024,
   snapshotPartsMax: 8,
