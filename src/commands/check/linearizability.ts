@@ -49,10 +49,12 @@ export default class CheckLinearizability extends BaseCommand {
     initial: Flags.string({
       summary: 'What every key holds at the start. [default: as the file says, or nothing]',
       helpValue: 'VALUE',
+      env: 'RAFTCTL_INITIAL',
     }),
     format: Flags.string({
       summary: 'How the file is written. [default: as it looks]',
       options: [...HISTORY_FORMATS],
+      env: 'RAFTCTL_FORMAT',
     }),
     budget: durationFlag({
       summary: 'How long to search.',
@@ -66,16 +68,22 @@ export default class CheckLinearizability extends BaseCommand {
       defaultHelp: async () => '1GiB',
       env: 'RAFTCTL_MEMORY',
     }),
-    html: Flags.string({ summary: 'Draw the history into this file.', helpValue: 'FILE' }),
+    html: Flags.string({
+      summary: 'Draw the history into this file.',
+      helpValue: 'FILE',
+      env: 'RAFTCTL_HTML',
+    }),
     pairs: Flags.string({
       summary: 'Jepsen: whether values are pairs of key and value.',
       options: ['auto', 'yes', 'no'],
       default: 'auto',
+      env: 'RAFTCTL_PAIRS',
     }),
     'failed-cas': Flags.string({
       summary: 'Jepsen: whether a cas that failed is passed over, or saw another value.',
       options: ['ignore', 'sees'],
       default: 'ignore',
+      env: 'RAFTCTL_FAILED_CAS',
     }),
   };
 
