@@ -23,6 +23,7 @@ import {
   stoppedNode,
   texts,
 } from './shapes.ts';
+import { SIM } from './sim-shapes.ts';
 
 export interface Published {
   /** Of the schema, without `raftctl/` and version. */
@@ -244,6 +245,6 @@ const SHELL: Published = {
 
 /** By the words of the command. */
 export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
-  ...[CLUSTER, NODE, KV, CONFIG, OTHERS].flatMap(named),
+  ...[CLUSTER, NODE, KV, CONFIG, SIM, OTHERS].flatMap(named),
   ['shell', SHELL] as const,
 ]);

@@ -1,12 +1,9 @@
 /**
- * A seed's plan: everything that is drawn before the run. Swarm testing: each class of faults is on
- * or off per seed and its strength is drawn, because a mix of everything hides what a few faults
- * alone would show. A tenth of the seeds has no faults (an oracle that is too strict shows there).
+ * A run's plan: all that is decided before it begins, but for what clients ask. Drawn from a seed
+ * (draw-plan.ts) or read from a file (plan-file.ts).
  */
-
-import { RAFT_CONFIG_DEFAULT, type RaftConfig, timersOf } from '../node/raft/config.ts';
+import type { RaftConfig } from '../node/raft/config.ts';
 import type { CompactionConfig } from '../node/replica/compaction.ts';
-import type { Prng } from '../std/prng.ts';
 import type { Weather } from './sim-network.ts';
 
 export type FaultClass =
@@ -19,12 +16,12 @@ export type FaultClass =
   | 'slowDisk'
   | 'crash'
   | 'pause'
-  | 'drift';
-
-const FAULT_CLASSES: readonly FaultClass[] = [
-  ...(['delay', 'drop', 'duplicate', 'reorder', 'partition'] as const),
-  ...(['reset', 'slowDisk', 'crash', 'pause', 'drift'] as const),
-];
+  | 'drift'
+  | 'stop'
+  | 'absence'
+  | 'diskFull'
+  | 'diskError'
+  | 'rot';
 
 /** Who is hit is decided when it happens. */
 export type Target = 'leader' | 'anybody' | 'everybody';
@@ -44,6 +41,27 @@ export type FaultEvent = { readonly atMs: number; readonly draw: number } & (
       readonly ms: number;
     }
   | { readonly type: 'reset' }
+  /** An orderly stop, and a start later. */
+  | { readonly type: 'stop'; readonly target: Target; readonly ms: number }
+  /** The disk has room for so many bytes more. */
+  | {
+      readonly type: 'diskFull';
+      readonly target: Target;
+      readonly bytes: number;
+      readonly ms: number;
+    }
+  /** An operation of the disk fails, once, after `skip` that do not. */
+  | {
+      readonly type: 'diskError';
+      readonly target: Target;
+      readonly operation: 'write' | 'sync' | 'rename' | 'syncDirectory';
+      readonly skip: number;
+      /** The machine goes down with the process: what was not synced is left to chance. */
+      readonly power: boolean;
+      readonly ms: number;
+    }
+  /** Bytes that were durable change while the process is down. */
+  | { readonly type: 'rot'; readonly kind: RotKind; readonly target: Target; readonly ms: number }
   | {
       readonly type: 'partition';
       readonly shape: 'isolate' | 'isolateIn' | 'isolateOut' | 'pair' | 'oneWay';
@@ -52,12 +70,17 @@ export type FaultEvent = { readonly atMs: number; readonly draw: number } & (
     }
 );
 
+/** One bit, a sector, the end of the file. */
+export type RotKind = 'flip' | 'zero' | 'cut';
+
 export interface FaultPlan {
   readonly classes: readonly FaultClass[];
   readonly weather: Weather;
   readonly config: RaftConfig;
   readonly diskMsMin: number;
   readonly diskMsMean: number;
+  /** So many of the members, the last ones, are no voters. */
+  readonly learners: number;
   /** Per member. */
   readonly clockRates: readonly number[];
   /** Per member: how far its wall clock is off. */
@@ -83,146 +106,3 @@ export interface FaultPlan {
 export type Profile = 'swarm' | 'storm';
 
 export const PROFILES: readonly Profile[] = ['swarm', 'storm'];
-
-const STORM_CLASSES: readonly FaultClass[] = [
-  ...(['delay', 'duplicate', 'reorder', 'partition', 'reset', 'crash'] as const),
-];
-
-const DAY_MS = 86_400_000;
-/** The daemon's tick, and a finer one. */
-const TICKS_MS = [10, RAFT_CONFIG_DEFAULT.tickMs] as const;
-
-export interface PlanInit {
-  readonly nodes: number;
-  readonly durationMs: number;
-  readonly profile: Profile;
-}
-
-export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): FaultPlan {
-  const storm = profile === 'storm';
-  const classes = storm ? STORM_CLASSES : drawClasses(prng);
-  const has = (name: FaultClass): boolean => classes.includes(name);
-  const electionMin = Math.round(logUniform(prng, storm ? 4 : 8, storm ? 12 : 50));
-  const plan = {
-    classes,
-    weather: drawWeather(prng, has, storm),
-    timeouts: {
-      electionTimeoutMsMin: 10 * electionMin,
-      electionTimeoutMsMax: 10 * electionMin * prng.between(2, 3),
-      heartbeatMs: 10 * Math.floor(electionMin / prng.between(4, 8)),
-    },
-    config: {
-      ...RAFT_CONFIG_DEFAULT,
-      inflightBatchesMax: prng.pick([2, 16, 256]),
-      cacheBytesMax: prng.pick([4 * 1024, 64 * 1024, RAFT_CONFIG_DEFAULT.cacheBytesMax]),
-      appendBytesMax: prng.pick([1024, 16 * 1024, RAFT_CONFIG_DEFAULT.appendBytesMax]),
-    },
-    diskMsMin: 0.1,
-    diskMsMean: has('slowDisk') ? logUniform(prng, 0.5, 20) : 0.3,
-    clockRates: Array.from({ length: nodes }, () => (has('drift') ? 0.9 + prng.unit() * 0.2 : 1)),
-    // With drift, one member's wall clock is a day off, where it is not a majority by itself;
-    // nothing more is drawn for it.
-    wallOffsetsMs: Array.from({ length: nodes }, (_, at) =>
-      has('drift') && nodes >= 3 && at === electionMin % nodes
-        ? (electionMin % 2 === 0 ? 1 : -1) * DAY_MS
-        : 0,
-    ),
-    turnMs: logUniform(prng, 0.02, 0.5),
-    clients: prng.between(3, 8),
-    keys: prng.between(1, 8),
-    thinkMsMean: logUniform(prng, storm ? 5 : 20, storm ? 20 : 300),
-    readShare: prng.pick([0.2, 0.5, 0.7]),
-    valueBytesMax: prng.pick([16, 64, 1024]),
-    segmentBytes: prng.pick([16, 64]) * 1024,
-    events: drawEvents(prng, has, { durationMs, storm }),
-  };
-  // Drawn last: the other draws of a seed are the same with and without these.
-  const { parts, compaction } = drawSnapshots(prng);
-  const { timeouts, ...rest } = plan;
-  const tickMs = prng.pick(TICKS_MS);
-  const config = { ...plan.config, ...parts, tickMs, ...timersOf(timeouts, tickMs) };
-  return { ...rest, config, compaction };
-}
-
-/** Half of the seeds take snapshots, most of them all the time and in tiny pieces. */
-function drawSnapshots(prng: Prng) {
-  const on = prng.chance(0.5);
-  const snapshotLogBytes = prng.pick([2 * 1024, 2 * 1024, 16 * 1024]);
-  return {
-    parts: {
-      snapshotPartBytes: prng.pick([256, 2048, RAFT_CONFIG_DEFAULT.snapshotPartBytes]),
-      snapshotPartsMax: prng.pick([1, 2, 8]),
-    },
-    compaction: {
-      snapshotLogBytes: on ? snapshotLogBytes : Number.MAX_SAFE_INTEGER,
-      trailingLogBytes: prng.pick([0, 1024, 16 * 1024]),
-      trailingLogEntries: prng.pick([0, 5, 50]),
-      pieceBytes: prng.pick([128, 1024]),
-    },
-  };
-}
-
-function drawClasses(prng: Prng): readonly FaultClass[] {
-  const kind = prng.unit();
-  if (kind < 0.1) return [];
-  if (kind < 0.25) return [prng.pick(FAULT_CLASSES)];
-  return FAULT_CLASSES.filter(() => prng.chance(0.5));
-}
-
-function drawWeather(prng: Prng, has: (name: FaultClass) => boolean, storm: boolean): Weather {
-  const slow = has('delay');
-  return {
-    delayMsMin: slow ? logUniform(prng, 0.2, 20) : 0.1,
-    delayMsMean: slow ? logUniform(prng, 0.5, storm ? 10 : 30) : 0.1,
-    dropChance: has('drop') ? logUniform(prng, 0.005, 0.3) : 0,
-    duplicateChance: has('duplicate') ? logUniform(prng, storm ? 0.3 : 0.01, 0.5) : 0,
-    reorderChance: has('reorder') ? logUniform(prng, 0.01, 0.5) : 0,
-    reorderMsMax: logUniform(prng, 5, 2000),
-    breakAfterMs: prng.pick([0, 100, 1000]),
-    reconnectMs: logUniform(prng, 5, 200),
-  };
-}
-
-function drawEvents(
-  prng: Prng,
-  has: (name: FaultClass) => boolean,
-  { durationMs, storm }: { readonly durationMs: number; readonly storm: boolean },
-): readonly FaultEvent[] {
-  const events: FaultEvent[] = [];
-  const ratesMin = storm ? 1 : 0.1;
-  const factor = storm ? 3 : 1;
-  const times = (name: FaultClass, mostPerSecond: number, make: (atMs: number) => FaultEvent) => {
-    if (!has(name)) return;
-    const count = Math.ceil(
-      (logUniform(prng, ratesMin, mostPerSecond * factor) * durationMs) / 1000,
-    );
-    for (let i = 0; i < count; i += 1) events.push(make(Math.floor(prng.unit() * durationMs)));
-  };
-  const target = (): Target =>
-    prng.chance(0.06) ? 'everybody' : prng.chance(0.5) ? 'leader' : 'anybody';
-  const draw = (): number => prng.u32();
-  times('crash', 1, (atMs) => ({
-    ...{ type: 'crash', atMs, draw: draw(), target: target(), power: prng.chance(0.7) },
-    ms: logUniform(prng, 5, 4000 / factor ** 2),
-  }));
-  times('pause', 1, (atMs) => ({
-    ...{ type: 'pause', atMs, draw: draw(), target: target() },
-    ms: logUniform(prng, 5, 3000),
-  }));
-  times('slowDisk', 0.3, (atMs) => ({
-    ...{ type: 'slowDisk', atMs, draw: draw(), target: target() },
-    ...{ factor: logUniform(prng, 5, 100), ms: logUniform(prng, 100, 5000) },
-  }));
-  times('reset', 2, (atMs) => ({ type: 'reset', atMs, draw: draw() }));
-  times('partition', 1, (atMs) => ({
-    ...{ type: 'partition', atMs, draw: draw(), target: target() },
-    shape: prng.pick(['isolate', 'isolate', 'isolateIn', 'isolateOut', 'pair', 'oneWay'] as const),
-    ms: logUniform(prng, 50, 5000 / factor ** 2),
-  }));
-  return events.sort((a, b) => a.atMs - b.atMs);
-}
-
-/** Every order of magnitude is as likely as the next. */
-function logUniform(prng: Prng, low: number, high: number): number {
-  return low * (high / low) ** prng.unit();
-}

@@ -11,11 +11,17 @@ export interface NemesisInit {
   readonly network: SimNetwork;
   readonly weather: Weather;
   readonly nodes: readonly SimNode[];
+  readonly note: (what: string, data: unknown) => void;
 }
 
 export class Nemesis {
   readonly #init: NemesisInit;
-  readonly counts = { crashes: 0, pauses: 0, partitions: 0, resets: 0, slowDisks: 0 };
+  /** By the names of coverage.ts. */
+  readonly counts = {
+    ...{ crashes: 0, 'power cuts': 0, pauses: 0, partitions: 0, 'one-way cuts': 0, resets: 0 },
+    ...{ 'slow disks': 0 },
+  };
+  #rotten = false;
   #over = false;
 
   constructor(init: NemesisInit) {
@@ -34,18 +40,20 @@ export class Nemesis {
   /** From now on: a perfect network, healthy disks, every node up. */
   heal(): void {
     this.#over = true;
+    this.#init.note('everything heals', null);
     const { network, weather, nodes } = this.#init;
     network.unblockAll();
     Object.assign(weather, { dropChance: 0, duplicateChance: 0, reorderChance: 0 });
     Object.assign(weather, { delayMsMin: 0.1, delayMsMean: 0.1, reconnectMs: 5 });
     for (const node of nodes) {
-      node.diskFactor = 1;
+      node.disk.heal();
       node.resume();
       node.start();
     }
   }
 
   #happen(event: FaultEvent): void {
+    this.#init.note('fault', event);
     switch (event.type) {
       case 'crash':
         for (const node of this.#targets(event.target, event.draw)) this.#crash(node, event);
@@ -66,12 +74,37 @@ export class Nemesis {
       case 'partition':
         this.#partition(event);
         return;
+      case 'stop':
+        for (const node of this.#targets(event.target, event.draw)) {
+          node.stop(() => {
+            if (this.#over) node.start();
+            else this.#later(event.ms, () => node.start());
+          });
+        }
+        return;
+      default:
+        this.#hurtDisk(event);
+    }
+  }
+
+  #hurtDisk(event: FaultEvent & { readonly type: 'diskFull' | 'diskError' | 'rot' }): void {
+    for (const node of this.#targets(event.target, event.draw)) {
+      if (event.type === 'diskError') node.disk.plan(event);
+      else if (event.type === 'diskFull') {
+        node.disk.limit(event.bytes);
+        this.#later(event.ms, () => node.disk.limit(null));
+      } else if (node.up && !this.#rotten) {
+        // One node at most: a majority keeps what was promised.
+        node.crash(false);
+        this.#rotten = node.rot(event.kind, event.draw);
+        this.#later(event.ms, () => node.start());
+      }
     }
   }
 
   #crash(node: SimNode, event: { readonly power: boolean; readonly ms: number }): void {
     if (!node.up) return;
-    this.counts.crashes += 1;
+    this.counts[event.power ? 'power cuts' : 'crashes'] += 1;
     node.crash(event.power);
     this.#later(event.ms, () => node.start());
   }
@@ -83,10 +116,10 @@ export class Nemesis {
   }
 
   #slow(node: SimNode, event: { readonly factor: number; readonly ms: number }): void {
-    this.counts.slowDisks += 1;
-    node.diskFactor = event.factor;
+    this.counts['slow disks'] += 1;
+    node.disk.factor = event.factor;
     this.#later(event.ms, () => {
-      node.diskFactor = 1;
+      node.disk.factor = 1;
     });
   }
 
@@ -113,7 +146,9 @@ export class Nemesis {
         links.push([first, second]);
         break;
     }
-    this.counts.partitions += 1;
+    const oneWay =
+      event.shape === 'oneWay' || event.shape === 'isolateIn' || event.shape === 'isolateOut';
+    this.counts[oneWay ? 'one-way cuts' : 'partitions'] += 1;
     const { network } = this.#init;
     for (const [from, to] of links) network.block(from, to);
     this.#later(event.ms, () => {

@@ -12,42 +12,51 @@ import type { PeerMessage } from '../node/model/message.ts';
 import type { RecoveredLog } from '../node/ports/log-store.ts';
 import type { RaftFrontDoor } from '../node/raft/contract.ts';
 import type { Role } from '../node/raft/ready.ts';
+import { Ballots } from './ballots.ts';
+import type { ElectionOracles } from './election-oracles.ts';
 import { LogPicture } from './log-picture.ts';
 import { NodeRecord } from './node-record.ts';
 import { Violation } from './violation.ts';
 
-export interface OracleCounts {
-  elections: number;
-  /** Candidacies that did not end in leadership in their term. */
-  retriedElections: number;
-  truncations: number;
-  leaderChanges: number;
-  commits: number;
+export interface OraclesInit {
+  /** Default: all members. */
+  readonly voters?: readonly MemberNumber[];
+  /** Oracles of leadership over time look on too. */
+  readonly elections?: ElectionOracles;
+  readonly nowMs?: () => number;
 }
 
 export class Oracles {
   readonly records: readonly NodeRecord[];
-  readonly counts: OracleCounts = {
-    ...{ elections: 0, retriedElections: 0, truncations: 0, leaderChanges: 0, commits: 0 },
+  /** By the names of coverage.ts. */
+  readonly counts = {
+    ...{ 'elections lost': 0, 'leader changes': 0, 'inherited tail': 0, commits: 0 },
+    ...{ truncations: 0, 'durable truncated': 0 },
   };
   /** Highest index anybody has committed. */
   maxCommit: LogIndex = 0;
   readonly #byMember = new Map<MemberNumber, NodeRecord>();
-  readonly #leaderOf = new Map<Term, MemberNumber>();
-  readonly #votes = new Map<string, MemberNumber>();
+  readonly #ballots = new Ballots();
   readonly #roles = new Map<MemberNumber, Role>();
   /** Chain hash by (last index of a batch, term): I6 for whole prefixes at once. */
   readonly #hashes = new Map<number, number>();
-  /** Terms and chain hashes of the committed log, by index. */
-  readonly #committedTerms: Term[] = [0];
-  readonly #committedHashes: number[] = [0];
   /** In which term each index was committed: its entry may be of an earlier one. */
   readonly #committedIn: Term[] = [0];
-  /** The same, with the kinds: what a snapshot stands for. */
+  /** The one committed log: what a snapshot stands for. */
   readonly #committed = new LogPicture();
+  readonly #voters: readonly MemberNumber[];
+  readonly #elections: ElectionOracles | null;
+  readonly #nowMs: () => number;
   #lastLeader: MemberNumber = 0;
 
-  constructor(members: readonly MemberNumber[], founding: readonly Batch[]) {
+  constructor(
+    members: readonly MemberNumber[],
+    founding: readonly Batch[],
+    init: OraclesInit = {},
+  ) {
+    this.#voters = init.voters ?? members;
+    this.#elections = init.elections ?? null;
+    this.#nowMs = init.nowMs ?? (() => 0);
     this.records = members.map((member) => new NodeRecord(member));
     for (const record of this.records) {
       record.format(founding);
@@ -56,8 +65,6 @@ export class Oracles {
     for (const batch of founding) this.maxCommit = batch.last;
     const first = this.records[0] as NodeRecord;
     for (let index = 1; index <= this.maxCommit; index += 1) {
-      this.#committedTerms.push(first.durable.termAt(index));
-      this.#committedHashes.push(first.durable.hashAt(index));
       this.#committedIn.push(first.durable.termAt(index));
     }
     this.#committed.extend(first.durable, this.maxCommit);
@@ -74,23 +81,35 @@ export class Oracles {
     found: RecoveredLog,
     snapshot: LogBase = { index: 0, term: 0 },
   ): void {
-    this.record(member).recovered(found, snapshot, this.#committed);
+    const record = this.record(member);
+    // Entries of a term that was never durable have not left the node: they may come otherwise.
+    for (const { batches } of record.pending) {
+      for (const { term, last } of batches) {
+        if (term > found.hardState.term) this.#hashes.delete(hashKey(last, term));
+      }
+    }
+    record.recovered(found, snapshot, this.#committed);
     this.#roles.set(member, 'follower');
   }
 
   started(member: MemberNumber, raft: RaftFrontDoor): void {
     this.record(member).raft = raft;
+    this.#elections?.started(member, raft, this.#nowMs());
   }
 
   crashed(member: MemberNumber): void {
     this.record(member).crashed();
     this.#roles.delete(member);
+    this.#elections?.forget(member, true);
   }
 
   wrote(member: MemberNumber, write: LogWrite): void {
     const record = this.record(member);
-    const { last } = record.volatile;
-    if (write.batches.some((batch) => batch.first <= last)) this.counts.truncations += 1;
+    const first = write.batches[0]?.first ?? Number.POSITIVE_INFINITY;
+    if (first <= record.volatile.last) this.counts.truncations += 1;
+    if (first <= record.durable.last) this.counts['durable truncated'] += 1;
+    this.#elections?.wrote(member, write.hardState);
+    if (write.hardState !== null) this.#ballots.casts(record, write.hardState);
     record.wrote(write, this.#committed);
     for (const batch of write.batches) this.#checkMatching(record, batch);
   }
@@ -115,6 +134,7 @@ export class Oracles {
   /** A message leaves: what it promises must be true and durable now (I1, I2, I3, I9). */
   leaves(message: PeerMessage): void {
     const { type, from, term } = message;
+    this.#elections?.leaves(message, this.#nowMs());
     if (type === 'preVote' || type === 'forward' || type === 'forwardRefused') return;
     if (type === 'clock') return;
     if (type === 'preVoteReply' && message.granted) return;
@@ -124,9 +144,17 @@ export class Oracles {
       throw new Violation('I3 persist before reply', detail);
     }
     record.termSent = Math.max(record.termSent, term);
-    if (type === 'append' || type === 'heartbeat' || type === 'snapshot') this.#leads(from, term);
-    if (type === 'vote') this.#votesFor(record, term, from);
-    if (type === 'voteReply' && message.granted) this.#votesFor(record, term, message.to);
+    if (type === 'append' || type === 'heartbeat' || type === 'snapshot') {
+      if (record.raft !== null && record.raft.role !== 'leader') {
+        throw new Violation('I1 election safety', `n${from} sends a ${type} and does not lead`);
+      }
+      this.#ballots.leads(from, term);
+    }
+    if (type === 'vote') {
+      this.#ballots.asks(message);
+      this.#ballots.votes(record, term, from);
+    }
+    if (type === 'voteReply' && message.granted) this.#ballots.votes(record, term, message.to);
     if (type === 'appendReply' && message.matchIndex > record.durable.last) {
       const detail = `n${from} acks ${message.matchIndex}, durable is ${record.durable.last}`;
       throw new Violation('I9 committed is durable', detail);
@@ -145,6 +173,7 @@ export class Oracles {
     record.termSeen = raft.term;
     this.#checkShape(record, raft);
     this.#roleOf(record, raft);
+    this.#elections?.turn(member, this.#nowMs());
     if (raft.role === 'leader') this.#checkMatches(record, raft);
   }
 
@@ -169,8 +198,8 @@ export class Oracles {
     }
     for (let index = before + 1; index <= Math.min(commitIndex, this.maxCommit); index += 1) {
       const same =
-        this.#committedTerms[index] === log.termAt(index) &&
-        this.#committedHashes[index] === log.hashAt(index);
+        this.#committed.termAt(index) === log.termAt(index) &&
+        this.#committed.hashAt(index) === log.hashAt(index);
       if (!same) {
         const detail = `${name} commits (${index}, ${log.termAt(index)}), another was committed`;
         throw new Violation('I8 state machine safety', detail);
@@ -182,15 +211,14 @@ export class Oracles {
   #commit(record: NodeRecord, commitIndex: LogIndex, inTerm: Term): void {
     const log = record.volatile;
     const term = log.termAt(commitIndex);
-    const holders = this.records.filter((r) => r.durable.holds(commitIndex, term));
-    if (holders.length * 2 <= this.records.length) {
+    const voters = this.records.filter((r) => this.#voters.includes(r.member));
+    const holders = voters.filter((r) => r.durable.holds(commitIndex, term));
+    if (holders.length * 2 <= voters.length) {
       const who = holders.map((r) => `n${r.member}`).join(' ');
       const detail = `n${record.member} commits (${commitIndex}, ${term}), durable on: ${who || 'none'}`;
       throw new Violation('I9 committed is durable', detail);
     }
     for (let index = this.maxCommit + 1; index <= commitIndex; index += 1) {
-      this.#committedTerms.push(log.termAt(index));
-      this.#committedHashes.push(log.hashAt(index));
       this.#committedIn.push(inTerm);
     }
     this.#committed.extend(log, commitIndex);
@@ -199,7 +227,7 @@ export class Oracles {
   }
 
   #checkMatching(record: NodeRecord, batch: Batch): void {
-    const key = batch.term * 0x1_0000_0000 + batch.last;
+    const key = hashKey(batch.last, batch.term);
     const hash = record.volatile.hashAt(batch.last);
     const known = this.#hashes.get(key);
     if (known === undefined) this.#hashes.set(key, hash);
@@ -227,52 +255,28 @@ export class Oracles {
     const before = this.#roles.get(record.member);
     const { role, term } = raft;
     if (before === role) {
-      if (role === 'leader') this.#leads(record.member, term);
+      if (role === 'leader') this.#ballots.leads(record.member, term);
       return;
     }
     this.#roles.set(record.member, role);
-    if (role === 'candidate') this.counts.elections += 1;
-    if (before === 'candidate' && role !== 'leader') this.counts.retriedElections += 1;
+    if (before === 'candidate' && role !== 'leader') this.counts['elections lost'] += 1;
     if (role !== 'leader') return;
-    this.#leads(record.member, term);
-    if (this.#lastLeader !== record.member) this.counts.leaderChanges += 1;
+    this.#ballots.leads(record.member, term);
+    this.#ballots.elected(record.member, term, this.#voters);
+    if (this.#lastLeader !== record.member) this.counts['leader changes'] += 1;
     this.#lastLeader = record.member;
+    // The last one is its own no-op.
+    if (record.volatile.last - 1 > this.maxCommit) this.counts['inherited tail'] += 1;
     // Paper 5.4: it has what was committed in earlier terms. A leader whose votes came late need
     // not have what leaders of later terms have committed meanwhile.
     let index = this.maxCommit;
     while ((this.#committedIn[index] as Term) >= term) index -= 1;
     const complete =
-      record.volatile.holds(index, this.#committedTerms[index] as Term) &&
-      record.volatile.hashAt(index) === this.#committedHashes[index];
+      record.volatile.holds(index, this.#committed.termAt(index)) &&
+      record.volatile.hashAt(index) === this.#committed.hashAt(index);
     if (!complete) {
       const detail = `n${record.member} leads term ${term} without committed entry ${index}`;
       throw new Violation('I7 leader completeness', detail);
-    }
-  }
-
-  #leads(member: MemberNumber, term: Term): void {
-    const known = this.#leaderOf.get(term);
-    if (known === undefined) this.#leaderOf.set(term, member);
-    else if (known !== member) {
-      throw new Violation('I1 election safety', `term ${term} is led by n${known} and n${member}`);
-    }
-  }
-
-  /** A member gives its vote away, perhaps to itself: for good, and not before it is durable. */
-  #votesFor(record: NodeRecord, term: Term, candidate: MemberNumber): void {
-    const voter = record.member;
-    const key = `${voter}/${term}`;
-    const known = this.#votes.get(key);
-    if (known === undefined) this.#votes.set(key, candidate);
-    else if (known !== candidate) {
-      const detail = `n${voter} votes for n${known} and n${candidate} in term ${term}`;
-      throw new Violation('I2 one vote per term', detail);
-    }
-    const { durableHard } = record;
-    if (durableHard.term !== term || durableHard.vote !== candidate) {
-      const durable = `term ${durableHard.term}, vote ${durableHard.vote}`;
-      const detail = `n${voter} votes for n${candidate} in term ${term}; durable: ${durable}`;
-      throw new Violation('I3 persist before reply', detail);
     }
   }
 
@@ -288,4 +292,8 @@ export class Oracles {
       throw new Violation('I13 match accuracy', detail);
     }
   }
+}
+
+function hashKey(last: LogIndex, term: Term): number {
+  return term * 0x1_0000_0000 + last;
 }

@@ -34,6 +34,8 @@ export interface SimDiskInit {
   readonly readMs?: Delay;
   /** Files may not grow past this together. Default: no limit. */
   readonly capacityBytes?: number;
+  /** Told when an armed failure hits an operation. */
+  readonly onFailure?: (operation: SimOperation, path: string) => void;
 }
 
 interface ArmedFailure {
@@ -47,7 +49,8 @@ export class SimDisk {
   readonly #schedule: SimDiskInit['schedule'];
   readonly #delays: { readonly write: Delay; readonly sync: Delay; readonly read: Delay };
   readonly #directory = new SimDirectory();
-  readonly #armed: ArmedFailure[] = [];
+  readonly #onFailure: (operation: SimOperation, path: string) => void;
+  #armed: ArmedFailure[] = [];
   #life = 0;
   #capacityBytes: number;
   #usedBytes = 0;
@@ -56,6 +59,7 @@ export class SimDisk {
   constructor(init: SimDiskInit) {
     this.#prng = init.prng;
     this.#schedule = init.schedule;
+    this.#onFailure = init.onFailure ?? (() => {});
     this.#delays = {
       write: init.writeMs ?? [0.01, 0.05],
       sync: init.syncMs ?? [0.1, 1],
@@ -81,6 +85,11 @@ export class SimDisk {
   /** The next operation of that kind (after `skip` more) on a path that contains `match` fails. */
   failNext(operation: SimOperation, match = '', skip = 0): void {
     this.#armed.push({ operation, match, skip });
+  }
+
+  /** Failures that have not happened yet will not. */
+  disarm(): void {
+    this.#armed = [];
   }
 
   setCapacity(bytes: number): void {
@@ -163,6 +172,7 @@ export class SimDisk {
     armed.skip -= 1;
     if (armed.skip >= 0) return null;
     this.#armed.splice(at, 1);
+    this.#onFailure(operation, path);
     return new RaftctlError('DISK_FAILED', {
       message: `Cannot ${operation} ${path}: the system says EIO`,
     });

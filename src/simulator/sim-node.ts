@@ -6,24 +6,23 @@
 import { createApp } from '../node/apps/apps.ts';
 import type { ClusterId, MemberNumber } from '../node/model/ids.ts';
 import { foundingBatch, type Membership } from '../node/model/membership.ts';
-import type { StateMachine } from '../node/ports/state-machine.ts';
-import type { RaftFrontDoor } from '../node/raft/contract.ts';
-import { checkInvariants, type RaftSnapshot, snapshotOf } from '../node/raft/invariants.ts';
-import { Raft } from '../node/raft/raft.ts';
 import { Replica } from '../node/replica/replica.ts';
 import { openSnapshots } from '../node/wal/snapshot-files.ts';
 import { formatLog, openLog } from '../node/wal/wal.ts';
 import { assert } from '../std/assert.ts';
 import { SILENT_LOG } from '../std/log.ts';
 import type { Prng } from '../std/prng.ts';
-import type { FaultPlan } from './fault-plan.ts';
+import type { Counts } from './coverage.ts';
+import type { ElectionOracles } from './election-oracles.ts';
+import type { FaultPlan, RotKind } from './fault-plan.ts';
 import type { History } from './history.ts';
+import { type DiskError, NodeDisk } from './node-disk.ts';
 import type { Oracles } from './oracles.ts';
 import type { Scheduler } from './scheduler.ts';
-import { SimDisk } from './sim-disk.ts';
 import { SimEndpoint } from './sim-endpoint.ts';
+import { checkCore, clockOf, type Life } from './sim-life.ts';
 import type { SimNetwork } from './sim-network.ts';
-import { SimClock, SimProcess } from './sim-process.ts';
+import { SimProcess } from './sim-process.ts';
 import { asViolation, Violation } from './violation.ts';
 import { TrackedDisk, WatchedLog, WatchedMachine } from './watched-ports.ts';
 import { WatchedSnapshots } from './watched-snapshots.ts';
@@ -33,10 +32,13 @@ export interface SimNodeComponents {
   readonly scheduler: Scheduler;
   readonly network: SimNetwork;
   readonly oracles: Oracles;
+  readonly elections: ElectionOracles;
   readonly history: History;
   readonly prng: Prng;
   /** Something that must be the same in every run of a seed. */
   readonly trace: (what: number, value: number) => void;
+  /** An event of the program's own, or something that happened to a node. */
+  readonly note: (member: MemberNumber, what: string, data: unknown) => void;
   readonly fail: (violation: Violation) => void;
 }
 
@@ -47,27 +49,23 @@ export interface SimNodeInit {
   readonly plan: FaultPlan;
 }
 
-interface Life {
-  readonly process: SimProcess;
-  replica: Replica | null;
-  machine: StateMachine | null;
-  /** The core after its last turn. */
-  snapshot: RaftSnapshot | null;
-}
-
-/** What sound wall clocks show when simulated time is 0, but for a tenth of a second a member. */
-export const WALL_START_MS = 1_700_000_000_000;
+/** A node whose log could not be written must have ended itself after so long. */
+const FAIL_STOP_MS = 1000;
 const DIRECTORY = 'log';
 const SNAPSHOTS = 'snapshots';
 
 export class SimNode implements ClientSide {
   readonly member: MemberNumber;
-  readonly counts = { recoveries: 0, tornTails: 0, snapshotsTaken: 0, snapshotsReceived: 0 };
-  /** Multiplies the time of everything the disk does. */
-  diskFactor = 1;
+  /** By the names of coverage.ts. */
+  readonly #counts = {
+    ...{ recoveries: 0, 'torn tails': 0, 'snapshots taken': 0, 'snapshots received': 0 },
+    ...{ 'orderly stops': 0, 'fail-stops': 0, 'rot found': 0 },
+  };
+  /** Its disk lost what was durable, it has noticed, and stays down for good. */
+  damaged = false;
+  readonly disk: NodeDisk;
   readonly #components: SimNodeComponents;
   readonly #init: SimNodeInit;
-  readonly #disk: SimDisk;
   #life: Life | null = null;
   #lives = 0;
 
@@ -75,11 +73,15 @@ export class SimNode implements ClientSide {
     this.member = init.member;
     this.#components = components;
     this.#init = init;
-    this.#disk = new SimDisk({
-      prng: components.prng.fork(),
-      schedule: (delayMs, task) => this.#life?.process.post(delayMs * this.diskFactor, task),
-      syncMs: [init.plan.diskMsMin, init.plan.diskMsMin + 2 * init.plan.diskMsMean],
-    });
+    const { diskMsMin, diskMsMean } = init.plan;
+    this.disk = new NodeDisk(
+      {
+        prng: components.prng.fork(),
+        schedule: (delayMs, task) => this.#life?.process.post(delayMs * this.disk.factor, task),
+        syncMs: [diskMsMin, diskMsMin + 2 * diskMsMean],
+      },
+      { directory: DIRECTORY, onHit: (what) => this.#logFails(what) },
+    );
   }
 
   /** Whether there is a process, paused or not. */
@@ -101,6 +103,10 @@ export class SimNode implements ClientSide {
     return this.#life?.replica?.applier.appliedIndex ?? 0;
   }
 
+  coverage(): Counts {
+    return { ...this.#counts, ...this.disk.counts };
+  }
+
   digest(): string {
     return this.#life?.machine?.digest() ?? 'down';
   }
@@ -114,7 +120,10 @@ export class SimNode implements ClientSide {
     const { cluster, membership, plan, member } = this.#init;
     const life = this.#begin();
     const formatted = formatLog({
-      ...{ disk: new TrackedDisk(this.#disk.boot(), life.process.gate), directory: DIRECTORY },
+      ...{
+        disk: new TrackedDisk(this.disk.simDisk.boot(), life.process.gate),
+        directory: DIRECTORY,
+      },
       ...{ cluster, member, founding: foundingBatch(cluster, membership) },
       ...{ random: this.#components.prng.fork(), segmentBytes: plan.segmentBytes },
     });
@@ -126,7 +135,7 @@ export class SimNode implements ClientSide {
 
   /** A new life, unless there is one. */
   start(): void {
-    if (this.#life !== null) return;
+    if (this.#life !== null || this.damaged) return;
     const life = this.#begin();
     life.process.gate.track(this.#boot(life)).catch((error: unknown) => this.#fail(error));
   }
@@ -135,11 +144,32 @@ export class SimNode implements ClientSide {
   crash(power: boolean): void {
     const life = this.#life;
     assert(life !== null, 'only a running node crashes');
-    this.#end(life);
-    if (power) this.#disk.crash();
-    this.#components.network.leave(this.member, power);
-    this.#components.oracles.crashed(this.member);
-    this.#components.trace(100 + this.member, this.#lives);
+    this.#depart(life, power);
+  }
+
+  /** Stops in order, if it serves; `stopped` hears when it is down. */
+  stop(stopped: () => void): boolean {
+    const life = this.#life;
+    if (life === null || life.replica === null || life.process.paused || life.stopping)
+      return false;
+    life.stopping = true;
+    life.process.gate.track(life.replica.stop()).then(
+      () => {
+        if (this.#life !== life) return;
+        this.#counts['orderly stops'] += 1;
+        this.#depart(life, false);
+        stopped();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+    return true;
+  }
+
+  /** Changes bytes on its disk. Requires: it is down. @returns whether there were any. */
+  rot(kind: RotKind, draw: number): boolean {
+    const rot = this.disk.rot(kind, draw);
+    if (rot !== null) this.#components.note(this.member, `rot (${kind})`, rot);
+    return rot !== null;
   }
 
   pause(): boolean {
@@ -150,6 +180,7 @@ export class SimNode implements ClientSide {
   }
 
   resume(): void {
+    this.#components.elections.forget(this.member, false);
     this.#life?.process.resume();
   }
 
@@ -157,22 +188,34 @@ export class SimNode implements ClientSide {
     assert(this.#life === null, 'a member has one life at a time');
     this.#lives += 1;
     const process = new SimProcess(this.#components.scheduler);
-    this.#life = { process, replica: null, machine: null, snapshot: null };
+    const nothing = { replica: null, machine: null, snapshot: null };
+    this.#life = { process, ...nothing, stopping: false };
     return this.#life;
+  }
+
+  /** @param power the machine goes down too, and the others do not hear of it. */
+  #depart(life: Life, power: boolean): void {
+    this.#end(life);
+    if (power) this.disk.simDisk.crash();
+    this.#components.network.leave(this.member, power);
+    this.#components.oracles.crashed(this.member);
+    this.#components.trace(100 + this.member, this.#lives);
+    this.#components.note(this.member, power ? 'loses its power' : 'ends', null);
   }
 
   #end(life: Life): void {
     life.process.kill();
     this.#life = null;
-    this.#disk.kill();
+    this.disk.simDisk.kill();
+    this.disk.lifeEnded();
   }
 
   async #boot(life: Life): Promise<void> {
     const { network, oracles, history, prng, trace } = this.#components;
     const { member, cluster, plan } = this.#init;
-    const clock = this.#clock(life.process);
+    const clock = clockOf(life.process, member, plan);
     const { gate } = life.process;
-    const disk = new TrackedDisk(this.#disk.boot(), gate);
+    const disk = new TrackedDisk(this.disk.simDisk.boot(), gate);
     const snapshots = await openSnapshots({ disk, directory: SNAPSHOTS, cluster });
     const snapshot = snapshots.newest?.meta ?? null;
     const log = await openLog({
@@ -183,7 +226,7 @@ export class SimNode implements ClientSide {
     });
     if (!life.process.alive) return;
     oracles.recovered(member, log.recovered, snapshot ?? undefined);
-    this.counts.recoveries += 1;
+    this.#counts.recoveries += 1;
     const machine = createApp('kvstore');
     const replica = new Replica(
       {
@@ -196,7 +239,7 @@ export class SimNode implements ClientSide {
         network: new SimEndpoint(network, member, life.process),
         stateMachine: new WatchedMachine(machine, member, history),
         prng: prng.fork(),
-        emit: () => {},
+        emit: (type, _term, data) => this.#components.note(member, type, data),
         onFailed: (error) => this.#fail(error),
       },
       {
@@ -216,37 +259,41 @@ export class SimNode implements ClientSide {
   }
 
   #stored(kind: 'taken' | 'received'): void {
-    if (kind === 'taken') this.counts.snapshotsTaken += 1;
-    else this.counts.snapshotsReceived += 1;
+    if (kind === 'taken') this.#counts['snapshots taken'] += 1;
+    else this.#counts['snapshots received'] += 1;
   }
 
   /** The log warns of one thing when it is opened: a tail it had to cut. */
   #countTornTail(): void {
-    this.counts.tornTails += 1;
+    this.#counts['torn tails'] += 1;
   }
 
-  #clock(process: SimProcess): SimClock {
-    const { plan } = this.#init;
-    const { member } = this;
-    return new SimClock(process, {
-      rate: plan.clockRates[member - 1] ?? 1,
-      monotonicStartMs: member * 1000,
-      wallStartMs: WALL_START_MS + member * 100 + (plan.wallOffsetsMs[member - 1] ?? 0),
-      turnMs: plan.turnMs,
+  /** The log is told of a failure: it must not go on as if nothing had happened (I22). */
+  #logFails(what: string): void {
+    this.#components.note(this.member, 'disk error', what);
+    this.#life?.process.post(FAIL_STOP_MS * this.disk.factor, () => {
+      const detail = `n${this.member} goes on after the ${what} failed`;
+      this.#components.fail(new Violation('I22 fail-stop disk', detail));
     });
   }
 
-  /** No fault of a plan makes a node fail: when one does, that is the finding. */
+  /** A node ends itself for reasons that a plan made; all others are findings. */
   #fail(error: unknown): void {
-    this.#components.fail(asViolation(error));
+    const life = this.#life;
+    const verdict = this.disk.judge(error, life === null || life.replica !== null);
+    if (life === null || verdict.type === 'finding') this.#components.fail(asViolation(error));
+    else if (verdict.type === 'damaged') {
+      this.#counts['rot found'] += 1;
+      this.damaged = true;
+      this.#depart(life, false);
+    } else {
+      this.#counts['fail-stops'] += 1;
+      this.#restartAfter(life, verdict.error);
+    }
   }
-}
 
-/** The core's own invariants over every turn. */
-function checkCore(life: Life, raft: RaftFrontDoor): void {
-  assert(raft instanceof Raft, 'a replica runs the production core');
-  const after = snapshotOf(raft);
-  const broken = checkInvariants(life.snapshot ?? after, after);
-  if (broken.length > 0) throw new Violation('core invariants', broken.join('; '));
-  life.snapshot = after;
+  #restartAfter(life: Life, { power, ms }: DiskError): void {
+    this.#depart(life, power);
+    this.#components.scheduler.schedule(ms, () => this.start());
+  }
 }

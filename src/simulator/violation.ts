@@ -8,6 +8,7 @@ export type OracleName =
   | 'I2 one vote per term'
   | 'I3 persist before reply'
   | 'I4 term monotone'
+  | 'I4 terms begun by candidates'
   | 'I6 log matching'
   | 'I7 leader completeness'
   | 'I8 state machine safety'
@@ -16,18 +17,25 @@ export type OracleName =
   | 'I11 current-term rule'
   | 'I12 commit monotone'
   | 'I13 match accuracy'
+  | 'I14 progress sanity'
   | 'I18 snapshot equivalence'
   | 'I19 log shape'
   | 'I20 recovery'
+  | 'I22 fail-stop disk'
   | 'I23 read value'
   | 'I24 at most once'
   | 'I26 stale read'
+  | 'I27 bounded resources'
   | 'I29 liveness'
+  | 'I29 check-quorum'
+  | 'I29 pre-vote'
+  | 'I29 election timeouts'
   | 'I30 determinism'
   | 'cluster time'
   | 'core invariants'
   | 'assertion'
-  | 'node failed';
+  | 'node failed'
+  | 'hung';
 
 export class Violation extends Error {
   override readonly name = 'Violation';

@@ -14,12 +14,25 @@ import type { History } from './history.ts';
 import type { Oracles } from './oracles.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimProcess } from './sim-process.ts';
+import { Violation } from './violation.ts';
 
 /** The part of a node that clients see. */
 export interface ClientSide {
   readonly member: MemberNumber;
   /** Null while the node is down or starting. */
   readonly serving: { readonly process: SimProcess; readonly replica: ReplicaFrontDoor } | null;
+}
+
+/** One request of a client, with all that was drawn for it. */
+export interface PlannedOperation {
+  readonly atMs: number;
+  /** Whom it asks. */
+  readonly member: MemberNumber;
+  readonly key: string;
+  readonly read: boolean;
+  /** Of a write: how long its value lives (null: for ever), and how much of it is padding. */
+  readonly ttlMs: number | null;
+  readonly padding: number;
 }
 
 export interface WorkloadInit {
@@ -29,7 +42,12 @@ export interface WorkloadInit {
   readonly nodes: readonly ClientSide[];
   readonly oracles: Oracles;
   readonly history: History;
+  /** What is asked, and when; null: it is drawn as the run goes. */
+  readonly operations: readonly PlannedOperation[] | null;
 }
+
+/** Every request is answered within that, unless its node dies. */
+const ANSWER_MS_MAX = 7000;
 
 /** A client that heard nothing for so long turns elsewhere. */
 const CLIENT_PATIENCE_MS = 2500;
@@ -38,9 +56,19 @@ const REQUEST_TRAVEL_MS = 0.2;
 const TTL_SHARE = 0.25;
 const TTL_MS_MAX = 3000;
 
+/** A request under way. */
+interface Open {
+  readonly member: MemberNumber;
+  readonly process: SimProcess;
+  readonly atMs: number;
+  readonly read: boolean;
+}
+
 export class Workload {
   readonly #init: WorkloadInit;
   readonly #encoder = new KvEncoder();
+  readonly #asked: PlannedOperation[] = [];
+  readonly #open = new Set<Open>();
   #lastValue = 0;
   #stopped = false;
 
@@ -48,10 +76,21 @@ export class Workload {
     this.#init = init;
   }
 
+  /** What was asked so far: as `operations` of another run it asks the same again. */
+  get asked(): readonly PlannedOperation[] {
+    return this.#asked;
+  }
+
   start(): void {
-    const { plan, prng } = this.#init;
-    for (let client = 0; client < plan.clients; client += 1) {
-      this.#next(client, prng.fork());
+    const { plan, prng, operations, scheduler } = this.#init;
+    if (operations === null) {
+      for (let client = 0; client < plan.clients; client += 1) this.#next(prng.fork());
+      return;
+    }
+    for (const operation of operations) {
+      scheduler.schedule(Math.max(0, operation.atMs - scheduler.nowMs), () => {
+        if (!this.#stopped) this.#perform(operation, () => {});
+      });
     }
   }
 
@@ -60,17 +99,84 @@ export class Workload {
   }
 
   /** Writes a fresh value to a node; `done` hears the outcome unless the node dies. */
-  write(node: ClientSide, key: string, done: (outcome: Outcome) => void): void {
-    const { serving, member } = node;
-    if (serving === null) return;
+  write(member: MemberNumber, key: string, done: (outcome: Outcome) => void): void {
+    this.#perform({ ...this.#drawValue(), atMs: 0, member, key, read: false }, done);
+  }
+
+  read(member: MemberNumber, key: string, done: (outcome: Outcome) => void): void {
+    this.#perform({ atMs: 0, member, key, read: true, ttlMs: null, padding: 0 }, done);
+  }
+
+  /** Nobody who asked a node that lives is left without an answer (I27). */
+  checkAnswered(): void {
+    const { nowMs } = this.#init.scheduler;
+    for (const { member, process, atMs, read } of this.#open) {
+      if (!process.alive || nowMs - atMs < ANSWER_MS_MAX) continue;
+      const detail = `n${member} has not answered a ${read ? 'read' : 'write'} for ${Math.round(nowMs - atMs)} ms`;
+      throw new Violation('I27 bounded resources', detail);
+    }
+  }
+
+  #next(prng: Prng): void {
+    const { scheduler, plan } = this.#init;
+    const thinkMs = -Math.log(1 - prng.unit()) * plan.thinkMsMean;
+    scheduler.schedule(thinkMs, () => {
+      if (!this.#stopped) this.#request(prng);
+    });
+  }
+
+  #request(prng: Prng): void {
+    const { scheduler, plan, nodes } = this.#init;
+    const { member } = prng.pick(nodes);
+    const key = `k${prng.between(1, plan.keys)}`;
+    const read = prng.chance(plan.readShare);
+    const value = read ? { ttlMs: null, padding: 0 } : this.#drawValue();
+    const operation = { atMs: scheduler.nowMs, member, key, read, ...value };
+    let over = false;
+    const patience = scheduler.schedule(CLIENT_PATIENCE_MS, () => {
+      over = true;
+      this.#next(prng);
+    });
+    const done = (): void => {
+      if (over) return;
+      over = true;
+      scheduler.cancel(patience);
+      this.#next(prng);
+    };
+    if (this.#perform(operation, done)) this.#asked.push(operation);
+    else done();
+  }
+
+  /** @returns whether the node serves anybody. */
+  #perform(operation: PlannedOperation, done: (outcome: Outcome) => void): boolean {
+    const { nodes, scheduler } = this.#init;
+    const { member, read } = operation;
+    const node = nodes.find((n) => n.member === member);
+    const serving = node?.serving ?? null;
+    if (serving === null) return false;
+    const open = { member, process: serving.process, atMs: scheduler.nowMs, read };
+    this.#open.add(open);
+    const answered = (outcome: Outcome): void => {
+      this.#open.delete(open);
+      done(outcome);
+    };
+    if (read) this.#sendRead(serving, operation, answered);
+    else this.#sendWrite(serving, operation, answered);
+    return true;
+  }
+
+  #sendWrite(
+    { process, replica }: NonNullable<ClientSide['serving']>,
+    { member, key, ttlMs, padding }: PlannedOperation,
+    done: (outcome: Outcome) => void,
+  ): void {
     const { history } = this.#init;
     this.#lastValue += 1;
-    const value = this.#uniqueValue();
-    const ttlMs = this.#init.prng.chance(TTL_SHARE) ? this.#init.prng.between(1, TTL_MS_MAX) : null;
+    const value = `v${this.#lastValue}:${'x'.repeat(padding)}`;
     const command = this.#encodeSet(key, value, ttlMs);
     const operation = history.begin({ key, value, ttlMs, command });
-    serving.process.post(REQUEST_TRAVEL_MS, () => {
-      serving.replica.propose(command, {
+    process.post(REQUEST_TRAVEL_MS, () => {
+      replica.propose(command, {
         settle: (outcome) => {
           history.settled(operation, member, outcome);
           done(outcome);
@@ -79,16 +185,18 @@ export class Workload {
     });
   }
 
-  #read(node: ClientSide, key: string, done: (outcome: Outcome) => void): void {
-    const { serving, member } = node;
-    if (serving === null) return;
+  #sendRead(
+    { process, replica }: NonNullable<ClientSide['serving']>,
+    { member, key }: PlannedOperation,
+    done: (outcome: Outcome) => void,
+  ): void {
     const { history, oracles } = this.#init;
-    serving.process.post(REQUEST_TRAVEL_MS, () => {
+    process.post(REQUEST_TRAVEL_MS, () => {
       const committedAtStart = oracles.maxCommit;
-      serving.replica.read({
+      replica.read({
         readReady: (outcome) => {
           if (outcome === 'ok') {
-            const value = serving.replica.query(key) as string | null;
+            const value = replica.query(key) as string | null;
             history.read(member, { key, value, committedAtStart });
           }
           done(outcome);
@@ -97,42 +205,10 @@ export class Workload {
     });
   }
 
-  #next(client: number, prng: Prng): void {
-    const { scheduler, plan } = this.#init;
-    const thinkMs = -Math.log(1 - prng.unit()) * plan.thinkMsMean;
-    scheduler.schedule(thinkMs, () => {
-      if (!this.#stopped) this.#request(client, prng);
-    });
-  }
-
-  #request(client: number, prng: Prng): void {
-    const { scheduler, plan, nodes } = this.#init;
-    const node = prng.pick(nodes);
-    const key = `k${prng.between(1, plan.keys)}`;
-    const reads = prng.chance(plan.readShare);
-    if (node.serving === null) {
-      this.#next(client, prng);
-      return;
-    }
-    let over = false;
-    const patience = scheduler.schedule(CLIENT_PATIENCE_MS, () => {
-      over = true;
-      this.#next(client, prng);
-    });
-    const done = (): void => {
-      if (over) return;
-      over = true;
-      scheduler.cancel(patience);
-      this.#next(client, prng);
-    };
-    if (reads) this.#read(node, key, done);
-    else this.write(node, key, done);
-  }
-
-  #uniqueValue(): string {
+  #drawValue(): { readonly ttlMs: number | null; readonly padding: number } {
     const { plan, prng } = this.#init;
     const padding = prng.between(0, plan.valueBytesMax);
-    return `v${this.#lastValue}:${'x'.repeat(padding)}`;
+    return { padding, ttlMs: prng.chance(TTL_SHARE) ? prng.between(1, TTL_MS_MAX) : null };
   }
 
   #encodeSet(key: string, value: string, ttlMs: number | null): Bytes {

@@ -164,6 +164,21 @@ test('schema: commands that need no cluster', async () => {
   await run(['nonsense'], { ...one, ...plain, exit: 127 });
 });
 
+test('schema: the simulator', async () => {
+  const out = join(rig.directory, 'plan.json');
+  const mutant = ['--mutate', 'M24'];
+  await run(['sim', '--seeds', '2', '--sim-seconds', '2'], { ...one, ...plain });
+  await run(['sim', '--seeds', '9', ...mutant], { ...one, ...plain, exit: 9 });
+  await run(['sim', '--seed', 'x'], { ...one, ...plain, exit: 2 });
+  await run(['sim', 'shrink', '--seed', '2', ...mutant, '--out', out], plain);
+  await run(['sim', '--plan', out], { ...one, ...plain, exit: 9 });
+  await run(['sim', 'shrink'], { ...plain, exit: 2 });
+  await run(['sim', 'mutants'], plain);
+  await run(['sim', 'mutants', '--wrong'], { ...plain, exit: 2 });
+  await run(['sim', 'report', '--only', 'M24', '--seeds', '9'], plain);
+  await run(['sim', 'report', '--only', 'M99'], { ...plain, exit: 2 });
+});
+
 test('schema: the end of a cluster', async () => {
   await run(['cluster', 'destroy', 'demo'], { exit: 7 });
   await run(['cluster', 'down', 'demo']);

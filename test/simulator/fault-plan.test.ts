@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { RAFT_CONFIG_DEFAULT } from '../../src/node/raft/config.ts';
-import { drawPlan, PROFILES } from '../../src/simulator/fault-plan.ts';
+import { drawPlan } from '../../src/simulator/draw-plan.ts';
+import { PROFILES } from '../../src/simulator/fault-plan.ts';
 import { Prng } from '../../src/std/prng.ts';
 
 test.each(PROFILES)("drawPlan() of %s draws the daemon's tick and a finer one", (profile) => {

@@ -85,9 +85,15 @@ class Scene {
     this.oracles.turn(member);
   }
 
+  /** Requires: the vote is durable. */
+  vote(from: number, to: number, term: number): void {
+    this.send({ type: 'voteReply', from, to, term, granted: true });
+  }
+
   /** Everybody holds entry 2 of term 2 and member 1 leads. */
   replicated(text = ''): void {
     for (const member of [1, 2, 3]) this.durable(member, 2, 1, batchOf(2, 2, text));
+    this.vote(2, 1, 2);
     this.turn(1, { role: 'leader' });
   }
 
@@ -138,14 +144,49 @@ describe('Oracles', () => {
     const scene = new Scene();
     scene.durable(1, 2, 1);
     scene.durable(2, 2, 2);
+    scene.durable(3, 2, 1);
+    scene.vote(3, 1, 2);
     scene.turn(1, { role: 'leader' });
     expect(oracleOf(() => scene.turn(2, { role: 'leader' }))).toBe('I1 election safety');
   });
+
+  test('Oracles see a leader that a majority did not vote for (I1)', () => {
+    const scene = new Scene();
+    scene.durable(1, 2, 1);
+    expect(oracleOf(() => scene.turn(1, { role: 'leader' }))).toBe('I1 election safety');
+  });
+
+  test('Oracles see an append of a node that does not lead (I1)', () => {
+    const scene = new Scene();
+    scene.durable(1, 2, 1);
+    expect(
+      oracleOf(() =>
+        scene.send({ type: 'heartbeat', from: 1, to: 3, term: 2, commitIndex: 1, round: 0 }),
+      ),
+    ).toBe('I1 election safety');
+  });
+
+  test.each([
+    [1, 1, 'I7 leader completeness'],
+    [2, 2, null],
+    [1, 3, null],
+  ])(
+    'Oracles see a vote for an older log than the own (I7): (%i, %i)',
+    (lastIndex, lastTerm, fired) => {
+      const scene = new Scene();
+      scene.durable(2, 2, 0, batchOf(2, 2));
+      scene.durable(1, 3, 1);
+      scene.send({ type: 'vote', from: 1, to: 2, term: 3, lastIndex, lastTerm });
+      expect(oracleOf(() => scene.write(2, 3, 1))).toBe(fired);
+    },
+  );
 
   test('Oracles see an append of a term that another leads (I1)', () => {
     const scene = new Scene();
     scene.durable(1, 2, 1);
     scene.durable(2, 2, 2);
+    scene.durable(3, 2, 1);
+    scene.vote(3, 1, 2);
     scene.turn(1, { role: 'leader' });
     expect(
       oracleOf(() =>
@@ -210,11 +251,15 @@ describe('Oracles', () => {
   test('Oracles see a leader without what was committed before its term (I7)', () => {
     const scene = new Scene();
     scene.durable(3, 2, 3);
+    scene.durable(2, 2, 3);
+    scene.vote(2, 3, 2);
     for (const member of [1, 2]) scene.durable(member, 3, 1, batchOf(2, 3));
+    scene.vote(2, 1, 3);
     scene.turn(1, { role: 'leader' });
     scene.turn(1, { commitIndex: 2 });
     scene.turn(3, { role: 'leader' }); // Of term 2, by votes that were long under way.
-    scene.durable(3, 4, 3);
+    for (const member of [2, 3]) scene.durable(member, 4, 3);
+    scene.vote(2, 3, 4);
     scene.turn(3, { role: 'candidate' });
     expect(oracleOf(() => scene.turn(3, { role: 'leader' }))).toBe('I7 leader completeness');
   });
@@ -267,6 +312,7 @@ describe('Oracles', () => {
     const scene = new Scene();
     for (const member of [1, 2]) scene.durable(member, 2, 1, batchOf(2, 2));
     scene.durable(3, 2, 1);
+    scene.vote(2, 1, 2);
     expect(oracleOf(() => scene.turn(1, { role: 'leader', matchIndex: 2 }))).toBe(
       'I13 match accuracy',
     );

@@ -1,0 +1,70 @@
+/**
+ * Who led each term, whom each member voted for, and by right (I1, I2, I3, I7): a vote goes to a log
+ * that is not older, and who leads has the votes of a majority, each cast and durable.
+ */
+import type { HardState } from '../node/model/hard-state.ts';
+import type { MemberNumber, Term } from '../node/model/ids.ts';
+import type { VoteRequest } from '../node/model/message.ts';
+import type { NodeRecord } from './node-record.ts';
+import { Violation } from './violation.ts';
+
+export class Ballots {
+  readonly #leaderOf = new Map<Term, MemberNumber>();
+  readonly #votes = new Map<string, MemberNumber>();
+  /** Where the log of a candidate ended when it asked. */
+  readonly #asked = new Map<string, VoteRequest>();
+
+  /** A candidate asks for votes. */
+  asks(request: VoteRequest): void {
+    this.#asked.set(`${request.from}/${request.term}`, request);
+  }
+
+  /** A vote is about to be written down. `record` is as it was before. */
+  casts(record: NodeRecord, { term, vote }: HardState): void {
+    const request = this.#asked.get(`${vote}/${term}`);
+    if (request === undefined || vote === record.member) return;
+    const { last } = record.volatile;
+    const lastTerm = record.volatile.termAt(last);
+    if (lastTerm < request.lastTerm) return;
+    if (lastTerm === request.lastTerm && last <= request.lastIndex) return;
+    const theirs = `(${request.lastIndex}, ${request.lastTerm})`;
+    const detail = `n${record.member} with (${last}, ${lastTerm}) votes for n${vote} with ${theirs}`;
+    throw new Violation('I7 leader completeness', detail);
+  }
+
+  /** A member has become the leader. */
+  elected(member: MemberNumber, term: Term, voters: readonly MemberNumber[]): void {
+    const votes = voters.filter(
+      (voter) => voter === member || this.#votes.get(`${voter}/${term}`) === member,
+    );
+    if (votes.length * 2 > voters.length) return;
+    const detail = `n${member} leads term ${term} with ${votes.length} of ${voters.length} votes`;
+    throw new Violation('I1 election safety', detail);
+  }
+
+  leads(member: MemberNumber, term: Term): void {
+    const known = this.#leaderOf.get(term);
+    if (known === undefined) this.#leaderOf.set(term, member);
+    else if (known !== member) {
+      throw new Violation('I1 election safety', `term ${term} is led by n${known} and n${member}`);
+    }
+  }
+
+  /** A member gives its vote away, perhaps to itself: for good, and not before it is durable. */
+  votes(record: NodeRecord, term: Term, candidate: MemberNumber): void {
+    const voter = record.member;
+    const key = `${voter}/${term}`;
+    const known = this.#votes.get(key);
+    if (known === undefined) this.#votes.set(key, candidate);
+    else if (known !== candidate) {
+      const detail = `n${voter} votes for n${known} and n${candidate} in term ${term}`;
+      throw new Violation('I2 one vote per term', detail);
+    }
+    const { durableHard } = record;
+    if (durableHard.term !== term || durableHard.vote !== candidate) {
+      const durable = `term ${durableHard.term}, vote ${durableHard.vote}`;
+      const detail = `n${voter} votes for n${candidate} in term ${term}; durable: ${durable}`;
+      throw new Violation('I3 persist before reply', detail);
+    }
+  }
+}

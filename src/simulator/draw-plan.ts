@@ -1,0 +1,231 @@
+/**
+ * Draws the plan of a seed. Swarm testing: each class of faults is on or off per seed and its
+ * strength is drawn, because a mix of everything hides what a few faults alone would show. A tenth
+ * of the seeds has no faults (an oracle that is too strict shows there).
+ */
+import { RAFT_CONFIG_DEFAULT, timersOf } from '../node/raft/config.ts';
+import type { Prng } from '../std/prng.ts';
+import type { FaultClass, FaultEvent, FaultPlan, Profile, Target } from './fault-plan.ts';
+import type { Weather } from './sim-network.ts';
+
+const FAULT_CLASSES: readonly FaultClass[] = [
+  ...(['delay', 'drop', 'duplicate', 'reorder', 'partition'] as const),
+  ...(['reset', 'slowDisk', 'crash', 'pause', 'drift'] as const),
+];
+
+/** Drawn after everything else, so that they change nothing of the rest of a seed. */
+const LATER_CLASSES: readonly FaultClass[] = [
+  ...(['stop', 'diskFull', 'diskError', 'rot', 'absence'] as const),
+];
+
+const STORM_CLASSES: readonly FaultClass[] = [
+  ...(['delay', 'duplicate', 'reorder', 'partition', 'reset', 'crash'] as const),
+];
+
+const DAY_MS = 86_400_000;
+/** The daemon's tick, and a finer one. */
+const TICKS_MS = [10, RAFT_CONFIG_DEFAULT.tickMs] as const;
+
+export interface PlanInit {
+  readonly nodes: number;
+  readonly durationMs: number;
+  readonly profile: Profile;
+}
+
+export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): FaultPlan {
+  const storm = profile === 'storm';
+  const classes = storm ? STORM_CLASSES : drawClasses(prng);
+  const has = (name: FaultClass): boolean => classes.includes(name);
+  const electionMin = Math.round(logUniform(prng, storm ? 4 : 8, storm ? 12 : 50));
+  const plan = {
+    classes,
+    weather: drawWeather(prng, has, storm),
+    timeouts: {
+      electionTimeoutMsMin: 10 * electionMin,
+      electionTimeoutMsMax: 10 * electionMin * prng.between(2, 3),
+      heartbeatMs: 10 * Math.floor(electionMin / prng.between(4, 8)),
+    },
+    config: {
+      ...RAFT_CONFIG_DEFAULT,
+      inflightBatchesMax: prng.pick([2, 16, 256]),
+      cacheBytesMax: prng.pick([4 * 1024, 64 * 1024, RAFT_CONFIG_DEFAULT.cacheBytesMax]),
+      appendBytesMax: prng.pick([1024, 16 * 1024, RAFT_CONFIG_DEFAULT.appendBytesMax]),
+    },
+    diskMsMin: 0.1,
+    diskMsMean: has('slowDisk') ? logUniform(prng, 0.5, 20) : 0.3,
+    clockRates: Array.from({ length: nodes }, () => (has('drift') ? 0.9 + prng.unit() * 0.2 : 1)),
+    // With drift, one member's wall clock is a day off, where it is not a majority by itself;
+    // nothing more is drawn for it.
+    wallOffsetsMs: Array.from({ length: nodes }, (_, at) =>
+      has('drift') && nodes >= 3 && at === electionMin % nodes
+        ? (electionMin % 2 === 0 ? 1 : -1) * DAY_MS
+        : 0,
+    ),
+    turnMs: logUniform(prng, 0.02, 0.5),
+    clients: prng.between(3, 8),
+    keys: prng.between(1, 8),
+    thinkMsMean: logUniform(prng, storm ? 5 : 20, storm ? 20 : 300),
+    readShare: prng.pick([0.2, 0.5, 0.7]),
+    valueBytesMax: prng.pick([16, 64, 1024]),
+    segmentBytes: prng.pick([16, 64]) * 1024,
+    events: drawEvents(prng, has, { durationMs, storm }),
+  };
+  // Drawn last: the other draws of a seed are the same with and without these.
+  const { parts, compaction } = drawSnapshots(prng);
+  const { timeouts, ...rest } = plan;
+  const tickMs = prng.pick(TICKS_MS);
+  const config = { ...plan.config, ...parts, tickMs, ...timersOf(timeouts, tickMs) };
+  const later = drawLater(prng.fork(), classes, { nodes, durationMs, storm });
+  const absent = later.classes.includes('absence');
+  return {
+    ...{ ...rest, config },
+    compaction: absent ? { ...compaction, ...EAGER_COMPACTION } : compaction,
+    classes: [...classes, ...later.classes],
+    learners: later.learners,
+    events: [...plan.events, ...later.events].sort((a, b) => a.atMs - b.atMs),
+  };
+}
+
+/** Who was away for long must be sent a snapshot. */
+const EAGER_COMPACTION = { snapshotLogBytes: 2048, trailingLogBytes: 0, trailingLogEntries: 0 };
+
+/** What came to the simulator after the rest: orderly stops, troubles of disks, learners. */
+function drawLater(
+  prng: Prng,
+  others: readonly FaultClass[],
+  size: { readonly nodes: number; readonly durationMs: number; readonly storm: boolean },
+) {
+  const calm = others.length === 0;
+  const classes = calm ? [] : LATER_CLASSES.filter(() => prng.chance(0.25));
+  const learners = size.nodes >= 4 && prng.chance(0.3) ? 1 : 0;
+  return { classes, learners, events: drawLaterEvents(prng, classes, size) };
+}
+
+function drawLaterEvents(
+  prng: Prng,
+  classes: readonly FaultClass[],
+  { nodes, durationMs }: { readonly nodes: number; readonly durationMs: number },
+): readonly FaultEvent[] {
+  const events: FaultEvent[] = [];
+  const target = (): Target => (prng.chance(0.5) ? 'leader' : 'anybody');
+  const times = (count: number, make: () => FaultEvent): void => {
+    for (let i = 0; i < count; i += 1) events.push(make());
+  };
+  const at = () => ({ atMs: Math.floor(prng.unit() * durationMs), draw: prng.u32() });
+  const seconds = durationMs / 1000;
+  if (classes.includes('stop')) {
+    times(Math.ceil(seconds * logUniform(prng, 0.05, 0.5)), () => ({
+      ...{ type: 'stop', ...at(), target: target(), ms: logUniform(prng, 5, 2000) },
+    }));
+  }
+  if (classes.includes('absence')) {
+    times(Math.ceil(seconds / 8), () => ({
+      ...{ type: 'crash', ...at(), target: 'anybody', power: prng.chance(0.5) },
+      ms: logUniform(prng, 1000, 8000),
+    }));
+  }
+  if (classes.includes('diskFull')) {
+    times(Math.ceil(seconds / 20), () => ({
+      ...{ type: 'diskFull', ...at(), target: target() },
+      ...{ bytes: prng.between(0, 32 * 1024), ms: logUniform(prng, 200, 5000) },
+    }));
+  }
+  if (classes.includes('diskError')) {
+    times(prng.between(1, 3), () => ({
+      ...{ type: 'diskError', ...at(), target: target(), skip: prng.between(0, 4) },
+      operation: prng.pick(['write', 'sync', 'sync', 'rename', 'syncDirectory'] as const),
+      ...{ power: prng.chance(0.5), ms: logUniform(prng, 5, 2000) },
+    }));
+  }
+  // Where a majority stays whole without it.
+  if (classes.includes('rot') && nodes >= 3) {
+    times(1, () => ({
+      ...{ type: 'rot', ...at(), target: target(), ms: logUniform(prng, 5, 500) },
+      kind: prng.pick(['flip', 'flip', 'flip', 'zero', 'cut'] as const),
+    }));
+  }
+  return events;
+}
+
+/** Half of the seeds take snapshots, most of them all the time and in tiny pieces. */
+function drawSnapshots(prng: Prng) {
+  const on = prng.chance(0.5);
+  const snapshotLogBytes = prng.pick([2 * 1024, 2 * 1024, 16 * 1024]);
+  return {
+    parts: {
+      snapshotPartBytes: prng.pick([256, 2048, RAFT_CONFIG_DEFAULT.snapshotPartBytes]),
+      snapshotPartsMax: prng.pick([1, 2, 8]),
+    },
+    compaction: {
+      snapshotLogBytes: on ? snapshotLogBytes : Number.MAX_SAFE_INTEGER,
+      trailingLogBytes: prng.pick([0, 1024, 16 * 1024]),
+      trailingLogEntries: prng.pick([0, 5, 50]),
+      pieceBytes: prng.pick([128, 1024]),
+    },
+  };
+}
+
+function drawClasses(prng: Prng): readonly FaultClass[] {
+  const kind = prng.unit();
+  if (kind < 0.1) return [];
+  if (kind < 0.25) return [prng.pick(FAULT_CLASSES)];
+  return FAULT_CLASSES.filter(() => prng.chance(0.5));
+}
+
+function drawWeather(prng: Prng, has: (name: FaultClass) => boolean, storm: boolean): Weather {
+  const slow = has('delay');
+  return {
+    delayMsMin: slow ? logUniform(prng, 0.2, 20) : 0.1,
+    delayMsMean: slow ? logUniform(prng, 0.5, storm ? 10 : 30) : 0.1,
+    dropChance: has('drop') ? logUniform(prng, 0.005, 0.3) : 0,
+    duplicateChance: has('duplicate') ? logUniform(prng, storm ? 0.3 : 0.01, 0.5) : 0,
+    reorderChance: has('reorder') ? logUniform(prng, 0.01, 0.5) : 0,
+    reorderMsMax: logUniform(prng, 5, 2000),
+    breakAfterMs: prng.pick([0, 100, 1000]),
+    reconnectMs: logUniform(prng, 5, 200),
+  };
+}
+
+function drawEvents(
+  prng: Prng,
+  has: (name: FaultClass) => boolean,
+  { durationMs, storm }: { readonly durationMs: number; readonly storm: boolean },
+): readonly FaultEvent[] {
+  const events: FaultEvent[] = [];
+  const ratesMin = storm ? 1 : 0.1;
+  const factor = storm ? 3 : 1;
+  const times = (name: FaultClass, mostPerSecond: number, make: (atMs: number) => FaultEvent) => {
+    if (!has(name)) return;
+    const count = Math.ceil(
+      (logUniform(prng, ratesMin, mostPerSecond * factor) * durationMs) / 1000,
+    );
+    for (let i = 0; i < count; i += 1) events.push(make(Math.floor(prng.unit() * durationMs)));
+  };
+  const target = (): Target =>
+    prng.chance(0.06) ? 'everybody' : prng.chance(0.5) ? 'leader' : 'anybody';
+  const draw = (): number => prng.u32();
+  times('crash', 1, (atMs) => ({
+    ...{ type: 'crash', atMs, draw: draw(), target: target(), power: prng.chance(0.7) },
+    ms: logUniform(prng, 5, 4000 / factor ** 2),
+  }));
+  times('pause', 1, (atMs) => ({
+    ...{ type: 'pause', atMs, draw: draw(), target: target() },
+    ms: logUniform(prng, 5, 3000),
+  }));
+  times('slowDisk', 0.3, (atMs) => ({
+    ...{ type: 'slowDisk', atMs, draw: draw(), target: target() },
+    ...{ factor: logUniform(prng, 5, 100), ms: logUniform(prng, 100, 5000) },
+  }));
+  times('reset', 2, (atMs) => ({ type: 'reset', atMs, draw: draw() }));
+  times('partition', 1, (atMs) => ({
+    ...{ type: 'partition', atMs, draw: draw(), target: target() },
+    shape: prng.pick(['isolate', 'isolate', 'isolateIn', 'isolateOut', 'pair', 'oneWay'] as const),
+    ms: logUniform(prng, 50, 5000 / factor ** 2),
+  }));
+  return events.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Every order of magnitude is as likely as the next. */
+function logUniform(prng: Prng, low: number, high: number): number {
+  return low * (high / low) ** prng.unit();
+}

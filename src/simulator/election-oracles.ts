@@ -1,0 +1,215 @@
+/**
+ * Oracles of leadership over time (I4, I14, I29), from the messages that arrive and leave: a leader that
+ * hears no majority steps down, nobody helps to depose a leader that is heard, a term begins with a
+ * candidate, election timeouts are drawn.
+ *
+ * Each knows less than the node it watches, so each grants it some slack; none needs luck to fire.
+ */
+import type { HardState } from '../node/model/hard-state.ts';
+import type { MemberNumber, Term } from '../node/model/ids.ts';
+import type { PeerMessage } from '../node/model/message.ts';
+import type { RaftConfig } from '../node/raft/config.ts';
+import type { RaftFrontDoor } from '../node/raft/contract.ts';
+import { Violation } from './violation.ts';
+
+/** Clocks run up to so much too slow or too fast. */
+const DRIFT = 0.1;
+/** What has arrived is taken in by the turn that begins so much later at the latest. */
+const TURN_MS_MAX = 5;
+/** Timeouts that were drawn before their being all equal means something. */
+const TIMEOUTS_TO_JUDGE = 12;
+/** ... and how many values there were to draw from. */
+const TIMEOUT_VALUES_MIN = 8;
+
+interface Watched {
+  raft: RaftFrontDoor | null;
+  termSeen: Term;
+  /** When messages of its current term last came, by sender. */
+  heard: Map<MemberNumber, { readonly term: Term; readonly atMs: number }>;
+  /** The last message of a leader, and of which term. */
+  leaderTerm: Term;
+  leaderAtMs: number;
+  /** Candidates whose question came so soon after a leader's message that they get a no. */
+  refused: Set<MemberNumber>;
+  /** A higher term that it was told, and must take over with its next turn; 0: none. */
+  owedTerm: Term;
+  owedAtMs: number;
+  lastTurnMs: number;
+  /** Since when it leads this term without having stalled. */
+  leadsSinceMs: number;
+  leadsTerm: Term;
+}
+
+export class ElectionOracles {
+  readonly #voters: readonly MemberNumber[];
+  readonly #config: RaftConfig;
+  readonly #watched = new Map<MemberNumber, Watched>();
+  readonly #begun = new Set<Term>();
+  readonly #timeoutsMs: number[] = [];
+  /** The newest entries on each link: from, to, what, when. */
+  readonly #sent = new Map<number, { readonly what: string; readonly atMs: number }>();
+
+  constructor(voters: readonly MemberNumber[], config: RaftConfig) {
+    this.#voters = voters;
+    this.#config = config;
+  }
+
+  started(member: MemberNumber, raft: RaftFrontDoor, nowMs: number): void {
+    this.#watched.set(member, {
+      ...{ raft, termSeen: raft.term, heard: new Map(), refused: new Set() },
+      ...{
+        leaderTerm: 0,
+        leaderAtMs: 0,
+        owedTerm: 0,
+        owedAtMs: 0,
+        lastTurnMs: nowMs,
+        leadsSinceMs: nowMs,
+        leadsTerm: 0,
+      },
+    });
+    // What was durable before was checked when it was written.
+    this.#begun.add(raft.term);
+  }
+
+  /** The member ended, or stood still for a while: what was heard before says nothing. */
+  forget(member: MemberNumber, over: boolean): void {
+    const watched = this.#watched.get(member);
+    if (watched === undefined) return;
+    watched.leaderTerm = 0;
+    watched.owedTerm = 0;
+    watched.refused.clear();
+    if (over) this.#watched.delete(member);
+  }
+
+  /** A hard state is handed to the log: a vote for itself begins a term. */
+  wrote(member: MemberNumber, hardState: HardState | null): void {
+    if (hardState?.vote === member) this.#begun.add(hardState.term);
+  }
+
+  electionStarted(data: { readonly reason: string; readonly timeoutMs: number }): void {
+    const { electionTimeoutTicksMin, tickMs } = this.#config;
+    // Shorter ones are of those who know that there is no leader.
+    if (data.timeoutMs < electionTimeoutTicksMin * tickMs) return;
+    if (data.reason !== 'leaderConnectionLost') this.#timeoutsMs.push(data.timeoutMs);
+  }
+
+  arrived(message: PeerMessage, nowMs: number): void {
+    const watched = this.#watched.get(message.to);
+    if (watched === undefined) return;
+    const { type, from, term } = message;
+    if (type === 'append' || type === 'heartbeat' || type === 'snapshot') {
+      if (term >= watched.leaderTerm) {
+        watched.leaderTerm = term;
+        watched.leaderAtMs = nowMs;
+      }
+    } else if (type === 'preVote') {
+      const freshMs = (this.#config.electionTimeoutTicksMin * this.#config.tickMs) / 2;
+      const fresh = watched.leaderTerm > 0 && nowMs - watched.leaderAtMs < freshMs;
+      const hears = fresh && watched.leaderTerm === watched.raft?.term;
+      if (hears || watched.raft?.role === 'leader') watched.refused.add(from);
+      else watched.refused.delete(from);
+    }
+    if (!isOfTerm(type)) return;
+    // A vote is not even looked at while a leader is heard.
+    if (type !== 'vote' && term > Math.max(watched.owedTerm, watched.raft?.term ?? term)) {
+      if (watched.owedTerm === 0) watched.owedAtMs = nowMs;
+      watched.owedTerm = term;
+    }
+    // What belongs to another term tells a leader nothing about its own.
+    if (term === watched.raft?.term) watched.heard.set(from, { term, atMs: nowMs });
+  }
+
+  leaves(message: PeerMessage, nowMs: number): void {
+    if (message.type === 'append') this.#checkResent(message, nowMs);
+    if (message.type !== 'preVoteReply' || !message.granted) return;
+    const watched = this.#watched.get(message.from);
+    const raft = watched?.raft ?? null;
+    if (watched === undefined || raft === null) return;
+    const led = raft.leader !== 0 && raft.term === watched.leaderTerm;
+    if (!watched.refused.has(message.to) || !(led || raft.role === 'leader')) return;
+    const detail = `n${message.from} hears n${raft.leader} and would vote for n${message.to}`;
+    throw new Violation('I29 pre-vote', detail);
+  }
+
+  /** In one turn nothing is sent twice: whoever does so would fill every window with it (I14). */
+  #checkResent(message: PeerMessage & { readonly type: 'append' }, nowMs: number): void {
+    const { from, to, term, prevIndex, batches } = message;
+    const last = batches.at(-1);
+    if (last === undefined) return;
+    const link = from * 1000 + to;
+    const what = `(${prevIndex + 1}-${last.last}, ${term})`;
+    const before = this.#sent.get(link);
+    if (before?.what === what && before.atMs === nowMs) {
+      const detail = `n${from} sends ${what} twice to n${to} in one turn`;
+      throw new Violation('I14 progress sanity', detail);
+    }
+    this.#sent.set(link, { what, atMs: nowMs });
+  }
+
+  turn(member: MemberNumber, nowMs: number): void {
+    const watched = this.#watched.get(member);
+    if (watched === undefined || watched.raft === null) return;
+    const { term, role } = watched.raft;
+    if (term !== watched.termSeen) {
+      watched.termSeen = term;
+      if (!this.#begun.has(term)) {
+        const detail = `n${member} is in term ${term}, for which nobody stood`;
+        throw new Violation('I4 terms begun by candidates', detail);
+      }
+    }
+    this.#checkOwed(member, watched, nowMs);
+    const gapMs = nowMs - watched.lastTurnMs;
+    watched.lastTurnMs = nowMs;
+    if (role !== 'leader') {
+      watched.leadsTerm = 0;
+      return;
+    }
+    const { heartbeatTicks, tickMs } = this.#config;
+    if (watched.leadsTerm !== term || gapMs > (1 - DRIFT) * heartbeatTicks * tickMs) {
+      watched.leadsTerm = term;
+      watched.leadsSinceMs = nowMs;
+    }
+    this.#checkQuorum(member, watched, nowMs);
+  }
+
+  #checkOwed(member: MemberNumber, watched: Watched, nowMs: number): void {
+    const { owedTerm, raft } = watched;
+    if (owedTerm === 0 || nowMs - watched.owedAtMs < TURN_MS_MAX) return;
+    watched.owedTerm = 0;
+    if (raft === null || raft.term >= owedTerm) return;
+    const detail = `n${member} stays in term ${raft.term}, it was told of ${owedTerm}`;
+    throw new Violation('I4 term monotone', detail);
+  }
+
+  #checkQuorum(member: MemberNumber, watched: Watched, nowMs: number): void {
+    const { electionTimeoutTicksMax, heartbeatTicks, tickMs } = this.#config;
+    const ticks = 1.5 * electionTimeoutTicksMax + 3 * heartbeatTicks;
+    const limitMs = (ticks * tickMs) / (1 - DRIFT);
+    if (nowMs - watched.leadsSinceMs <= limitMs) return;
+    let heard = 0;
+    for (const voter of this.#voters) {
+      const last = watched.heard.get(voter);
+      const fresh = last?.term === watched.leadsTerm && nowMs - last.atMs <= limitMs;
+      if (voter === member || fresh) heard += 1;
+    }
+    if (heard * 2 > this.#voters.length) return;
+    const detail = `n${member} leads term ${watched.leadsTerm}, heard ${heard - 1} others for ${Math.round(limitMs)} ms`;
+    throw new Violation('I29 check-quorum', detail);
+  }
+
+  /** At the end of a run. */
+  checkTimeouts(): void {
+    const { electionTimeoutTicksMin: min, electionTimeoutTicksMax: max } = this.#config;
+    const drawn = this.#timeoutsMs;
+    if (drawn.length < TIMEOUTS_TO_JUDGE || max - min < TIMEOUT_VALUES_MIN) return;
+    const values = [...new Set(drawn)];
+    if (values.length > 2) return;
+    const detail = `all of ${drawn.length} election timeouts were ${values.join(' or ')} ms`;
+    throw new Violation('I29 election timeouts', detail);
+  }
+}
+
+/** Whether a message of that type shows its sender to be in that term. */
+function isOfTerm(type: PeerMessage['type']): boolean {
+  return !['preVote', 'preVoteReply', 'clock', 'forward', 'forwardRefused'].includes(type);
+}

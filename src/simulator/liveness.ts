@@ -1,0 +1,109 @@
+/**
+ * What a cluster that was healed must show (I29), and what must be true at its end: soon all nodes
+ * take writes. Its leader dies once more and comes back: soon all serve reads, though nobody writes;
+ * then all take writes; then all are equal and hold every write that was acknowledged.
+ */
+import type { ElectionOracles } from './election-oracles.ts';
+import type { FaultPlan } from './fault-plan.ts';
+import type { History } from './history.ts';
+import type { Oracles } from './oracles.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimNode } from './sim-node.ts';
+import { Violation } from './violation.ts';
+import type { Workload } from './workload.ts';
+
+/** The world, as far as it is looked at. */
+export interface HealedWorld {
+  readonly scheduler: Scheduler;
+  readonly plan: FaultPlan;
+  readonly nodes: readonly SimNode[];
+  readonly oracles: Oracles;
+  readonly elections: ElectionOracles;
+  readonly history: History;
+  readonly workload: Workload;
+  /** @returns whether `stop` ended it before its time. */
+  runFor(ms: number, stop?: () => boolean): Promise<boolean>;
+}
+
+/** The healed cluster serves within so many election timeouts ... */
+const TIMEOUTS_TO_SERVE = 10;
+/** ... and all its members are equal after as many more. */
+const TIMEOUTS_TO_CONVERGE = 10;
+/** A request that failed for want of a leader is tried again after so long. */
+const RETRY_MS = 20;
+const LEADER_DOWN_MS = 50;
+
+export async function checkHealed(world: HealedWorld): Promise<void> {
+  // Whom the leader has lost sight of shows before there is another one.
+  await untilAll(world, 'write');
+  const leader = world.nodes.find((node) => node.leads);
+  if (leader !== undefined) {
+    leader.crash(false);
+    await world.runFor(LEADER_DOWN_MS);
+    leader.start();
+  }
+  await untilAll(world, 'read');
+  await untilAll(world, 'write');
+  const { electionTimeoutTicksMax, tickMs } = world.plan.config;
+  const timeoutMs = (electionTimeoutTicksMax * tickMs) / 0.9;
+  if (!(await world.runFor(timeoutMs * TIMEOUTS_TO_CONVERGE, () => converged(world)))) {
+    const applied = world.nodes.map((n) => n.applied).join(', ');
+    const detail = `applied ${applied} of ${world.oracles.maxCommit} when all should be equal`;
+    throw new Violation('I29 liveness', detail);
+  }
+  world.workload.checkAnswered();
+  world.elections.checkTimeouts();
+  checkEqual(world);
+}
+
+/** Every node that is not damaged serves such a request. */
+async function untilAll(world: HealedWorld, kind: 'read' | 'write'): Promise<void> {
+  const { electionTimeoutTicksMax, tickMs } = world.plan.config;
+  const timeoutMs = (electionTimeoutTicksMax * tickMs) / 0.9;
+  const nodes = healthy(world);
+  const served = new Set<SimNode>();
+  const ask = (node: SimNode): void => {
+    const again = (): void => {
+      if (!served.has(node)) world.scheduler.schedule(RETRY_MS, () => ask(node));
+    };
+    if (node.serving === null) {
+      again();
+      return;
+    }
+    world.workload[kind](node.member, 'liveness', (outcome) => {
+      if (outcome === 'ok') served.add(node);
+      else again();
+    });
+  };
+  for (const node of nodes) ask(node);
+  const allServe = (): boolean => served.size === nodes.length;
+  // A question may meet an election, and wait as long as a client has to.
+  if (await world.runFor(timeoutMs * TIMEOUTS_TO_SERVE + 1000, allServe)) return;
+  const detail = `of ${nodes.length} healed nodes ${served.size} serve a ${kind}`;
+  throw new Violation('I29 liveness', detail);
+}
+
+function healthy(world: HealedWorld): readonly SimNode[] {
+  return world.nodes.filter((node) => !node.damaged);
+}
+
+function converged(world: HealedWorld): boolean {
+  return healthy(world).every((node) => node.applied === world.oracles.maxCommit);
+}
+
+function checkEqual(world: HealedWorld): void {
+  const { history } = world;
+  history.checkAcknowledged();
+  const nodes = healthy(world);
+  const digest = nodes[0]?.digest();
+  for (const node of nodes) {
+    if (node.digest() !== digest) {
+      throw new Violation('I8 state machine safety', `n${node.member} ends in another state`);
+    }
+    for (const key of history.keys) {
+      const value = node.query(key);
+      if (value === history.latest(key)) continue;
+      throw new Violation('I23 read value', `n${node.member} ends with ${key}=${value}`);
+    }
+  }
+}

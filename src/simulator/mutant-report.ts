@@ -1,0 +1,98 @@
+/** Hunts every planted bug, and says as Markdown what found it, and how soon. */
+import { hunt } from './hunt.ts';
+import type { Mutant } from './mutant.ts';
+import { withBuild } from './mutant-build.ts';
+import { RUN_OPTIONS_DEFAULT } from './run.ts';
+import { SimPool } from './sim-pool.ts';
+import type { OracleName } from './violation.ts';
+
+/** What became of one of them. */
+export interface MutantRow {
+  readonly id: string;
+  readonly kind: Mutant['kind'];
+  readonly bug: string;
+  /** Null: nothing found it. */
+  readonly oracle: OracleName | null;
+  readonly seed: number | null;
+  /** Runs up to the one that found it, and simulated time in them. */
+  readonly seeds: number;
+  readonly simSeconds: number;
+}
+
+export interface ReportInit {
+  readonly mutants: readonly Mutant[];
+  /** Of bugs, and of controls. */
+  readonly seedsMax: number;
+  readonly controlSeeds: number;
+  readonly seconds: number;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly nowMs: () => number;
+  readonly onRow: (row: MutantRow) => void;
+}
+
+export async function huntMutants(init: ReportInit): Promise<readonly MutantRow[]> {
+  const rows: MutantRow[] = [];
+  for (const mutant of init.mutants) {
+    if (init.signal.aborted) break;
+    const row = await huntMutant(mutant, init);
+    rows.push(row);
+    init.onRow(row);
+  }
+  return rows;
+}
+
+async function huntMutant(mutant: Mutant, init: ReportInit): Promise<MutantRow> {
+  const { id, kind, bug, nodes, profile } = mutant;
+  const { seconds, signal, nowMs } = init;
+  const result = await withBuild(id, async (build) => {
+    const pool = new SimPool({ build, width: init.workers });
+    const last = kind === 'control' ? init.controlSeeds : init.seedsMax;
+    const options = {
+      ...{ ...RUN_OPTIONS_DEFAULT, seconds },
+      ...{ nodes: nodes ?? null, profile: profile ?? RUN_OPTIONS_DEFAULT.profile },
+    };
+    try {
+      return await hunt(pool, { first: 1, last, goOn: false, options, signal, nowMs });
+    } finally {
+      await pool.close();
+    }
+  });
+  const found = result.violations[0] ?? null;
+  return {
+    ...{ id, kind, bug, oracle: found?.violation?.oracle ?? null, seed: found?.seed ?? null },
+    ...{ seeds: result.seeds, simSeconds: Math.round(result.simulatedMs / 1000) },
+  };
+}
+
+/** Whether a row is as it should be. */
+export function isRight({ kind, oracle }: MutantRow): boolean {
+  return (oracle === null) === (kind === 'control');
+}
+
+export function markdownOf(rows: readonly MutantRow[]): string {
+  const lines = [
+    '| bug | what is wrong | class | found first by | seeds | simulated s |',
+    '|---|---|---|---|---|---|',
+    ...rows.map(({ id, kind, bug, oracle, seeds, simSeconds }) => {
+      const by = oracle ?? (kind === 'control' ? 'nobody, as it should be' : '**nobody**');
+      return `| ${id} | ${bug} | ${kind} | ${by} | ${seeds} | ${simSeconds} |`;
+    }),
+    '',
+    summaryOf(rows),
+  ];
+  return lines.join('\n');
+}
+
+function summaryOf(rows: readonly MutantRow[]): string {
+  const of = (kind: Mutant['kind']): string => {
+    const all = rows.filter((row) => row.kind === kind);
+    return `${all.filter(isRight).length} of ${all.length}`;
+  };
+  const seeds = rows.filter((r) => r.oracle !== null).map((r) => r.seeds);
+  const median = seeds.sort((a, b) => a - b)[Math.floor(seeds.length / 2)] ?? 0;
+  return (
+    `Found: ${of('safety')} of the safety class, ${of('liveness')} of the liveness class, ` +
+    `median ${median} seeds. Controls that passed: ${of('control')}.`
+  );
+}

@@ -1,0 +1,45 @@
+/** Changes that are no bugs: an oracle that flags one of them is too strict. */
+import { type Mutant, mutant } from './mutant.ts';
+
+export const CONTROL_MUTANTS: readonly Mutant[] = [
+  mutant('C1', 'control', 'after a reject the leader goes back by one', [
+    'node/raft/leader.js',
+    'progress.backTo(Math.min(meeting, message.prevIndex - 1));',
+    'progress.backTo(Math.max(Math.min(meeting, message.prevIndex - 1), s.log.cachedBatch(message.prevIndex)?.first - 1 || 0));',
+  ]),
+  mutant('C2', 'control', 'one batch a message', [
+    'node/raft/log.js',
+    'while (at < this.#batches.length && found.length < countMax) {',
+    'while (at < this.#batches.length && found.length < Math.max(countMax === Infinity ? 1e9 : 1, 1)) {',
+  ]),
+  mutant('C3', 'control', 'one message under way to each follower', [
+    'node/raft/inflights.js',
+    'return this.#batches >= this.#batchesMax || this.#bytes >= this.#bytesMax;',
+    'return this.#count > 0;',
+  ]),
+  mutant('C4', 'control', 'twice as many heartbeats', [
+    'node/raft/leader.js',
+    'if (lead.heartbeatElapsedTicks >= s.config.heartbeatTicks)',
+    'if (lead.heartbeatElapsedTicks * 2 >= s.config.heartbeatTicks)',
+  ]),
+  mutant('C5', 'control', 'snapshots all the time', [
+    'node/replica/compaction.js',
+    'if (since < this.#config.snapshotLogBytes)',
+    'if (since < 1024)',
+  ]),
+  mutant('C6', 'control', 'the log is synced twice', [
+    'node/wal/file-log.js',
+    'file.write(group.chunks(), this.#end.offset, sync, (error) => this.#groupDone(error));',
+    'file.write(group.chunks(), this.#end.offset, sync, (error) => { if (error !== null) this.#groupDone(error); else file.sync((again) => this.#groupDone(again)); });',
+  ]),
+  mutant('C7', 'control', 'votes are sent twice', [
+    'node/raft/outbox.js',
+    'free.push(message);',
+    "free.push(message); if (message.type === 'voteReply') free.push(message);",
+  ]),
+  mutant('C8', 'control', 'followers always say how far they are', [
+    'node/raft/follower.js',
+    'if (following.ackWanted || matchIndex > following.ackedIndex) {',
+    'if (following.round > 0 || following.ackWanted || matchIndex > following.ackedIndex) {',
+  ]),
+];
