@@ -1,6 +1,6 @@
 /**
- * Who led each term, whom each member voted for, and by right (I1, I2, I3, I7): a vote goes to a log
- * that is not older, and who leads has the votes of a majority, each cast and durable.
+ * Who led each term, whom each member voted for, and by right (I1, I2, I3, I7): a vote goes to a
+ * log that is not older, and who leads has the votes of a majority, each cast and durable.
  */
 import type { HardState } from '../node/model/hard-state.ts';
 import type { MemberNumber, Term } from '../node/model/ids.ts';

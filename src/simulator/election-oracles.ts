@@ -1,7 +1,7 @@
 /**
- * Oracles of leadership over time (I4, I14, I29), from the messages that arrive and leave: a leader that
- * hears no majority steps down, nobody helps to depose a leader that is heard, a term begins with a
- * candidate, election timeouts are drawn.
+ * Oracles of leadership over time (I4, I14, I29), from the messages that arrive and leave: a leader
+ * that hears no majority steps down, nobody helps to depose a leader that is heard, a term begins
+ * with a candidate, election timeouts are drawn.
  *
  * Each knows less than the node it watches, so each grants it some slack; none needs luck to fire.
  */

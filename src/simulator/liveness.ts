@@ -1,7 +1,7 @@
 /**
  * What a cluster that was healed must show (I29), and what must be true at its end: soon all nodes
- * take writes. Its leader dies once more and comes back: soon all serve reads, though nobody writes;
- * then all take writes; then all are equal and hold every write that was acknowledged.
+ * take writes. Its leader dies once more and comes back: soon all serve reads, though nobody
+ * writes; then all take writes; then all are equal and hold every write that was acknowledged.
  */
 import type { ElectionOracles } from './election-oracles.ts';
 import type { FaultPlan } from './fault-plan.ts';

@@ -26,6 +26,11 @@ export interface Mutant {
   readonly nodes?: number;
 }
 
+/** Code of several lines, each as long as a reader's screen is wide. */
+export function code(...lines: readonly string[]): string {
+  return lines.join('\n');
+}
+
 /** A mutant of one patch. */
 export function mutant(
   id: string,

@@ -1,5 +1,5 @@
 /** Planted bugs of reads, of what clients are told, and of applying. */
-import { type Mutant, mutant } from './mutant.ts';
+import { code, type Mutant, mutant } from './mutant.ts';
 
 const READ_INDEX = 'node/raft/read-index.js';
 const AWAITED = 'node/replica/awaited.js';
@@ -39,7 +39,12 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
   mutant('M36a', 'safety', 'an outcome that is not known is told as a refusal', [
     AWAITED,
     '#giveUpForwarded(which) {',
-    "#giveUpForwarded(which) {\n        for (const f of this.#forwarded.filter(which)) { f.waiters.forEach((w, i) => { if (w !== null) { this.#commands -= 1; w.settle('noLeader', null); f.waiters[i] = null; } }); }",
+    code(
+      '#giveUpForwarded(which) {',
+      'for (const f of this.#forwarded.filter(which)) f.waiters.forEach((w, i) => {',
+      "if (w !== null) { this.#commands -= 1; w.settle('noLeader', null); f.waiters[i] = null; }",
+      '});',
+    ),
   ]),
   {
     ...{ id: 'M36b', kind: 'safety' },
@@ -48,14 +53,21 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
       {
         file: 'node/replica/pump.js',
         find: 'awaited.linkLost(input.member);',
-        replace:
-          'for (let f = awaited.lostOne(input.member); f !== null; f = awaited.lostOne(input.member)) proposals.forwardRefused({ from: f.to, firstSequence: f.firstSequence });',
+        replace: code(
+          'for (let f = awaited.lostOne(input.member); f !== null; f = awaited.lostOne(input.member))',
+          'proposals.forwardRefused({ from: f.to, firstSequence: f.firstSequence });',
+        ),
       },
       {
         file: AWAITED,
         find: 'linkLost(member) {',
-        replace:
-          'lostOne(to) { return this.#forwarded.find((f) => f.to === to && f.records !== null && f.waiters.every((w) => w !== null)) ?? null; }\n    linkLost(member) {',
+        replace: code(
+          'lostOne(to) {',
+          'const isLost = (f) => f.to === to && f.records !== null && !f.waiters.includes(null);',
+          'return this.#forwarded.find(isLost) ?? null;',
+          '}',
+          'linkLost(member) {',
+        ),
       },
     ],
   },
@@ -71,8 +83,8 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
   ]),
   mutant('M40a', 'safety', 'who waits too long is told that it was done', [
     AWAITED,
-    "#giveUpAppended(appended) {\n        this.#commands -= appended.waiters.length;\n        for (const waiter of appended.waiters)\n            waiter.settle('unknown', null);",
-    "#giveUpAppended(appended) {\n        this.#commands -= appended.waiters.length;\n        for (const waiter of appended.waiters)\n            waiter.settle('ok', null);",
+    "for (const waiter of appended.waiters)\n            waiter.settle('unknown', null);",
+    "for (const waiter of appended.waiters)\n            waiter.settle('ok', null);",
   ]),
   mutant('M40b', 'liveness', 'who waits for a forward that was lost waits for ever', [
     AWAITED,

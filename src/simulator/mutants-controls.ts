@@ -1,5 +1,5 @@
 /** Changes that are no bugs: an oracle that flags one of them is too strict. */
-import { type Mutant, mutant } from './mutant.ts';
+import { code, type Mutant, mutant } from './mutant.ts';
 
 export const CONTROL_MUTANTS: readonly Mutant[] = [
   mutant('C1', 'control', 'after a reject the leader goes back by one', [
@@ -30,7 +30,11 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
   mutant('C6', 'control', 'the log is synced twice', [
     'node/wal/file-log.js',
     'file.write(group.chunks(), this.#end.offset, sync, (error) => this.#groupDone(error));',
-    'file.write(group.chunks(), this.#end.offset, sync, (error) => { if (error !== null) this.#groupDone(error); else file.sync((again) => this.#groupDone(again)); });',
+    code(
+      'file.write(group.chunks(), this.#end.offset, sync, (error) => {',
+      'if (error !== null) this.#groupDone(error); else file.sync((again) => this.#groupDone(again));',
+      '});',
+    ),
   ]),
   mutant('C7', 'control', 'votes are sent twice', [
     'node/raft/outbox.js',

@@ -1,5 +1,5 @@
 /** Planted bugs of elections and terms. */
-import { type Mutant, mutant } from './mutant.ts';
+import { code, type Mutant, mutant } from './mutant.ts';
 
 const ELECTION = 'node/raft/election.js';
 const ROLES = 'node/raft/roles.js';
@@ -69,7 +69,11 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   mutant('M06a', 'liveness', 'a pre-vote raises the term of those that are asked', [
     ELECTION,
     'const refusal = preVoteRefusal(s, message);',
-    "if (message.term > s.term) becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' }); const refusal = preVoteRefusal(s, message);",
+    code(
+      'if (message.term > s.term)',
+      "becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });",
+      'const refusal = preVoteRefusal(s, message);',
+    ),
   ]),
   mutant('M06b', 'liveness', 'a pre-vote is granted while a leader is heard', [
     ELECTION,
@@ -95,8 +99,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   ]),
   mutant('M11', 'safety', 'what waited in an older term leaves with the new one', [
     'node/raft/outbox.js',
-    'const message = this.#messages[i];\n            const version = this.#versions[i];',
-    'let message = this.#messages[i];\n            const version = this.#versions[i];\n            if (message.term < term) message = { ...message, term };',
+    'const message = this.#messages[i];',
+    'const message = { ...this.#messages[i], term: Math.max(term, this.#messages[i].term) };',
   ]),
   mutant('M12', 'liveness', 'a higher term in a reply is ignored', [
     'node/raft/step.js',

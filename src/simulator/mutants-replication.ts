@@ -1,5 +1,5 @@
 /** Planted bugs of replication, commit and snapshots in the core. */
-import { type Mutant, mutant } from './mutant.ts';
+import { code, type Mutant, mutant } from './mutant.ts';
 
 const FOLLOWER = 'node/raft/follower.js';
 const COMMIT = 'node/raft/commit.js';
@@ -30,7 +30,12 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     [
       FOLLOWER,
       'if (batch.first <= log.lastIndex)\n            truncate(s, batch.first);\n        log.append(batch);',
-      'const stale = log.collect(batch.last + 1, 1e9, 1e9).filter((b) => b.term >= batch.term);\n        if (batch.first <= log.lastIndex)\n            truncate(s, batch.first);\n        log.append(batch);\n        for (const b of stale) if (b.first === log.lastIndex + 1) log.append(b);',
+      code(
+        'const stale = log.collect(batch.last + 1, 1e9, 1e9).filter((b) => b.term >= batch.term);',
+        'if (batch.first <= log.lastIndex) truncate(s, batch.first);',
+        'log.append(batch);',
+        'for (const b of stale) if (b.first === log.lastIndex + 1) log.append(b);',
+      ),
     ],
     STORM_OF_FIVE,
   ),

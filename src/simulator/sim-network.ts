@@ -16,7 +16,7 @@ import type { Prng } from '../std/prng.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Violation } from './violation.ts';
 
-/** More messages on their way at once are a storm: every node's windows and caps together hold less. */
+/** More messages under way are a storm: all nodes' windows and caps together hold less. */
 const UNDER_WAY_MAX = 50_000;
 
 /** What the network does to messages now. */

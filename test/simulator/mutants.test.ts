@@ -1,7 +1,7 @@
 /**
- * What the oracles are worth: planted bugs must be found, in a copy of the build that differs in one
- * place. All of them are planted here; those that show within a few seeds are hunted too. The whole
- * table is made by `raftctl sim report`.
+ * What the oracles are worth: planted bugs must be found, in a copy of the build that differs in
+ * one place. All of them are planted here; those that show within a few seeds are hunted too. The
+ * whole table is made by `raftctl sim report`.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -64,7 +64,8 @@ describe('sim --mutate', () => {
 
   test.each([
     ['M01a', 'I3 persist before reply'],
-    ['M23', 'I9 committed is durable'],
+    // Others may hold the entry already, and their word be under way: only the core knows better.
+    ['M23', 'core invariants'],
     ['M24', 'I9 committed is durable'],
     ['M30b', 'I26 stale read'],
     ['M39', 'assertion'],
