@@ -77,12 +77,14 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
   const config = { ...plan.config, ...parts, tickMs, ...timersOf(timeouts, tickMs) };
   const later = drawLater(prng.fork(), classes, { nodes, durationMs, storm });
   const absent = later.classes.includes('absence');
+  const wishes = drawTransfers(prng.fork(), durationMs);
+  const wished: readonly FaultClass[] = wishes.length === 0 ? [] : ['transfer'];
   return {
     ...{ ...rest, config },
     compaction: absent ? { ...compaction, ...EAGER_COMPACTION } : compaction,
-    classes: [...classes, ...later.classes],
+    classes: [...classes, ...later.classes, ...wished],
     learners: later.learners,
-    events: [...plan.events, ...later.events].sort((a, b) => a.atMs - b.atMs),
+    events: [...plan.events, ...later.events, ...wishes].sort((a, b) => a.atMs - b.atMs),
   };
 }
 
@@ -145,6 +147,16 @@ function drawLaterEvents(
     }));
   }
   return events;
+}
+
+/** Half of the seeds hand leadership over, from now and then to all the time. */
+function drawTransfers(prng: Prng, durationMs: number): readonly FaultEvent[] {
+  if (prng.chance(0.5)) return [];
+  const count = Math.ceil((logUniform(prng, 0.1, 5) * durationMs) / 1000);
+  return Array.from({ length: count }, () => ({
+    ...{ type: 'transfer', atMs: Math.floor(prng.unit() * durationMs), draw: prng.u32() },
+    ...{ named: prng.chance(0.7), misled: prng.chance(0.1) },
+  }));
 }
 
 /** Half of the seeds take snapshots, most of them all the time and in tiny pieces. */

@@ -90,7 +90,8 @@ export class ElectionOracles {
     const { electionTimeoutTicksMin, tickMs } = this.#config;
     // Shorter ones are of those who know that there is no leader.
     if (data.timeoutMs < electionTimeoutTicksMin * tickMs) return;
-    if (data.reason !== 'leaderConnectionLost') this.#timeoutsMs.push(data.timeoutMs);
+    if (data.reason !== 'leaderConnectionLost' && data.reason !== 'transfer')
+      this.#timeoutsMs.push(data.timeoutMs);
   }
 
   arrived(message: PeerMessage, nowMs: number): void {

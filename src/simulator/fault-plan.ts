@@ -21,7 +21,8 @@ export type FaultClass =
   | 'absence'
   | 'diskFull'
   | 'diskError'
-  | 'rot';
+  | 'rot'
+  | 'transfer';
 
 /** Who is hit is decided when it happens. */
 export type Target = 'leader' | 'anybody' | 'everybody';
@@ -67,6 +68,14 @@ export type FaultEvent = { readonly atMs: number; readonly draw: number } & (
       readonly shape: 'isolate' | 'isolateIn' | 'isolateOut' | 'pair' | 'oneWay';
       readonly target: Target;
       readonly ms: number;
+    }
+  /** Leadership is to be handed over. */
+  | {
+      readonly type: 'transfer';
+      /** Whether the target is named (it may be down, cut off, or the leader itself). */
+      readonly named: boolean;
+      /** It is asked of anybody, who mostly does not lead. */
+      readonly misled: boolean;
     }
 );
 

@@ -4,6 +4,7 @@ import type { FaultEvent, FaultPlan, Target } from './fault-plan.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimNetwork, Weather } from './sim-network.ts';
 import type { SimNode } from './sim-node.ts';
+import { Transfers } from './transfers.ts';
 
 export interface NemesisInit {
   readonly scheduler: Scheduler;
@@ -21,11 +22,13 @@ export class Nemesis {
     ...{ crashes: 0, 'power cuts': 0, pauses: 0, partitions: 0, 'one-way cuts': 0, resets: 0 },
     ...{ 'slow disks': 0 },
   };
+  readonly #transfers: Transfers;
   #rotten = false;
   #over = false;
 
   constructor(init: NemesisInit) {
     this.#init = init;
+    this.#transfers = new Transfers(init.nodes);
   }
 
   start(): void {
@@ -81,6 +84,9 @@ export class Nemesis {
             else this.#later(event.ms, () => node.start());
           });
         }
+        return;
+      case 'transfer':
+        this.#transfers.ask(event);
         return;
       default:
         this.#hurtDisk(event);

@@ -18,6 +18,10 @@ import { LogPicture } from './log-picture.ts';
 import { NodeRecord } from './node-record.ts';
 import { Violation } from './violation.ts';
 
+const LEADERS_ONLY: ReadonlySet<PeerMessage['type']> = new Set([
+  ...(['append', 'heartbeat', 'snapshot', 'timeoutNow'] as const),
+]);
+
 export interface OraclesInit {
   /** Default: all members. */
   readonly voters?: readonly MemberNumber[];
@@ -144,13 +148,13 @@ export class Oracles {
       throw new Violation('I3 persist before reply', detail);
     }
     record.termSent = Math.max(record.termSent, term);
-    if (type === 'append' || type === 'heartbeat' || type === 'snapshot') {
+    if (LEADERS_ONLY.has(type)) {
       if (record.raft !== null && record.raft.role !== 'leader') {
         throw new Violation('I1 election safety', `n${from} sends a ${type} and does not lead`);
       }
       this.#ballots.leads(from, term);
     }
-    if (type === 'vote') {
+    if (type === 'vote' || type === 'transferVote') {
       this.#ballots.asks(message);
       this.#ballots.votes(record, term, from);
     }

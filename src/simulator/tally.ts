@@ -41,6 +41,7 @@ export class Tally {
         return;
       case 'election.started':
         if (data['reason'] === 'leaderConnectionLost') this.add('lost leader noticed');
+        if (data['reason'] === 'transfer') this.add('takeovers');
         return;
       case 'vote.answered':
         if (data['granted'] === true) return;

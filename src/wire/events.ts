@@ -10,7 +10,7 @@ export interface EventData {
   readonly 'role.changed': { readonly from: string; readonly to: string };
   readonly 'election.started': {
     readonly kind: 'preVote' | 'vote';
-    readonly reason: 'timeout' | 'leaderConnectionLost' | 'retry';
+    readonly reason: 'timeout' | 'leaderConnectionLost' | 'retry' | 'transfer';
     readonly timeoutMs: number;
   };
   readonly 'vote.answered': {
@@ -22,6 +22,13 @@ export interface EventData {
   readonly 'leader.elected': { readonly votes: readonly string[]; readonly durationMs: number };
   readonly 'leader.known': { readonly leader: string | null };
   readonly 'leader.steppedDown': { readonly reason: string };
+  readonly 'transfer.started': { readonly to: string };
+  readonly 'transfer.ended': {
+    readonly to: string;
+    readonly outcome: string;
+    readonly reason: string | null;
+    readonly durationMs: number;
+  };
   readonly 'peer.connected': { readonly peer: string };
   readonly 'peer.disconnected': { readonly peer: string };
   readonly 'commit.advanced': { readonly commitIndex: number; readonly chainHash: string };
@@ -79,6 +86,8 @@ const KNOWN_TYPES: Readonly<Record<EventType, true>> = {
   'leader.elected': true,
   'leader.known': true,
   'leader.steppedDown': true,
+  'transfer.started': true,
+  'transfer.ended': true,
   'peer.connected': true,
   'peer.disconnected': true,
   'commit.advanced': true,

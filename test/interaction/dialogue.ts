@@ -11,6 +11,7 @@
  *   > propose 1 text      > read 1        > sync 1|all      > logread 1     > full 1 on|off
  *   > deliver [1->2] [type]   > drop [1->2] [type]          oldest first, not what they cause
  *   > settle              sync and deliver until nothing is left
+ *   > transfer 1 2        member 1 hands leadership to 2; 0: to whom it likes
  *   > connect 1 2         > disconnect 1 2     > crash 1    > restart 1
  *   > status              every member's state
  *   > quiet               print only traces, reads and commits    > loud
@@ -75,6 +76,7 @@ class Player {
     else if (verb === 'sync') world.sync(number);
     else if (verb === 'logread') world.answerLogReads(number);
     else if (verb === 'read') this.#output.push(`read #${world.read(number)} asked`);
+    else if (verb === 'transfer') this.#transfer(world, number, other);
     else if (verb === 'full') world.turn(number, (raft) => raft.diskFull(args[1] === 'on'));
     else if (verb === 'connect') world.connect(number, other);
     else if (verb === 'disconnect') world.disconnect(number, other);
@@ -84,6 +86,11 @@ class Player {
       const result = world.propose(number, args[1] ?? 'x');
       if (!result.accepted) this.#output.push(`refused: ${result.reason}`);
     } else assert(false, `a dialogue does not know \`${verb}\``);
+  }
+
+  #transfer(world: RaftWorld, leader: number, target: number): void {
+    const refusal = world.turn(leader, (raft) => raft.transferLeadership(target));
+    if (refusal !== null) this.#output.push(`refused: ${refusal}`);
   }
 
   #printReady(node: WorldNode, ready: Ready): void {
@@ -191,6 +198,7 @@ function detailOf(m: RaftMessage): string {
   switch (m.type) {
     case 'preVote':
     case 'vote':
+    case 'transferVote':
       return ` last ${m.lastIndex}/t${m.lastTerm}`;
     case 'preVoteReply':
     case 'voteReply':
@@ -207,6 +215,8 @@ function detailOf(m: RaftMessage): string {
       return ` round ${m.round}`;
     case 'readIndex':
       return ` #${m.requestId}`;
+    case 'timeoutNow':
+      return ` last ${m.lastIndex}`;
     case 'readIndexReply':
       return ` #${m.requestId} index ${m.index}`;
     case 'snapshot':
@@ -226,6 +236,10 @@ function showTrace(item: Trace): string {
       return `${item.from} -> ${item.to}, term ${item.term}${item.reason === '' ? '' : ` (${item.reason})`}`;
     case 'leaderKnown':
       return `follows ${item.leader} in term ${item.term}`;
+    case 'transferStarted':
+      return `hands leadership of term ${item.term} to ${item.target}`;
+    case 'transferGivenUp':
+      return `gives up handing leadership to ${item.target} (${item.reason})`;
     case 'snapshotSending':
       return `sends snapshot ${item.index} to ${item.member}`;
     case 'snapshotInstalled':

@@ -108,6 +108,8 @@ const lastIndex = count;
 const any: Record<PeerMessage['type'], fc.Arbitrary<PeerMessage>> = {
   preVote: messages('preVote', { lastIndex, lastTerm: fc.constantFrom(0, 1) }),
   vote: messages('vote', { lastIndex, lastTerm: fc.constantFrom(0, 1) }),
+  transferVote: messages('transferVote', { lastIndex, lastTerm: fc.constantFrom(0, 1) }),
+  timeoutNow: messages('timeoutNow', { lastIndex }),
   preVoteReply: messages('preVoteReply', { granted: fc.boolean() }),
   voteReply: messages('voteReply', { granted: fc.boolean() }),
   append: appends,
@@ -247,6 +249,7 @@ describe('message-codec', () => {
       sampleAppend([], { prevIndex: 1, prevTerm: 0 }),
       sampleAppend([], { prevTerm: 6 }),
       { type: 'vote', from: 1, to: 2, term: 3, lastIndex: 1, lastTerm: 4 },
+      { type: 'transferVote', from: 1, to: 2, term: 3, lastIndex: 1, lastTerm: 4 },
       { type: 'heartbeat', from: 2, to: 2, term: 3, commitIndex: 1, round: 4 },
       { type: 'forwardRefused', from: 1, to: 2, term: 3, firstSequence: 1, count: 0 },
     ];

@@ -12,6 +12,7 @@ import { assert } from '../../std/assert.ts';
 import { allocBytes, type Bytes, crc32, readU64, writeU64 } from '../../std/bytes.ts';
 import { BATCH_BYTES_MAX, BATCH_HEADER_BYTES, type Batch, decodeBatch } from './batch.ts';
 import { recordsAreWhole } from './command.ts';
+import { decodeElection, writeElectionFields } from './election-message.ts';
 import type { ClusterId, MemberNumber, Term } from './ids.ts';
 import type { AppendRequest, Forward, PeerMessage } from './message.ts';
 import {
@@ -56,12 +57,11 @@ function writeFields(message: PeerMessage, into: Bytes, at: number): void {
   switch (message.type) {
     case 'preVote':
     case 'vote':
-      writeU64(into, message.lastIndex, at);
-      writeU64(into, message.lastTerm, at + 8);
-      break;
+    case 'transferVote':
     case 'preVoteReply':
     case 'voteReply':
-      into[at] = message.granted ? 1 : 0;
+    case 'timeoutNow':
+      writeElectionFields(message, into, at);
       break;
     case 'append':
       writeU64(into, message.prevIndex, at);
@@ -174,27 +174,12 @@ interface Head {
 }
 
 /**
- * Messages whose length is known from their type: elections and acknowledgements here, the rest
- * below. NB: `readU64` gives -1 for what no number of ours is.
+ * Messages whose length is known from their type: acknowledgements here, elections in a file of
+ * their own, the rest below. NB: `readU64` gives -1 for what no number of ours is.
  */
 function decodeFixed(bytes: Bytes, at: number, type: number, head: Head): PeerMessage | 'field' {
   const { from, to, term } = head;
   switch (type) {
-    case FRAME_TYPE.preVote:
-    case FRAME_TYPE.vote: {
-      const lastIndex = readU64(bytes, at);
-      const lastTerm = readU64(bytes, at + 8);
-      if (lastIndex < 0 || lastTerm < 0 || lastTerm > term) return 'field';
-      const name = type === FRAME_TYPE.vote ? 'vote' : 'preVote';
-      return { type: name, from, to, term, lastIndex, lastTerm };
-    }
-    case FRAME_TYPE.preVoteReply:
-    case FRAME_TYPE.voteReply: {
-      const flag = bytes[at] as number;
-      if (flag > 1) return 'field';
-      const name = type === FRAME_TYPE.voteReply ? 'voteReply' : 'preVoteReply';
-      return { type: name, from, to, term, granted: flag === 1 };
-    }
     case FRAME_TYPE.appendReply: {
       const matchIndex = readU64(bytes, at);
       return matchIndex < 0 ? 'field' : { type: 'appendReply', from, to, term, matchIndex };
@@ -207,7 +192,7 @@ function decodeFixed(bytes: Bytes, at: number, type: number, head: Head): PeerMe
       return { type: 'appendReject', from, to, term, prevIndex, hintIndex, hintTerm };
     }
     default:
-      return decodeRound(bytes, at, type, head);
+      return decodeElection(bytes, at, type, head) ?? decodeRound(bytes, at, type, head);
   }
 }
 

@@ -58,6 +58,8 @@ export const FRAME_TYPE = {
   clock: 20,
   snapshot: 15,
   snapshotReply: 16,
+  timeoutNow: 17,
+  transferVote: 18,
 } as const satisfies Record<PeerMessage['type'], number>;
 
 /** Length of the fixed part by type byte; 0: no such type. */
@@ -79,6 +81,8 @@ export const HEAD_BYTES: readonly number[] = (() => {
     clock: 8,
     snapshot: SNAPSHOT_FIELDS_BYTES,
     snapshotReply: 16,
+    timeoutNow: 8,
+    transferVote: 16,
   };
   const table = new Array<number>(256).fill(0);
   for (const type of Object.keys(fields) as PeerMessage['type'][]) {

@@ -15,9 +15,13 @@ interface Addressed {
   readonly term: Term;
 }
 
-/** Paper 5.2, thesis 9.6: asks for a vote; a pre-vote asks whether one would be granted. */
+/**
+ * Paper 5.2, thesis 9.6: asks for a vote; a pre-vote asks whether one would be granted. With a
+ * transfer vote the candidate says that the leader itself asked it to stand (thesis 3.10): then
+ * nobody refuses because that leader is alive.
+ */
 export interface VoteRequest extends Addressed {
-  readonly type: 'preVote' | 'vote';
+  readonly type: 'preVote' | 'vote' | 'transferVote';
   readonly lastIndex: LogIndex;
   readonly lastTerm: Term;
 }
@@ -104,6 +108,13 @@ export interface SnapshotReply extends Addressed {
   readonly offset: number;
 }
 
+/** Thesis 3.10: the leader asks the follower to stand for election at once and to take over. */
+export interface TimeoutNow extends Addressed {
+  readonly type: 'timeoutNow';
+  /** Where both logs end. A follower whose log has grown since got this too late to obey it. */
+  readonly lastIndex: LogIndex;
+}
+
 export type RaftMessage =
   | VoteRequest
   | VoteReply
@@ -115,7 +126,8 @@ export type RaftMessage =
   | ReadIndexRequest
   | ReadIndexReply
   | SnapshotRequest
-  | SnapshotReply;
+  | SnapshotReply
+  | TimeoutNow;
 
 /** Commands for the leader to propose: records with origins (command.ts), sent exactly once. */
 export interface Forward extends Addressed {

@@ -10,7 +10,15 @@ import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import type { Membership } from '../model/membership.ts';
 import type { RaftMessage } from '../model/message.ts';
 import type { SnapshotPoint } from '../model/snapshot.ts';
-import type { Ready, Role, SnapshotFilePart, SnapshotReadRequest } from './ready.ts';
+import type {
+  Ready,
+  Role,
+  SnapshotFilePart,
+  SnapshotReadRequest,
+  TransferRefusal,
+} from './ready.ts';
+
+export type ProposeRefusal = 'notLeader' | 'diskFull' | 'transferring';
 
 /** What is to become one batch. */
 export interface Proposal {
@@ -22,7 +30,7 @@ export interface Proposal {
 
 export type ProposeResult =
   | { readonly accepted: true; readonly first: LogIndex; readonly term: Term }
-  | { readonly accepted: false; readonly reason: 'notLeader' | 'diskFull' };
+  | { readonly accepted: false; readonly reason: ProposeRefusal };
 
 /** Leader's view of a follower. */
 export interface FollowerProgress {
@@ -49,6 +57,13 @@ export interface RaftFrontDoor {
   readIndex(requestId: number): void;
   /** A command came by way of `member`: while that goes on it hears of every commit at once. */
   servesClients(member: MemberNumber): void;
+  /**
+   * Hands leadership over (transfer.ts); 0: to the voter that is best prepared. Until that has come
+   * about or was given up, after an election timeout at most, `propose` refuses.
+   *
+   * @returns why nothing of the kind begins, or null.
+   */
+  transferLeadership(target: MemberNumber): TransferRefusal | null;
   /** The write with this sequence and all before it are durable. */
   logSynced(sequence: number): void;
   /** Answers a LogReadRequest. Null: could not be read (the request is made again later). */
@@ -90,6 +105,8 @@ export interface RaftFrontDoor {
   readonly durableIndex: LogIndex;
   /** A leader that has committed an entry of its own term: reads and proposals are served. */
   readonly serving: boolean;
+  /** Whom this leader hands over to just now; 0: nobody. */
+  readonly transferTarget: MemberNumber;
   readonly membership: Membership;
   termAt(index: LogIndex): Term;
   /** The batch with the newest configuration at or below `index`. */

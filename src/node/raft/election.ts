@@ -5,9 +5,11 @@
  * term nor anybody's vote. Both kinds of question are refused while a leader is known to be alive,
  * so a replica that was cut off cannot depose a leader that serves all others.
  */
+import { assert } from '../../std/assert.ts';
 import type { MemberNumber } from '../model/ids.ts';
 import type { VoteReply, VoteRequest } from '../model/message.ts';
 import {
+  becomeUrgent,
   giveWay,
   leaderIsAlive,
   resetElectionTimer,
@@ -59,7 +61,7 @@ export function askForVote(s: RaftState, voter: MemberNumber): void {
   if (!s.voters.includes(voter) || s.votes.has(voter)) return;
   const preVote = s.role === 'preCandidate';
   s.send({
-    type: preVote ? 'preVote' : 'vote',
+    type: preVote ? 'preVote' : s.term === s.takeOverTerm ? 'transferVote' : 'vote',
     from: s.self,
     to: voter,
     term: preVote ? s.term + 1 : s.term,
@@ -106,7 +108,7 @@ export function onPreVote(s: RaftState, message: VoteRequest): void {
 /** Casts this replica's one vote of a term, if it is still free (paper 5.2, 5.4.1). */
 export function onVote(s: RaftState, message: VoteRequest): void {
   if (message.term > s.term) {
-    if (leaderIsAlive(s)) {
+    if (message.type !== 'transferVote' && leaderIsAlive(s)) {
       // Not even its term is taken over: otherwise the leader would be deposed all the same.
       traceAnswer(s, message, 'leaderAlive');
       return;
@@ -193,6 +195,17 @@ function concludePoll(s: RaftState): void {
   }
 }
 
+/**
+ * Stands at once, without asking first: the leader wants it (thesis 3.10). Should it come to
+ * nothing, this replica soon tries again like one that lost its leader.
+ */
+export function takeOver(s: RaftState): void {
+  assert(s.isVoter && s.role !== 'leader', 'only a voter that does not lead takes over');
+  becomeUrgent(s);
+  s.takeOverTerm = s.term + 1;
+  startVote(s);
+}
+
 function startVote(s: RaftState): void {
   const timeoutTicks = s.electionTimeoutTicks;
   becomeCandidate(s);
@@ -200,17 +213,22 @@ function startVote(s: RaftState): void {
   s.trace.push({
     type: 'electionStarted',
     kind: 'vote',
-    reason: s.leaderConnectionLost ? 'leaderConnectionLost' : 'timeout',
+    reason: reasonOfVote(s),
     term: s.term,
     timeoutTicks,
   });
   openPoll(s);
 }
 
+function reasonOfVote(s: RaftState): 'transfer' | 'leaderConnectionLost' | 'timeout' {
+  if (s.takeOverTerm === s.term) return 'transfer';
+  return s.leaderConnectionLost ? 'leaderConnectionLost' : 'timeout';
+}
+
 function traceAnswer(s: RaftState, message: VoteRequest, refusal: VoteRefusal | null): void {
   s.trace.push({
     type: 'voteAnswered',
-    kind: message.type,
+    kind: message.type === 'preVote' ? 'preVote' : 'vote',
     candidate: message.from,
     term: message.term,
     granted: refusal === null,

@@ -26,6 +26,7 @@ const FOLLOWER: RaftSnapshot = {
   ],
   voters: [1, 2, 3],
   serving: false,
+  transferTarget: 0,
   diskFull: false,
   verifiedIndex: 6,
   ackedIndex: 5,

@@ -38,6 +38,8 @@ export interface RaftSnapshot {
   readonly termRuns: readonly TermRun[];
   readonly voters: readonly MemberNumber[];
   readonly serving: boolean;
+  /** Whom this leader hands over to; 0: nobody. */
+  readonly transferTarget: MemberNumber;
   readonly diskFull: boolean;
   /** Towards the leader of the term. */
   readonly verifiedIndex: LogIndex;
@@ -70,6 +72,7 @@ export function captureSnapshot(s: RaftState): RaftSnapshot {
     termRuns: [...log.termRuns],
     voters: s.voters,
     serving: isServing(s),
+    transferTarget: leadership?.transfer?.target ?? 0,
     diskFull: s.diskFull,
     verifiedIndex: s.following.verifiedIndex,
     ackedIndex: s.following.ackedIndex,
@@ -206,6 +209,9 @@ function checkLeaderStep(before: RaftSnapshot, after: RaftSnapshot, broken: stri
   if (after.lastIndex < before.lastIndex || !sharePrefix(before, after, before.lastIndex)) {
     broken.push('I5: a leader changed or dropped an entry');
   }
+  if (before.transferTarget !== 0 && after.lastIndex > before.lastIndex) {
+    broken.push('I5: a leader appends while it hands over');
+  }
   for (const f of after.followers) {
     const earlier = before.followers.find((other) => other.member === f.member);
     if (earlier !== undefined && f.matchIndex < earlier.matchIndex) {
@@ -234,11 +240,11 @@ function checkMessage(s: RaftSnapshot, message: RaftMessage, broken: string[]): 
   if (type === 'voteReply' && message.granted && s.durableVote !== message.to) {
     broken.push(`I3: a vote for ${message.to} leaves before it is durable`);
   }
-  if (type === 'vote' && s.durableVote !== s.self) {
+  if ((type === 'vote' || type === 'transferVote') && s.durableVote !== s.self) {
     broken.push('I3: a candidate asks before its own vote is durable');
   }
-  if ((type === 'append' || type === 'snapshot') && s.role !== 'leader')
-    broken.push('I1: an append of one who does not lead');
+  const isLeaders = type === 'append' || type === 'snapshot' || type === 'timeoutNow';
+  if (isLeaders && s.role !== 'leader') broken.push('I1: an append of one who does not lead');
   if (type === 'appendReply' && message.matchIndex > s.durableIndex) {
     broken.push(`I9: entry ${message.matchIndex} is acknowledged before it is durable`);
   }

@@ -10,6 +10,10 @@ import type { RaftMessage } from '../model/message.ts';
 /** Messages waiting for the disk; over it the oldest are dropped, as a network might. */
 export const HELD_MESSAGES_MAX = 1024;
 
+const LEADERS_ONLY: ReadonlySet<RaftMessage['type']> = new Set([
+  ...(['append', 'heartbeat', 'snapshot', 'timeoutNow'] as const),
+]);
+
 const NO_MESSAGES: readonly RaftMessage[] = [];
 
 export class Outbox {
@@ -28,9 +32,7 @@ export class Outbox {
 
   /** Drops what only a leader may say: called when one steps down, perhaps in the same term. */
   dropLeadership(): void {
-    const kept = this.#messages.map(
-      ({ type }) => type !== 'append' && type !== 'heartbeat' && type !== 'snapshot',
-    );
+    const kept = this.#messages.map(({ type }) => !LEADERS_ONLY.has(type));
     this.#messages = this.#messages.filter((_, at) => kept[at]);
     this.#versions = this.#versions.filter((_, at) => kept[at]);
   }

@@ -5,6 +5,7 @@
  *   raft.ts      step.ts                           inputs by type and role, `ready()`
  *   follower.ts  leader.ts  election.ts            what a role does with an input
  *   roles.ts     replication.ts  snapshots.ts      changes of role; what a leader sends
+ *   transfer.ts                                    leadership handed over on purpose
  *   commit.ts    read-index.ts  election-timer.ts  rules
  *   state.ts     log, durability, outbox, progress, inflights, quorum
  * ```
@@ -33,13 +34,11 @@ import {
   registerRead,
 } from './read-index.ts';
 import type {
-  LogReadRequest,
-  ReadState,
   Ready,
   Role,
   SnapshotFilePart,
   SnapshotReadRequest,
-  Trace,
+  TransferRefusal,
 } from './ready.ts';
 import { onLogRead, replicate } from './replication.ts';
 import { appendToOwnLog, becomeFollower, forgetLeader } from './roles.ts';
@@ -51,10 +50,8 @@ import {
 } from './snapshots.ts';
 import { progressOf, RaftState } from './state.ts';
 import { stepMessage } from './step.ts';
-
-const NO_LOG_READS: readonly LogReadRequest[] = [];
-const NO_READS: readonly ReadState[] = [];
-const NO_TRACE: readonly Trace[] = [];
+import { beginTransfer } from './transfer.ts';
+import { takeReady } from './turn-output.ts';
 
 export class Raft implements RaftFrontDoor {
   readonly #s: RaftState;
@@ -98,6 +95,7 @@ export class Raft implements RaftFrontDoor {
     const s = this.#s;
     if (s.diskFull) return { accepted: false, reason: 'diskFull' };
     if (s.leadership === null) return { accepted: false, reason: 'notLeader' };
+    if (s.leadership.transfer !== null) return { accepted: false, reason: 'transferring' };
     const first = s.log.lastIndex + 1;
     const { kind, count, payload } = input;
     // Time in the log never goes back, whatever the leader's clock says.
@@ -118,6 +116,10 @@ export class Raft implements RaftFrontDoor {
   servesClients(member: MemberNumber): void {
     const s = this.#s;
     if (s.leadership !== null) servesClients(s, s.leadership, member);
+  }
+
+  transferLeadership(target: MemberNumber): TransferRefusal | null {
+    return beginTransfer(this.#s, target);
   }
 
   logSynced(sequence: number): void {
@@ -189,38 +191,8 @@ export class Raft implements RaftFrontDoor {
     const s = this.#s;
     if (s.leadership !== null) replicate(s, s.leadership);
     else answerLeader(s);
-    const persist = s.durability.takeWrite(s.hardState, s.log);
-    const messages = s.outbox.release(s.durability.durableHardVersion, s.term);
-    s.log.evict(Math.min(s.commitIndex, s.durability.durableIndex), s.config.cacheBytesMax);
-    const idle =
-      persist === null &&
-      messages.length === 0 &&
-      s.logReads.length === 0 &&
-      s.snapshotReads.length === 0 &&
-      s.snapshotArrivals.length === 0 &&
-      s.installed === null &&
-      s.reads.length === 0 &&
-      s.trace.length === 0 &&
-      s.commitIndex === this.#reportedCommit;
-    if (idle) return null;
-    this.#reportedCommit = s.commitIndex;
-    const ready: Ready = {
-      persist,
-      messages,
-      logReads: s.logReads.length === 0 ? NO_LOG_READS : s.logReads,
-      snapshotReads: s.snapshotReads,
-      snapshotArrivals: s.snapshotArrivals,
-      installed: s.installed,
-      reads: s.reads.length === 0 ? NO_READS : s.reads,
-      commitIndex: s.commitIndex,
-      trace: s.trace.length === 0 ? NO_TRACE : s.trace,
-    };
-    if (s.logReads.length > 0) s.logReads = [];
-    if (s.snapshotReads.length > 0) s.snapshotReads = [];
-    if (s.snapshotArrivals.length > 0) s.snapshotArrivals = [];
-    s.installed = null;
-    if (s.reads.length > 0) s.reads = [];
-    if (s.trace.length > 0) s.trace = [];
+    const ready = takeReady(s, this.#reportedCommit);
+    if (ready !== null) this.#reportedCommit = ready.commitIndex;
     return ready;
   }
 
@@ -262,6 +234,10 @@ export class Raft implements RaftFrontDoor {
 
   get serving(): boolean {
     return isServing(this.#s);
+  }
+
+  get transferTarget(): MemberNumber {
+    return this.#s.leadership?.transfer?.target ?? 0;
   }
 
   get membership(): Membership {

@@ -61,12 +61,29 @@ export interface ReadState {
   readonly index: LogIndex;
 }
 
+/** Why a transfer was not begun. */
+export type TransferRefusal =
+  | 'notLeader'
+  | 'alreadyLeads'
+  | 'notMember'
+  | 'notVoter'
+  | 'notConnected'
+  /** It lacks entries that only a snapshot can give it. */
+  | 'needsSnapshot'
+  /** Another one is under way, to somebody else. */
+  | 'transferring'
+  /** Nobody was named, and there is nobody who could take over. */
+  | 'noTarget';
+
+/** Why a transfer was given up. */
+export type TransferLoss = 'timeout' | 'notVoter' | 'notConnected';
+
 /** Something worth telling, in numbers only; the replica makes events of it. */
 export type Trace =
   | {
       readonly type: 'electionStarted';
       readonly kind: 'preVote' | 'vote';
-      readonly reason: 'timeout' | 'leaderConnectionLost' | 'retry';
+      readonly reason: 'timeout' | 'leaderConnectionLost' | 'retry' | 'transfer';
       readonly term: Term;
       readonly timeoutTicks: number;
     }
@@ -90,6 +107,13 @@ export type Trace =
       readonly reason: string;
     }
   | { readonly type: 'leaderKnown'; readonly leader: MemberNumber; readonly term: Term }
+  | { readonly type: 'transferStarted'; readonly target: MemberNumber; readonly term: Term }
+  | {
+      readonly type: 'transferGivenUp';
+      readonly target: MemberNumber;
+      readonly term: Term;
+      readonly reason: TransferLoss;
+    }
   | { readonly type: 'snapshotSending'; readonly member: MemberNumber; readonly index: LogIndex }
   | { readonly type: 'snapshotInstalled'; readonly index: LogIndex; readonly term: Term }
   | { readonly type: 'truncated'; readonly from: LogIndex; readonly lastIndex: LogIndex };

@@ -13,6 +13,7 @@ import type { LogIndex } from '../model/ids.ts';
 import type { Progress } from './progress.ts';
 import { needsSnapshot, sendSnapshot } from './snapshots.ts';
 import type { Leadership, RaftState } from './state.ts';
+import { driveTransfer } from './transfer.ts';
 
 /** A probe may miss, so it carries no more than this; without a small batch it goes empty. */
 const PROBE_BYTES_MAX = 64 * 1024;
@@ -29,6 +30,7 @@ export function replicate(s: RaftState, lead: Leadership): void {
   lead.heartbeatDue = false;
   lead.commitNewsDue = false;
   lead.roundOpen = false;
+  driveTransfer(s, lead);
 }
 
 /**

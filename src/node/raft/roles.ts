@@ -9,6 +9,8 @@
  *      +------------------------+-------------------+----------------------+
  *        a leader of this term is heard, a higher term is seen, check-quorum, disk full
  *
+ *   follower ---- the leader asks it to take over (thesis 3.10) ----> candidate
+ *
  *   learner: not a voter; never leaves that role by itself
  * ```
  */
@@ -84,7 +86,8 @@ export function becomePreCandidate(s: RaftState): void {
 
 /** Begins the next term with a vote for itself; both are durable before anyone hears of them. */
 export function becomeCandidate(s: RaftState): void {
-  assert(s.role === 'preCandidate', 'a candidate has won its pre-vote first');
+  const isAsked = s.takeOverTerm === s.term + 1;
+  assert(s.role === 'preCandidate' || isAsked, 'a candidate has won its pre-vote first');
   enterTerm(s, s.term + 1, s.self);
   setRole(s, 'candidate', '');
 }
@@ -104,6 +107,7 @@ export function becomeLeader(s: RaftState, votes: readonly MemberNumber[]): void
     quorumGraceUntilMs: 0,
     pendingReads: [],
     parkedReads: [],
+    transfer: null,
   };
   setRole(s, 'leader', '', votes);
   followLeader(s, s.self);

@@ -39,6 +39,15 @@ export interface PendingRead {
   readonly round: number;
 }
 
+/** Leadership is being handed over (transfer.ts): until the end of it nothing is appended. */
+export interface Transfer {
+  readonly target: MemberNumber;
+  /** In the leader's monotonic time. */
+  readonly giveUpAtMs: number;
+  /** The target had everything, and was asked to stand for election. */
+  asked: boolean;
+}
+
 /** What only a leader keeps; thrown away as a whole when it steps down. */
 export interface Leadership {
   /** Everybody else in the configuration, learners too. */
@@ -59,6 +68,7 @@ export interface Leadership {
   pendingReads: PendingRead[];
   /** Reads that came before this leader could serve. */
   parkedReads: { readonly from: MemberNumber; readonly requestId: number }[];
+  transfer: Transfer | null;
 }
 
 /** What a follower keeps about the leader of the current term; cleared with every new term. */
@@ -137,6 +147,8 @@ export class RaftState {
   /** The connection to the leader broke, and no leader was heard since. */
   leaderConnectionLost = false;
   readonly votes = new Map<MemberNumber, boolean>();
+  /** The term in which this replica stands because the leader before asked it to; 0: never. */
+  takeOverTerm: Term = 0;
 
   /** The newest durable snapshot. */
   snapshot: SnapshotPoint | null;

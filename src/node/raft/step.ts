@@ -18,6 +18,7 @@ import { onReadIndexReply, registerRead } from './read-index.ts';
 import { becomeFollower } from './roles.ts';
 import { onSnapshot, onSnapshotReply } from './snapshots.ts';
 import { progressOf, type RaftState } from './state.ts';
+import { onTimeoutNow } from './transfer.ts';
 
 export function stepMessage(s: RaftState, message: RaftMessage): void {
   assert(message.to === s.self && message.from !== s.self, 'a message for somebody else');
@@ -26,6 +27,7 @@ export function stepMessage(s: RaftState, message: RaftMessage): void {
       onPreVote(s, message);
       break;
     case 'vote':
+    case 'transferVote':
       onVote(s, message);
       break;
     case 'preVoteReply':
@@ -66,6 +68,9 @@ function stepCurrent(s: RaftState, message: RaftMessage): void {
     case 'readIndexReply':
       onReadIndexReply(s, message);
       break;
+    case 'timeoutNow':
+      onTimeoutNow(s, message);
+      break;
     default: // Answers to a leadership that is over.
   }
 }
@@ -95,12 +100,14 @@ function stepLeader(s: RaftState, message: RaftMessage): void {
     case 'append':
     case 'heartbeat':
     case 'snapshot':
+    case 'timeoutNow':
       assert(false, `term ${s.term} has a second leader: ${message.from}`);
       break;
     case 'voteReply': // A vote more than was needed.
     case 'readIndexReply': // Asked before this replica became the leader.
     case 'preVote':
     case 'vote':
+    case 'transferVote':
     case 'preVoteReply':
       break;
     default:

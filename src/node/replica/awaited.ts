@@ -15,6 +15,12 @@ import type { ProposalWaiter } from './contract.ts';
 /** A command that entered a log and was not applied for this long is answered `unknown`. */
 export const ANSWER_WAIT_MS_MAX = 5000;
 
+/**
+ * A forward that the next leader's term has overtaken may still be refused by the one it was sent
+ * to, which is as good as never sent: the refusal has this long to come.
+ */
+export const REFUSAL_WAIT_MS_MAX = 1000;
+
 /** One batch this node appended as leader: waiter i waits for the command at `first + i`. */
 export interface Appended {
   readonly first: LogIndex;
@@ -38,6 +44,8 @@ export interface Forwarded {
   readonly records: Bytes | null;
   /** Null: answered. */
   readonly waiters: (ProposalWaiter | null)[];
+  /** Since when entries of a later term are applied. */
+  overtakenAtMs?: number;
 }
 
 export class Awaited {
@@ -45,6 +53,7 @@ export class Awaited {
   #appended: Appended[] = [];
   #forwarded: Forwarded[] = [];
   #commands = 0;
+  #appliedTerm: Term = 0;
 
   constructor(origins: OriginCounter) {
     this.#origins = origins;
@@ -103,11 +112,13 @@ export class Awaited {
   }
 
   /**
-   * Entries of `term` are being applied: what was forwarded in an earlier term and is not applied
-   * by now did not enter the log before it.
+   * Entries of `term` are being applied: what was sent to a log in an earlier term and is not
+   * applied by now did not enter it before them. A peer may still say that it never did (`expire`).
    */
   termApplied(term: Term): void {
-    this.#giveUpForwarded((f) => f.term < term);
+    if (term === this.#appliedTerm) return;
+    this.#appliedTerm = term;
+    this.#giveUpForwarded((f) => f.term < term && f.records === null);
   }
 
   /**
@@ -143,7 +154,12 @@ export class Awaited {
     while (this.#appended.length > 0 && (this.#appended[0] as Appended).atMs < limitMs) {
       this.#giveUpAppended(this.#appended.shift() as Appended);
     }
-    this.#giveUpForwarded((f) => f.atMs < limitMs);
+    for (const forwarded of this.#forwarded) {
+      if (forwarded.term < this.#appliedTerm) forwarded.overtakenAtMs ??= nowMs;
+    }
+    const isOvertaken = (f: Forwarded): boolean =>
+      f.overtakenAtMs !== undefined && nowMs - f.overtakenAtMs >= REFUSAL_WAIT_MS_MAX;
+    this.#giveUpForwarded((f) => f.atMs < limitMs || isOvertaken(f));
   }
 
   /** The node stops: nobody waits any longer. */

@@ -3,6 +3,8 @@
  * the server's own reply slots are the waiters.
  */
 import type { Bytes } from '../../std/bytes.ts';
+import type { MemberNumber } from '../model/ids.ts';
+import type { TransferRefusal } from '../raft/ready.ts';
 
 /**
  * How a request ended.
@@ -26,6 +28,25 @@ export interface ReadWaiter {
    * for every request received before `read` was called. */
   readReady(outcome: Outcome): void;
 }
+
+/**
+ * How a transfer of leadership ended.
+ * - `done`: the target leads, and has committed in its term.
+ * - `failed`: it did not come about; this node leads on, or somebody else does.
+ * - `timeout`: the target was asked or not, and did not take over in time.
+ * - `refused`: it was not begun.
+ */
+export interface TransferResult {
+  readonly outcome: 'done' | 'failed' | 'timeout' | 'refused';
+  /** Null when done. */
+  readonly reason: TransferRefusal | 'timeout' | 'targetLost' | 'anotherLeader' | 'stopping' | null;
+  /** 0: nobody was named, and nobody was found. */
+  readonly target: MemberNumber;
+  readonly durationMs: number;
+}
+
+/** Called once, within a turn. */
+export type TransferDone = (result: TransferResult) => void;
 
 export interface ReplicaFrontDoor {
   /** Queues a command (copied) for this turn's batch, on any member: followers forward. */

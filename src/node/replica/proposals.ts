@@ -4,7 +4,8 @@
  * ```
  *  take() -> chunk of this turn -> this node leads: one batch      -> awaited by log index
  *                               -> another leads:   one forward    -> awaited by origin
- *                               -> nobody leads:    held, refused after 1 s
+ *                               -> nobody leads, or leadership is being handed over:
+ *                                                   held, refused after 1 s
  * ```
  * A command is appended or forwarded once. Only when a peer says that it appended none of a forward
  * do those commands go on their way again.
@@ -19,12 +20,15 @@ import type { RaftFrontDoor } from '../raft/contract.ts';
 import type { Awaited } from './awaited.ts';
 import { Chunk, type OriginCounter } from './chunk.ts';
 import type { Outcome, ProposalWaiter } from './contract.ts';
+import { INBOX_BYTES_MAX } from './inbox.ts';
 
 /** Without a leader a command waits this long before it is refused. */
 export const LEADER_WAIT_MS_MAX = 1000;
 /** Over these the sockets are paused: bytes of commands held, commands held or unanswered. */
 export const HELD_BYTES_MAX = 32 * 1024 * 1024;
 export const PENDING_COMMANDS_MAX = 200_000;
+/** Peers' commands that wait while leadership is handed over; a turn's inbox holds no more. */
+export const ARRIVED_BYTES_MAX = INBOX_BYTES_MAX;
 /** Payload buffers kept for the next turns. */
 const SPARE_PAYLOADS_MAX = 4;
 
@@ -49,8 +53,9 @@ export class Proposals {
   #lastOrder = 0;
   #heldBytes = 0;
   #heldCommands = 0;
-  /** Peers' commands that arrived in this turn. */
+  /** Peers' commands that arrived in this turn, or since a transfer of leadership began. */
   #arrived: Forward[] = [];
+  #arrivedBytes = 0;
   #spare: PayloadBuilder[] = [];
 
   constructor(init: ProposalsInit) {
@@ -73,9 +78,7 @@ export class Proposals {
 
   /** Bytes of what waits to be dispatched. */
   get waitingBytes(): number {
-    let bytes = this.#heldBytes;
-    for (const { records } of this.#arrived) bytes += records.length;
-    return bytes;
+    return this.#heldBytes + this.#arrivedBytes;
   }
 
   /** Copies a client's command. */
@@ -93,8 +96,14 @@ export class Proposals {
   }
 
   takeForward(forward: Forward): void {
-    if (recordsAreWhole(forward.records, forward.count)) this.#arrived.push(forward);
-    else this.#refuse(forward);
+    const { records, count } = forward;
+    const isWelcome = this.#arrivedBytes + records.length <= ARRIVED_BYTES_MAX;
+    if (!isWelcome || !recordsAreWhole(records, count)) {
+      this.#refuse(forward);
+      return;
+    }
+    this.#arrived.push(forward);
+    this.#arrivedBytes += records.length;
   }
 
   /** Moves what is held to where it can go now; called once a turn. */
@@ -103,8 +112,7 @@ export class Proposals {
       this.#appendAll(nowMs, leaderTimeMs);
       return;
     }
-    for (const forward of this.#arrived) this.#refuse(forward);
-    this.#arrived = [];
+    this.#refuseArrived();
     if (this.#held.length === 0 || this.#raft.leader === 0) return;
     const chunks = this.#takeHeld();
     for (const [i, chunk] of chunks.entries()) {
@@ -145,8 +153,18 @@ export class Proposals {
 
   stop(): void {
     this.refuseHeld('stopping');
-    for (const forward of this.#arrived) this.#refuse(forward);
+    this.#refuseArrived();
+  }
+
+  #refuseArrived(): void {
+    for (const forward of this.#takeArrived()) this.#refuse(forward);
+  }
+
+  #takeArrived(): readonly Forward[] {
+    const arrived = this.#arrived;
     this.#arrived = [];
+    this.#arrivedBytes = 0;
+    return arrived;
   }
 
   #takeHeld(): Chunk[] {
@@ -175,8 +193,7 @@ export class Proposals {
   /** Own chunks and peers' groups share batches, up to the batch size. */
   #appendAll(nowMs: number, leaderTimeMs: number): void {
     const chunks = this.#takeHeld();
-    const arrived = this.#arrived;
-    this.#arrived = [];
+    const arrived = this.#takeArrived();
     let next = 0;
     for (let i = 0; i < chunks.length || next < arrived.length; i += 1) {
       const chunk = chunks[i] ?? this.#newChunk(nowMs);

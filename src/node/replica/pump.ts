@@ -24,6 +24,7 @@ import type { Awaited } from './awaited.ts';
 import type { ClusterClock } from './cluster-clock.ts';
 import type { Compaction } from './compaction.ts';
 import type { Deadlines } from './deadlines.ts';
+import type { HandOver } from './hand-over.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import type { Inbox, Input } from './inbox.ts';
 import { Pacing } from './pacing.ts';
@@ -47,6 +48,7 @@ export interface PumpParts {
   readonly applier: Applier;
   readonly compaction: Compaction;
   readonly transfer: SnapshotTransfer;
+  readonly handOver: HandOver;
   readonly housekeeping: Housekeeping;
   readonly phases: Phases;
   readonly emit: Emit;
@@ -127,6 +129,7 @@ export class Pump {
     raft.beginTurn(nowMs);
     log.mayBlock = raft.role !== 'leader';
     this.#drain(nowMs);
+    this.#parts.handOver.turn(nowMs);
     this.#dispatch(nowMs);
     reads.ask(nowMs);
     this.#watchSealed(nowMs);
@@ -141,10 +144,13 @@ export class Pump {
     if (more) this.schedule();
   }
 
-  /** Sends commands on their way; what a leader appends bears its cluster time. */
+  /**
+   * Sends commands on their way; what a leader appends bears its cluster time. While leadership is
+   * being handed over they wait for the outcome, as they would for an election.
+   */
   #dispatch(nowMs: number): void {
     const { raft, proposals, clusterClock } = this.#parts;
-    if (!proposals.waiting) return;
+    if (!proposals.waiting || raft.transferTarget !== 0) return;
     if (raft.role !== 'leader') {
       proposals.dispatch(nowMs, 0);
       return;

@@ -20,8 +20,9 @@ import { Awaited } from './awaited.ts';
 import { OriginCounter } from './chunk.ts';
 import { ClusterClock } from './cluster-clock.ts';
 import { Compaction, type CompactionConfig } from './compaction.ts';
-import type { ProposalWaiter, ReadWaiter, ReplicaFrontDoor } from './contract.ts';
+import type { ProposalWaiter, ReadWaiter, ReplicaFrontDoor, TransferDone } from './contract.ts';
 import { Deadlines } from './deadlines.ts';
+import { HandOver, refused } from './hand-over.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Inbox, type Input } from './inbox.ts';
 import { Phases } from './phases.ts';
@@ -75,6 +76,7 @@ export class Replica implements ReplicaFrontDoor {
   readonly #clusterClock: ClusterClock;
   readonly #compaction: Compaction;
   readonly #transfer: SnapshotTransfer;
+  readonly #handOver: HandOver;
   readonly #housekeeping: Housekeeping;
   readonly #pump: Pump;
   readonly #turnEndTasks: (() => void)[] = [];
@@ -118,6 +120,8 @@ export class Replica implements ReplicaFrontDoor {
       },
       init.compaction,
     );
+    const nameOf = (member: MemberNumber): string => this.nameOf(member);
+    this.#handOver = new HandOver({ self, raft, config, emit, nameOf });
     this.#transfer = new SnapshotTransfer({
       ...{ snapshots, onFailed },
       put: (input) => this.#put(input),
@@ -136,7 +140,8 @@ export class Replica implements ReplicaFrontDoor {
         compaction: this.#compaction,
         transfer: this.#transfer,
         phases: this.phases,
-        nameOf: (member) => this.nameOf(member),
+        handOver: this.#handOver,
+        nameOf,
         onTurnEnd: () => {
           init.onTurn?.(raft);
           this.#endTurn();
@@ -180,6 +185,7 @@ export class Replica implements ReplicaFrontDoor {
     this.#proposals.stop();
     this.#awaited.stop();
     this.#reads.stop();
+    this.#handOver.stop();
     for (const task of this.#turnEndTasks) task();
     this.#compaction.stop();
     this.#transfer.stop();
@@ -209,6 +215,16 @@ export class Replica implements ReplicaFrontDoor {
     }
     this.#readCount += 1;
     this.#reads.take(waiter);
+    this.#pump.schedule();
+  }
+
+  /** Hands leadership to `target`; null: to the voter that is best prepared. */
+  transferLeadership(target: MemberNumber | null, done: TransferDone): void {
+    if (this.#pump.halted) {
+      done(refused(target ?? 0, 'stopping'));
+      return;
+    }
+    this.#handOver.ask(target, done);
     this.#pump.schedule();
   }
 

@@ -46,6 +46,11 @@ export class TraceEvents {
           leader: trace.leader === 0 ? null : context.nameOf(trace.leader),
         });
         return;
+      case 'transferStarted':
+        this.#emit('transfer.started', trace.term, { to: context.nameOf(trace.target) });
+        return;
+      case 'transferGivenUp': // Told by whoever waits for its end (hand-over.ts).
+        return;
       case 'snapshotSending':
         this.#emit('snapshot.sending', context.term, {
           to: context.nameOf(trace.member),
