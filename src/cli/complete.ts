@@ -161,7 +161,8 @@ function positional(command: ManifestCommand, place: Place): Completion {
     return plain(Object.values(command.args ?? {})[0]?.options ?? []);
   }
   if (id.startsWith('cluster:')) return plain(names.clusters());
-  if (id.startsWith('node:')) return plain(names.nodes(wordAfter('--cluster', before)));
+  if (id.startsWith('node:') || id === 'leader:transfer')
+    return plain(names.nodes(wordAfter('--cluster', before)));
   return FILE_COMMANDS.has(id) ? FILES : NOTHING;
 }
 

@@ -12,6 +12,7 @@ import { tellingLog } from './event-log.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
 import { SystemClock } from './io/system-clock.ts';
+import { transferByName } from './leadership.ts';
 import { lifeSeed, logDirectory, readSecret, snapshotDirectory } from './node-directory.ts';
 import { nodeStatus } from './node-status.ts';
 import type { Clock } from './ports/clock.ts';
@@ -22,6 +23,7 @@ import { compactionConfigOf } from './replica/compaction.ts';
 import { EventRing } from './replica/event-ring.ts';
 import { Replica } from './replica/replica.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
+import type { StopWish } from './server/admin-contract.ts';
 import { type ClientServer, createServer } from './server/server.ts';
 import { createTransport, type Transport } from './transport/transport.ts';
 import { openSnapshots } from './wal/snapshot-files.ts';
@@ -39,7 +41,7 @@ export interface DaemonInit {
   /** Called once, when the node cannot go on: the process must end with the error's exit code. */
   readonly onFailed: (error: RaftctlError) => void;
   /** Somebody with the cluster secret asked for an orderly stop. */
-  readonly onStopAsked: (reason: string) => void;
+  readonly onStopAsked: (wish: StopWish) => void;
 }
 
 export interface Parts {
@@ -250,7 +252,7 @@ function openAdminPort({ init, config, own }: Life, parts: AdminParts): Promise<
       {
         clusterId: config.clusterId,
         memberName: config.id,
-        ...{ events, status },
+        ...{ events, status, transferLeadership: transferByName(replica) },
         phases: () => replica.phases.histograms,
         peers: () => network.stats().peers,
         rejectedConnections: () => ({

@@ -5,6 +5,7 @@
 import { RaftctlError } from '../std/errors.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { type LogLevel, type LogSink, openLogSink } from './io/log-sink.ts';
+import type { StopWish } from './server/admin-contract.ts';
 
 /** An orderly stop that takes longer is ended by force. */
 const STOP_MS_MAX = 20_000;
@@ -34,14 +35,14 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
-  process.on('SIGTERM', () => stop.ask('SIGTERM'));
-  process.on('SIGINT', () => stop.ask('SIGINT'));
+  process.on('SIGTERM', () => stop.ask({ reason: 'SIGTERM', handOver: true }));
+  process.on('SIGINT', () => stop.ask({ reason: 'SIGINT', handOver: true }));
   process.on('SIGHUP', () => {});
   let daemon: Daemon;
   try {
     daemon = await startDaemon({
       ...{ directory, version, holderOfPort, log: sink.log, onFailed: die },
-      onStopAsked: (reason) => stop.ask(reason),
+      onStopAsked: (wish) => stop.ask(wish),
     });
   } catch (error) {
     tellEnd(sink, error);
@@ -50,10 +51,10 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
   }
   const { id, clientAddress } = daemon;
   sink.log.info({ node: id, directory, version }, `serving clients on ${clientAddress}`);
-  const reason = await stop.asked;
-  sink.log.info({ node: id, reason }, 'stopping');
+  const wish = await stop.asked;
+  sink.log.info({ node: id, reason: wish.reason }, 'stopping');
   const timer = setTimeout(() => die(new Error('the orderly stop took too long')), STOP_MS_MAX);
-  await daemon.stop(reason).catch(die);
+  await daemon.stop(wish).catch(die);
   clearTimeout(timer);
   sink.log.info({ node: id }, 'stopped');
   await sink.close();
@@ -62,8 +63,8 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
 
 /** The first request to stop counts. */
 class StopSignal {
-  readonly asked: Promise<string>;
-  #resolve: (reason: string) => void = () => {};
+  readonly asked: Promise<StopWish>;
+  #resolve: (wish: StopWish) => void = () => {};
 
   constructor() {
     this.asked = new Promise((resolve) => {
@@ -71,8 +72,8 @@ class StopSignal {
     });
   }
 
-  ask(reason: string): void {
-    this.#resolve(reason);
+  ask(wish: StopWish): void {
+    this.#resolve(wish);
   }
 }
 

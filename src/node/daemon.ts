@@ -4,12 +4,15 @@
  *
  * ```
  *  start   config, lock, log (recovery) -> ports bound -> replica -> node.pid
- *  stop    client port drained -> replica (network, then log: synced and marked) -> lock
+ *  stop    leadership handed over -> client port drained -> replica (network, then log: synced and marked) -> lock
  *  failure the disk or the log failed: nothing more is answered, the process ends at once
  * ```
  */
 import { assemble, type DaemonInit, type Parts } from './assembly.ts';
+import { SystemClock } from './io/system-clock.ts';
+import { leaveLeadership } from './leadership.ts';
 import { PidFile, readNodeConfig } from './node-directory.ts';
+import type { StopWish } from './server/admin-contract.ts';
 
 const PID_TOUCH_MS = 1000;
 
@@ -17,7 +20,7 @@ export interface Daemon {
   readonly id: string;
   readonly clientAddress: string;
   /** Orderly end: clients are answered, the log is synced and marked as cleanly closed. */
-  stop(reason: string): Promise<void>;
+  stop(wish: StopWish): Promise<void>;
 }
 
 /**
@@ -44,9 +47,9 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
     return {
       id: config.id,
       clientAddress: server.address,
-      stop: (reason) => {
+      stop: (wish) => {
         clearInterval(touching);
-        return stopDaemon(parts, pidFile, reason);
+        return stopDaemon(parts, pidFile, wish);
       },
     };
   } catch (error) {
@@ -55,9 +58,15 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
   }
 }
 
-async function stopDaemon(parts: Parts, pidFile: PidFile, reason: string): Promise<void> {
+async function stopDaemon(
+  parts: Parts,
+  pidFile: PidFile,
+  { reason, handOver }: StopWish,
+): Promise<void> {
   const { server, admin, replica, lock, events } = parts;
   events.append('node.stopping', replica.raft.term, { reason });
+  // While clients are still served: to them it is one leader after the other.
+  if (handOver) await leaveLeadership(replica, new SystemClock());
   await server.close();
   await replica.stop();
   await admin.close();

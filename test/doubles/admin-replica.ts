@@ -4,7 +4,9 @@ import { type AdminServer, createAdminServer } from '../../src/node/server/admin
 import type {
   AdminCounter,
   AdminReplica,
+  NamedTransfer,
   PeerTraffic,
+  StopWish,
 } from '../../src/node/server/admin-contract.ts';
 import { Histogram } from '../../src/std/histogram.ts';
 import { SILENT_LOG } from '../../src/std/log.ts';
@@ -26,7 +28,10 @@ export class FakeAdminReplica implements AdminReplica {
   readonly memberName: string;
   readonly events: EventRing;
   readonly histograms = new Map<string, Histogram>();
-  readonly stopped: string[] = [];
+  readonly stopped: StopWish[] = [];
+  /** Whom transfers of leadership were asked for, and how the next ones end. */
+  readonly transfers: (string | null)[] = [];
+  transferEnding: NamedTransfer = { outcome: 'done', reason: null, to: 'n2', durationMs: 4 };
   peerTraffic: PeerTraffic[] = [];
   rejected: Record<string, Record<string, number>> = {};
   counts: Record<string, AdminCounter> = {};
@@ -59,8 +64,12 @@ export class FakeAdminReplica implements AdminReplica {
   counters(): Readonly<Record<string, AdminCounter>> {
     return this.counts;
   }
-  stop(reason: string): void {
-    this.stopped.push(reason);
+  transferLeadership(target: string | null, done: (ended: NamedTransfer) => void): void {
+    this.transfers.push(target);
+    done(this.transferEnding);
+  }
+  stop(wish: StopWish): void {
+    this.stopped.push(wish);
   }
 
   record(phase: string, durationsUs: readonly number[]): void {

@@ -2,6 +2,7 @@
 import type { Histogram } from '../../std/histogram.ts';
 import type { NodeEvent } from '../../wire/events.ts';
 import type { NodeStatus } from '../../wire/status.ts';
+import type { TransferResult } from '../replica/contract.ts';
 
 /** The part of an EventRing that a stream needs. */
 export interface EventSource {
@@ -38,6 +39,22 @@ export type AdminCounter =
       readonly values: Readonly<Record<string, number>>;
     };
 
+/** How a transfer of leadership ended: a replica's result with names. */
+export interface NamedTransfer {
+  readonly outcome: TransferResult['outcome'];
+  readonly reason: TransferResult['reason'];
+  /** Empty: nobody was named, and nobody was found. */
+  readonly to: string;
+  readonly durationMs: number;
+}
+
+/** An orderly end of the node, and what somebody wants of it. */
+export interface StopWish {
+  readonly reason: string;
+  /** Whether a leader hands over first. */
+  readonly handOver: boolean;
+}
+
 export interface AdminReplica {
   readonly clusterId: string;
   readonly memberName: string;
@@ -50,6 +67,8 @@ export interface AdminReplica {
   rejectedConnections(): Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** By name, without the prefix `raftctl_` and the suffix `_total`. */
   counters(): Readonly<Record<string, AdminCounter>>;
+  /** Hands leadership over; null: to whoever is best prepared. `done` is called once. */
+  transferLeadership(target: string | null, done: (ended: NamedTransfer) => void): void;
   /** Begins the orderly end of the process and returns. */
-  stop(reason: string): void;
+  stop(wish: StopWish): void;
 }

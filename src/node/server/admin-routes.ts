@@ -8,6 +8,7 @@ import type { AdminGuard } from './admin-guard.ts';
 import { addReplicaMetrics, METRICS_CONTENT_TYPE, MetricsPage } from './admin-metrics.ts';
 import type { ProcessMetrics } from './admin-process.ts';
 import { AdminRefusal, sendData, sendText } from './admin-reply.ts';
+import { answerWithTransfer } from './admin-transfer.ts';
 
 /** The reason a client may give for a stop, for the log. Characters. */
 const REASON_LENGTH_MAX = 200;
@@ -44,7 +45,11 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
   ],
   ['/metrics', { method: 'GET', params: [], answer: answerMetrics }],
   ['/healthz', { method: 'GET', params: [], answer: answerHealth }],
-  ['/v1/stop', { method: 'POST', params: ['cluster', 'reason'], answer: answerStop }],
+  ['/v1/stop', { method: 'POST', params: ['cluster', 'reason', 'transfer'], answer: answerStop }],
+  [
+    '/v1/leader/transfer',
+    { method: 'POST', params: ['cluster', 'target'], answer: answerTransfer },
+  ],
 ]);
 
 function answerStatus(call: AdminCall): void {
@@ -112,10 +117,23 @@ function answerStop(call: AdminCall): void {
   context.guard.checkSecret(request);
   const replica = replicaOf(call);
   const reason = (params.get('reason') ?? 'asked over the admin port').slice(0, REASON_LENGTH_MAX);
+  const transfer = params.get('transfer') ?? 'yes';
+  if (transfer !== 'yes' && transfer !== 'no') {
+    throw new AdminRefusal(400, {
+      code: 'USAGE',
+      message: `Cannot read transfer=${JSON.stringify(transfer.slice(0, 100))}: it is yes or no`,
+    });
+  }
   response.shouldKeepAlive = false;
   // The answer goes out first: the process may be gone soon after.
-  response.once('close', () => replica.stop(reason));
+  response.once('close', () => replica.stop({ reason, handOver: transfer === 'yes' }));
   sendData(response, 'admin.stop', { id: replica.memberName, stopping: true }, 202);
+}
+
+function answerTransfer(call: AdminCall): Promise<void> {
+  const { request, response, params, context } = call;
+  context.guard.checkSecret(request);
+  return answerWithTransfer(response, replicaOf(call), params.get('target'));
 }
 
 /** @throws {AdminRefusal} when it is not clear which replica is meant. */

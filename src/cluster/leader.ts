@@ -1,0 +1,80 @@
+/** Who leads a local cluster, and handing that to another node. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { postAdmin } from '../client/admin-post.ts';
+import { RaftctlError } from '../std/errors.ts';
+import type { LeaderTransfer } from '../wire/leader-transfer.ts';
+import type { ClusterStatus } from '../wire/status.ts';
+import { clusterStatus, troubleOf } from './status.ts';
+import type { ClusterStore } from './store.ts';
+import type { ClusterNode, ClusterSpec } from './topology.ts';
+import { type Missing, waitUntil } from './wait.ts';
+
+export interface LeaderWish {
+  readonly store: ClusterStore;
+  readonly spec: ClusterSpec;
+  /** Null: whichever node is best prepared. */
+  readonly target: ClusterNode | null;
+  /** For all of it. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Until the cluster as a whole shows it. */
+  readonly isWaiting: boolean;
+}
+
+/** Longest a single node is waited for: it answers when its transfer has ended. */
+const ANSWER_MS_MIN = 1000;
+const RETRY_MS = 50;
+
+/** The leader's row. @throws {RaftctlError} NO_LEADER */
+export function leaderRow(status: ClusterStatus): ClusterStatus['nodes'][number] {
+  const row = status.nodes.find((node) => node.id === status.leader);
+  if (row !== undefined) return row;
+  throw (
+    troubleOf(status) ??
+    new RaftctlError('NO_LEADER', { message: `Nobody leads ${status.name} just now` })
+  );
+}
+
+/**
+ * Afterwards `target` leads (or, with null, somebody else than before) and serves.
+ *
+ * @throws {RaftctlError} NO_LEADER, TRANSFER_REFUSED, TRANSFER_FAILED, WAIT_TIMEOUT, UNREACHABLE,
+ *   INTERRUPTED
+ */
+export async function handOver(wish: LeaderWish): Promise<LeaderTransfer> {
+  const { store, spec, target, signal } = wish;
+  const deadline = performance.now() + wish.timeoutMs;
+  const secretHex = (await readFile(store.secretFileOf(spec.name), 'utf8')).trim();
+  const path = `/v1/leader/transfer${target === null ? '' : `?target=${target.id}`}`;
+  for (;;) {
+    const status = await clusterStatus(store, spec);
+    const { id: from, adminAddress: address } = leaderRow(status);
+    if (target?.id === from) return { from, to: from, term: status.term ?? 0, durationMs: 0 };
+    const leftMs = deadline - performance.now();
+    const timeoutMs = Math.max(ANSWER_MS_MIN, leftMs);
+    try {
+      const answer = await postAdmin({ address, path, secretHex, timeoutMs });
+      const done = answer as LeaderTransfer;
+      if (wish.isWaiting) await waitUntilSeen(wish, done, deadline);
+      return done;
+    } catch (error) {
+      // It led when it was asked who leads: whoever does now is asked again.
+      const isRace = error instanceof RaftctlError && error.code === 'NOT_LEADER';
+      if (!isRace || leftMs <= 0 || signal.aborted) throw error;
+      await sleep(RETRY_MS);
+    }
+  }
+}
+
+async function waitUntilSeen(wish: LeaderWish, { to, term }: LeaderTransfer, deadline: number) {
+  const { store, spec, signal } = wish;
+  const what = `${to} to lead`;
+  const timeoutMs = Math.max(0, Math.round(deadline - performance.now()));
+  // A later election may have made somebody else the leader: then this one has been seen, too.
+  const missing: Missing = (status) =>
+    status.serving && (status.leader === to || (status.term ?? 0) > term)
+      ? null
+      : `${status.leader ?? 'nobody'} leads`;
+  await waitUntil({ store, spec, timeoutMs, signal, what }, missing);
+}
