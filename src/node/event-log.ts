@@ -18,6 +18,12 @@ const TELLERS: Tellers = {
   'leader.steppedDown': (log, { reason }, term) => log.info({ term, reason }, 'leads no more'),
   'leader.known': (log, { leader }, term) =>
     log.info({ term }, leader === null ? 'follows nobody' : `follows ${leader}`),
+  'transfer.started': (log, { to }, term) => log.info({ term }, `hands leadership to ${to}`),
+  'transfer.ended': (log, { to, outcome, reason, durationMs }, term) => {
+    const facts = { term, outcome, reason, durationMs };
+    if (outcome === 'done') log.info(facts, `${to} has taken over`);
+    else log.warn(facts, `${to} has not taken over`);
+  },
   'disk.full': (log, { freeBytes }, _term, disk) =>
     log.error(
       { code: 'DISK_FULL', directory: disk, freeBytes },

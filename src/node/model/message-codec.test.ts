@@ -274,7 +274,7 @@ describe('message-codec', () => {
       records,
     };
     expect(decodeWhole(encodeMessage(forward))).toBe('records');
-    for (const type of [0, 17, 31, 32, 255]) {
+    for (const type of [0, 19, 31, 32, 255]) {
       const bytes = encodeMessage({ type: 'readIndex', from: 1, to: 2, term: 1, requestId: 1 });
       bytes[8] = type;
       expect(decodeWhole(resum(bytes, 'readIndex'))).toBe('type');

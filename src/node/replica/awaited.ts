@@ -16,8 +16,8 @@ import type { ProposalWaiter } from './contract.ts';
 export const ANSWER_WAIT_MS_MAX = 5000;
 
 /**
- * A forward that the next leader's term has overtaken may still be refused by the one it was sent
- * to, which is as good as never sent: the refusal has this long to come.
+ * A forward whose term is over is either in the next leader's log, or refused by the one it was
+ * sent to, which is as good as never sent, or lost with it. This long either answer may take.
  */
 export const REFUSAL_WAIT_MS_MAX = 1000;
 
@@ -44,7 +44,9 @@ export interface Forwarded {
   readonly records: Bytes | null;
   /** Null: answered. */
   readonly waiters: (ProposalWaiter | null)[];
-  /** Since when entries of a later term are applied. */
+  /** The connection it was sent on broke: no refusal comes any more. */
+  isCutOff?: boolean;
+  /** Since when it is waited for although its term is over. */
   overtakenAtMs?: number;
 }
 
@@ -54,6 +56,8 @@ export class Awaited {
   #forwarded: Forwarded[] = [];
   #commands = 0;
   #appliedTerm: Term = 0;
+  /** Links broke in this turn. */
+  #anyCutOff = false;
 
   constructor(origins: OriginCounter) {
     this.#origins = origins;
@@ -118,7 +122,7 @@ export class Awaited {
   termApplied(term: Term): void {
     if (term === this.#appliedTerm) return;
     this.#appliedTerm = term;
-    this.#giveUpForwarded((f) => f.term < term && f.records === null);
+    this.#giveUpForwarded((f) => f.term < term && (f.records === null || f.isCutOff === true));
   }
 
   /**
@@ -132,9 +136,26 @@ export class Awaited {
     this.#giveUpForwarded(() => true);
   }
 
-  /** The connection to a member broke: forwards that are unanswered may be lost. */
+  /** The connection to a member broke: forwards that are unanswered may be lost (`settleLost`). */
   linkLost(member: MemberNumber): void {
-    this.#giveUpForwarded((f) => f.to === member);
+    for (const forwarded of this.#forwarded) {
+      if (forwarded.to !== member) continue;
+      forwarded.isCutOff = true;
+      this.#anyCutOff = true;
+    }
+  }
+
+  /**
+   * Called once a turn, in which links broke, when all of its messages were taken. A member that
+   * led until it was gone may have taken the commands with it. Where another term has begun it had
+   * handed over before: what it appended is in the new leader's log, and will be applied here.
+   */
+  settleLost(term: Term): void {
+    if (!this.#anyCutOff) return;
+    this.#anyCutOff = false;
+    this.#giveUpForwarded(
+      (f) => f.isCutOff === true && (f.term >= term || f.term < this.#appliedTerm),
+    );
   }
 
   /** A peer appended none of the commands that start at `firstSequence`: they may go elsewhere. */
@@ -155,7 +176,8 @@ export class Awaited {
       this.#giveUpAppended(this.#appended.shift() as Appended);
     }
     for (const forwarded of this.#forwarded) {
-      if (forwarded.term < this.#appliedTerm) forwarded.overtakenAtMs ??= nowMs;
+      const isOver = forwarded.term < this.#appliedTerm || forwarded.isCutOff === true;
+      if (isOver) forwarded.overtakenAtMs ??= nowMs;
     }
     const isOvertaken = (f: Forwarded): boolean =>
       f.overtakenAtMs !== undefined && nowMs - f.overtakenAtMs >= REFUSAL_WAIT_MS_MAX;

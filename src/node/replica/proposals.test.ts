@@ -3,10 +3,10 @@ import { type Bytes, bytesFrom } from '../../std/bytes.ts';
 import { PayloadBuilder, RecordCursor } from '../model/command.ts';
 import type { Forward, ForwardRefused, PeerMessage } from '../model/message.ts';
 import type { RaftFrontDoor } from '../raft/contract.ts';
-import { Awaited } from './awaited.ts';
+import { Awaited, REFUSAL_WAIT_MS_MAX } from './awaited.ts';
 import { OriginCounter } from './chunk.ts';
 import type { Outcome, ProposalWaiter } from './contract.ts';
-import { LEADER_WAIT_MS_MAX, Proposals } from './proposals.ts';
+import { ARRIVED_BYTES_MAX, LEADER_WAIT_MS_MAX, Proposals } from './proposals.ts';
 
 const SELF = 1;
 const BOOT = 77;
@@ -136,8 +136,70 @@ describe('Proposals', () => {
     const kept = take(proposals, 'b');
     proposals.dispatch(1, 0);
     awaited.linkLost(3);
+    awaited.settleLost(5);
     expect(lost.outcomes).toEqual([['unknown', null]]);
     expect(kept.outcomes).toEqual([]);
+  });
+
+  it('settleLost() waits for what a member took that had handed over before it left', () => {
+    const { raft, proposals, awaited, sent } = setUp();
+    raft.leader = 3;
+    const applied = take(proposals, 'a');
+    proposals.dispatch(0, 0);
+    const { records } = sent[0] as Forward;
+    const missing = take(proposals, 'b');
+    proposals.dispatch(1, 0);
+    awaited.linkLost(3);
+    awaited.settleLost(6);
+    expect([applied.outcomes, missing.outcomes]).toEqual([[], []]);
+    applyRecords(awaited, records);
+    awaited.termApplied(6);
+    expect([applied.outcomes, missing.outcomes]).toEqual([[['ok', 'did 1']], [['unknown', null]]]);
+  });
+
+  it('settleLost() does not wait when the next term was applied before', () => {
+    const { raft, proposals, awaited } = setUp();
+    raft.leader = 3;
+    const waiter = take(proposals, 'a');
+    proposals.dispatch(0, 0);
+    awaited.termApplied(6);
+    awaited.linkLost(3);
+    awaited.settleLost(6);
+    expect(waiter.outcomes).toEqual([['unknown', null]]);
+  });
+
+  it('expire() gives up what a departed leader took when nobody says what became of it', () => {
+    const { raft, proposals, awaited } = setUp();
+    raft.leader = 3;
+    const waiter = take(proposals, 'a');
+    proposals.dispatch(0, 0);
+    awaited.linkLost(3);
+    awaited.settleLost(6);
+    awaited.expire(100);
+    awaited.expire(99 + REFUSAL_WAIT_MS_MAX);
+    expect(waiter.outcomes).toEqual([]);
+    awaited.expire(100 + REFUSAL_WAIT_MS_MAX);
+    expect(waiter.outcomes).toEqual([['unknown', null]]);
+  });
+
+  it('dispatch() refuses what arrived while leadership was handed over, up to a cap', () => {
+    const { raft, proposals, sent } = setUp();
+    raft.role = 'leader';
+    const one = forwardOf(1, 2);
+    const large = Buffer.alloc(1024 * 1024);
+    large.writeUInt32LE(large.length - 4);
+    const forward: Forward = { ...one, records: large };
+    const fitting = Math.floor(ARRIVED_BYTES_MAX / large.length);
+    for (let i = 0; i < fitting; i += 1) proposals.takeForward(forward);
+    expect(sent).toEqual([]);
+    proposals.takeForward(forward);
+    expect(sent).toHaveLength(1);
+    raft.role = 'follower';
+    proposals.dispatch(0, 0);
+    expect(sent).toHaveLength(fitting + 1);
+    expect(proposals.waiting).toBe(false);
+    proposals.takeForward(one);
+    expect(proposals.waiting).toBe(true);
   });
 
   it('forwardRefused() sends the same commands on to the next leader', () => {
@@ -254,17 +316,26 @@ describe('Proposals', () => {
     expect(waiter.outcomes).toEqual([['unknown', null]]);
   });
 
-  it('termApplied() gives up forwards of earlier terms only', () => {
+  it('termApplied() gives up forwards of earlier terms only, unless they are refused', () => {
     const { raft, proposals, awaited } = setUp();
     raft.leader = 3;
-    const old = take(proposals, 'a');
+    const [old, refused] = [take(proposals, 'a'), new Waiter()];
+    proposals.dispatch(0, 0);
+    proposals.take(bytesFrom('r'), refused, 0);
     proposals.dispatch(0, 0);
     raft.term = 6;
     const fresh = take(proposals, 'b');
     proposals.dispatch(1, 0);
     awaited.termApplied(6);
+    awaited.expire(100);
+    expect(old.outcomes).toEqual([]);
+    proposals.forwardRefused({
+      ...{ type: 'forwardRefused', from: 3, to: SELF, term: 6, firstSequence: 2, count: 1 },
+    });
+    awaited.expire(100 + REFUSAL_WAIT_MS_MAX);
     expect(old.outcomes).toEqual([['unknown', null]]);
-    expect(fresh.outcomes).toEqual([]);
+    expect([refused.outcomes, fresh.outcomes]).toEqual([[], []]);
+    expect(proposals.waiting).toBe(true);
   });
 
   it('stop() answers everybody: held ones stopping, sent ones unknown', () => {

@@ -165,6 +165,7 @@ export class Pump {
     const { raft, inbox, housekeeping, proposals, awaited, reads, phases, applier } = this.#parts;
     const { clusterClock } = this.#parts;
     for (const input of inbox.takeInputs()) this.#take(input, nowMs);
+    awaited.settleLost(raft.term);
     const synced = inbox.takeSynced();
     if (synced > 0) {
       raft.logSynced(synced);

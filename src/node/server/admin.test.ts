@@ -129,7 +129,12 @@ describe('createAdminServer', () => {
       data: { id: 'n1', stopping: true },
     });
     await until(() => replica.stopped.length === 1, 'the node was told to stop');
-    expect(replica.stopped).toEqual(['test']);
+    expect(replica.stopped).toEqual([{ reason: 'test', handOver: true }]);
+    await ask(server, '/v1/stop?reason=again&transfer=no', { method: 'POST', headers });
+    await until(() => replica.stopped.length === 2, 'the node was told to stop');
+    expect(replica.stopped[1]).toEqual({ reason: 'again', handOver: false });
+    const wrongWord = await ask(server, '/v1/stop?transfer=maybe', { method: 'POST', headers });
+    expect([wrongWord.status, wrongWord.json.error.code]).toEqual([400, 'USAGE']);
   });
 
   test.each([
