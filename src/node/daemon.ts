@@ -4,7 +4,8 @@
  *
  * ```
  *  start   config, lock, log (recovery) -> ports bound -> replica -> node.pid
- *  stop    leadership handed over -> client port drained -> replica (network, then log: synced and marked) -> lock
+ *  stop    leadership handed over -> client port drained -> replica (network, then log: synced
+ *          and marked) -> lock
  *  failure the disk or the log failed: nothing more is answered, the process ends at once
  * ```
  */

@@ -1,4 +1,4 @@
-/** Claims of the thesis about leadership transfer (3.10), and what must not go wrong in any phase. */
+/** Claims of the thesis about leadership transfer (3.10), and that no phase of it is a danger. */
 import { expect, test } from 'vitest';
 import type { RaftMessage } from '../../src/node/model/message.ts';
 import { RaftWorld } from '../interaction/raft-world.ts';

@@ -23,7 +23,7 @@ import { leaderHeard, resetElectionTimer } from './election-timer.ts';
 import { Progress } from './progress.ts';
 import { refuseHeldReads, refuseRemoteReads } from './read-index.ts';
 import type { Role } from './ready.ts';
-import { newFollowing, type RaftState } from './state.ts';
+import { type Leadership, newFollowing, type RaftState } from './state.ts';
 
 export type StepDownReason =
   | 'higherTerm'
@@ -113,6 +113,7 @@ export function becomeLeader(s: RaftState, votes: readonly MemberNumber[]): void
   followLeader(s, s.self);
   s.votes.clear();
   refreshFollowers(s, lastBefore + 1);
+  if (s.takeOverTerm === s.term) expectClients(s, s.leadership);
   appendToOwnLog(
     s,
     sealBatch({
@@ -125,6 +126,12 @@ export function becomeLeader(s: RaftState, votes: readonly MemberNumber[]): void
       payload: NO_BYTES,
     }),
   );
+}
+
+/** The last leader's clients wait everywhere: they are to hear of commits without a tick's delay. */
+function expectClients(s: RaftState, lead: Leadership): void {
+  const untilTick = s.ticks + s.config.electionTimeoutTicksMin;
+  for (const progress of lead.followers) progress.clientsUntilTick = untilTick;
 }
 
 /** Appends what this leader sealed; followers get it at the end of the turn. */
