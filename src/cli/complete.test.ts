@@ -25,6 +25,7 @@ const MANIFEST: Manifest = {
     id: 'node:restart',
     flags: { wait: { name: 'wait', type: 'boolean', allowNo: true } },
   },
+  'leader:transfer': { id: 'leader:transfer', flags: { cluster: CLUSTER } },
   completion: { id: 'completion', args: { shell: { options: ['bash', 'zsh'] } } },
   help: { id: 'help' },
   schema: { id: 'schema' },
@@ -41,7 +42,8 @@ function words(line: string): string[] {
 }
 
 test.each([
-  ['', ['cluster', 'node', 'completion', 'help', 'schema', 'check']],
+  ['', ['cluster', 'node', 'leader', 'completion', 'help', 'schema', 'check']],
+  ['leader transfer ', ['n1', 'n2']],
   ['clu', ['cluster']],
   ['cluster ', ['up', 'wait']],
   ['cluster u', ['up']],

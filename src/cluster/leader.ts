@@ -45,7 +45,7 @@ export function leaderRow(status: ClusterStatus): ClusterStatus['nodes'][number]
 export async function handOver(wish: LeaderWish): Promise<LeaderTransfer> {
   const { store, spec, target, signal } = wish;
   const deadline = performance.now() + wish.timeoutMs;
-  const secretHex = (await readFile(store.secretFileOf(spec.name), 'utf8')).trim();
+  const secretHex = await secretOf(store, spec);
   const path = `/v1/leader/transfer${target === null ? '' : `?target=${target.id}`}`;
   for (;;) {
     const status = await clusterStatus(store, spec);
@@ -65,6 +65,28 @@ export async function handOver(wish: LeaderWish): Promise<LeaderTransfer> {
       await sleep(RETRY_MS);
     }
   }
+}
+
+/**
+ * Asks nodes to stop and to let their leadership lie, which a signal cannot say. Whoever does not
+ * answer is left to the signal.
+ */
+export async function askToStop(
+  store: ClusterStore,
+  spec: ClusterSpec,
+  nodes: readonly ClusterNode[],
+): Promise<void> {
+  const secretHex = await secretOf(store, spec);
+  const path = '/v1/stop?transfer=no&reason=node%20stop%20--no-transfer';
+  const timeoutMs = ANSWER_MS_MIN;
+  const asked = nodes.map((node) =>
+    postAdmin({ address: node.adminAddress, path, secretHex, timeoutMs }),
+  );
+  await Promise.allSettled(asked);
+}
+
+async function secretOf(store: ClusterStore, spec: ClusterSpec): Promise<string> {
+  return (await readFile(store.secretFileOf(spec.name), 'utf8')).trim();
 }
 
 async function waitUntilSeen(wish: LeaderWish, { to, term }: LeaderTransfer, deadline: number) {

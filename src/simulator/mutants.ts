@@ -10,12 +10,14 @@ import { CONTROL_MUTANTS } from './mutants-controls.ts';
 import { ELECTION_MUTANTS } from './mutants-elections.ts';
 import { REPLICATION_MUTANTS } from './mutants-replication.ts';
 import { STORAGE_MUTANTS } from './mutants-storage.ts';
+import { TRANSFER_MUTANTS } from './mutants-transfers.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   ...ELECTION_MUTANTS,
   ...REPLICATION_MUTANTS,
   ...CLIENT_MUTANTS,
   ...STORAGE_MUTANTS,
+  ...TRANSFER_MUTANTS,
   ...CONTROL_MUTANTS,
 ];
 

@@ -2,6 +2,7 @@
  * Leadership handed over on purpose: by command, and by a leader that stops. Writers notice nothing
  * but a short wait: nothing is refused, nothing is lost, nothing happens twice.
  */
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { LeaderTransfer } from '../../src/wire/leader-transfer.ts';
 import { ClusterRig } from '../doubles/cluster-rig.ts';
@@ -83,6 +84,19 @@ test('leader transfer refuses who cannot take over, and the leader stays', async
     code: 3,
     error: { code: 'NO_LEADER' },
   });
+});
+
+test('node stop --no-transfer lets an election find the next leader', async () => {
+  const leader = await rig.leader();
+  await rig.ok(['node', 'stop', leader, '--no-transfer']);
+  const log = await readFile(rig.logFile(leader), 'utf8');
+  expect(log.slice(log.lastIndexOf('"stopping"'))).not.toContain('hands leadership');
+  await rig.ok(['node', 'start', leader]);
+  await rig.healthy();
+  const next = await rig.leader();
+  await rig.ok(['node', 'stop', next]);
+  const said = await readFile(rig.logFile(next), 'utf8');
+  expect(said.slice(said.lastIndexOf('"stopping"'))).toMatch(/hands leadership.*has taken over/s);
 });
 
 test(`pipelined writers on every node notice nothing of ${TRANSFERS} transfers`, {

@@ -41,7 +41,7 @@ function randomStep(world: RaftWorld, prng: Prng, cut: Set<string>): void {
   }
 }
 
-/** Kills a member, cuts a connection or mends it, fills a disk or empties it. */
+/** Kills a member, lets a leader hand over, cuts a connection or mends it, fills a disk or empties it. */
 function disturb(
   world: RaftWorld,
   prng: Prng,
@@ -58,6 +58,10 @@ function disturb(
     return;
   }
   const other = prng.pick(world.numbers);
+  if (dice < 0.6) {
+    world.turn(number, (raft) => raft.transferLeadership(prng.chance(0.3) ? 0 : other));
+    return;
+  }
   if (other === number || !world.node(other).alive) return;
   const key = [number, other].sort().join();
   if (cut.delete(key)) {

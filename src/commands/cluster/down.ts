@@ -8,7 +8,7 @@ import { ClusterStore } from '../../cluster/store.ts';
 export default class ClusterDown extends BaseCommand {
   static override summary = 'Stop all nodes of a cluster; the data stays.';
   static override description =
-    'Each node gets SIGTERM and ends in good order; one that is still there after --timeout is ' +
+    'Each node gets SIGTERM and ends in good order, a leader when somebody took over; one that is still there after --timeout is ' +
     'killed. An ephemeral cluster is removed.';
   static override examples = ['<%= config.bin %> cluster down demo --timeout 10s'];
   static override args = {

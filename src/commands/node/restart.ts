@@ -11,7 +11,7 @@ export default class NodeRestart extends BaseCommand {
   static override summary = 'Stop and start nodes, one after the other.';
   static override description =
     'Starts those that are down. Goes on to the next only when one has caught up with the leader, ' +
-    'so that a majority stays up; --no-wait does not.';
+    'so that a majority stays up; --no-wait does not. A leader hands over before it stops.';
   static override examples = ['<%= config.bin %> node restart n1 --cluster demo'];
   static override strict = false;
   static override usage = 'node restart NODE...';

@@ -1,19 +1,28 @@
+import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { clusterChoice, durationFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { stopNodes } from '../../cluster/down.ts';
+import { askToStop } from '../../cluster/leader.ts';
 import { namedNodes } from '../../cluster/nodes.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 
 export default class NodeStop extends BaseCommand {
   static override summary = 'Stop nodes in good order.';
   static override description =
-    'SIGTERM; a node that is still there after --timeout is killed. Its data stays.';
+    'SIGTERM; a node that is still there after --timeout is killed. Its data stays. A leader hands ' +
+    'over first, so that writers wait for milliseconds instead of an election.';
   static override examples = ['<%= config.bin %> node stop n1 --cluster demo'];
   static override strict = false;
   static override usage = 'node stop NODE...';
   static override flags = {
     ...clusterChoice,
+    transfer: Flags.boolean({
+      summary: 'Let a leader hand over first.',
+      default: true,
+      allowNo: true,
+      env: 'RAFTCTL_TRANSFER',
+    }),
     timeout: durationFlag({
       summary: 'How long a node may take to end.',
       default: 10_000,
@@ -24,10 +33,12 @@ export default class NodeStop extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(NodeStop);
-    const spec = await new ClusterStore(flags.dir).find(flags.cluster ?? null);
+    const store = new ClusterStore(flags.dir);
+    const spec = await store.find(flags.cluster ?? null);
     const nodes = namedNodes(spec, argv.map(String));
     const interrupts = new Interrupts(() => this.note('Stopping (Ctrl-C again kills)'));
     try {
+      if (!flags.transfer) await askToStop(store, spec, nodes);
       const results = await stopNodes(nodes, { graceMs: flags.timeout, hurry: interrupts.hurry });
       for (const { id, outcome } of results) {
         this.print(`${id} ${outcome === 'idle' ? 'was down' : outcome}`);

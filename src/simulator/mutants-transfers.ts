@@ -1,0 +1,49 @@
+/** Planted bugs of leadership handed over on request. */
+import { type Mutant, mutant } from './mutant.ts';
+
+const TRANSFER = 'node/raft/transfer.js';
+const ELECTION = 'node/raft/election.js';
+
+export const TRANSFER_MUTANTS: readonly Mutant[] = [
+  mutant('M30c', 'safety', 'a leader that hands over answers reads without asking anybody', [
+    'node/raft/read-index.js',
+    'index: s.commitIndex, round: lead.round });',
+    'index: s.commitIndex, round: lead.transfer === null ? lead.round : 0 });',
+  ]),
+  mutant('M51b', 'safety', 'what is proposed while leadership is handed over is appended', [
+    'node/raft/raft.js',
+    'if (s.leadership.transfer !== null)',
+    'if (s.leadership.transfer !== null && s.nowMs < 0)',
+  ]),
+  mutant('M51c', 'liveness', 'a transfer of leadership is never given up', [
+    TRANSFER,
+    "if (s.nowMs >= transfer.giveUpAtMs)\n        return 'timeout';",
+    '',
+  ]),
+  mutant(
+    'M51f',
+    'safety',
+    'a vote of a transfer is given by one who has voted in that term',
+    [
+      ELECTION,
+      'if (s.hardState.vote !== 0 && s.hardState.vote !== message.from)',
+      "if (message.type !== 'transferVote' && s.hardState.vote !== 0 && s.hardState.vote !== message.from)",
+    ],
+    { profile: 'storm' },
+  ),
+  mutant('M51g', 'safety', 'whoever is asked to take over leads at once, without being elected', [
+    ELECTION,
+    's.takeOverTerm = s.term + 1;\n    startVote(s);',
+    's.takeOverTerm = s.term + 1;\n    becomeCandidate(s);\n    becomeLeader(s, [s.self]);',
+  ]),
+  mutant('M51h', 'safety', 'the leader that asked for it goes over into the new term as its leader', [
+    ELECTION,
+    "becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n    }\n    const refusal = voteRefusal(s, message);",
+    "if (s.role === 'leader')\n            s.setHardState({ term: message.term, vote: s.self });\n        else\n            becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n    }\n    const refusal = voteRefusal(s, message);",
+  ]),
+  mutant('M51j', 'safety', 'a forward that comes during a transfer is refused, and kept all the same', [
+    'node/replica/proposals.js',
+    'this.#arrived.push(forward);',
+    'this.#arrived.push(forward);\n        if (this.#raft.transferTarget !== 0)\n            this.#refuse(forward);',
+  ]),
+];
