@@ -5,16 +5,17 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { LeaderTransfer } from '../../src/wire/leader-transfer.ts';
-import { ClusterRig } from '../doubles/cluster-rig.ts';
+import { ClusterRig, untilGone } from '../doubles/cluster-rig.ts';
 import { KvConnection } from '../doubles/kv-connection.ts';
 import { scaled } from '../doubles/program.ts';
 import { findLosses, WriteLoad } from '../doubles/write-load.ts';
 
 const TRANSFERS = scaled(6, 20);
 const STOPS = scaled(3, 20);
-/** An election by timeout takes 500 ms and more; this leaves room for a busy machine. */
-const GAP_P50_MS_MAX = 250;
-const GAP_MS_MAX = 1000;
+/** Writes before and after a leader is told to stop. */
+const WRITES = 100;
+/** For a busy machine; what it is on a quiet one is printed. */
+const GAP_MS_MAX = 2000;
 
 interface Done extends LeaderTransfer {
   readonly cluster: string;
@@ -124,26 +125,35 @@ test(`a writer waits for milliseconds when its cluster's leader stops, ${STOPS} 
   timeout: 60_000 + STOPS * 15_000,
 }, async () => {
   const gapsMs: number[] = [];
+  const quietMs: number[] = [];
   for (let i = 0; i < STOPS; i += 1) {
     const leader = await rig.leader();
     const follower = await rig.follower();
     const writer = new SteadyWriter(await KvConnection.open(rig.clientAddress(follower)));
-    await writer.write(50);
-    await rig.ok(['node', 'stop', leader]);
-    await writer.write(50);
-    gapsMs.push(await writer.stop());
+    await writer.write(WRITES);
+    quietMs.push(writer.takeLongestMs());
+    // What `node stop` does, without the noise that a process for the command makes.
+    const pid = await rig.pid(leader);
+    await rig.signal(leader, 'SIGTERM');
+    await Promise.all([untilGone(pid), writer.write(WRITES)]);
+    gapsMs.push(writer.takeLongestMs());
+    await writer.stop();
+    const said = await readFile(rig.logFile(leader), 'utf8');
+    expect(said.slice(said.lastIndexOf('"stopping"'))).toContain('has taken over');
     expect((await rig.leader()) === leader).toBe(false);
     await rig.ok(['node', 'start', leader]);
     await rig.healthy();
   }
-  gapsMs.sort((a, b) => a - b);
-  const p50 = gapsMs[Math.floor(gapsMs.length / 2)] ?? 0;
-  const max = gapsMs.at(-1) ?? 0;
-  const figures = `p50 ${p50.toFixed(1)} ms, max ${max.toFixed(1)} ms of ${gapsMs.length}`;
-  process.stdout.write(`gap when the leader stops: ${figures}\n`);
-  expect(p50, figures).toBeLessThan(GAP_P50_MS_MAX);
-  expect(max, figures).toBeLessThan(GAP_MS_MAX);
+  const figures = `${spread(gapsMs)}; before it ${spread(quietMs)}; ${STOPS} stops`;
+  process.stdout.write(`longest wait of a writer while the leader stops: ${figures}\n`);
+  expect(Math.max(...gapsMs), figures).toBeLessThan(GAP_MS_MAX);
 });
+
+function spread(valuesMs: readonly number[]): string {
+  const sorted = [...valuesMs].sort((a, b) => a - b);
+  const p50 = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return `p50 ${p50.toFixed(1)} ms, max ${(sorted.at(-1) ?? 0).toFixed(1)} ms`;
+}
 
 /** Writes one key after the other; every write must be acknowledged. */
 class SteadyWriter {
@@ -167,13 +177,18 @@ class SteadyWriter {
     });
   }
 
-  /** @returns the longest time between two acknowledgements. */
-  async stop(): Promise<number> {
+  /** The longest time between two acknowledgements since the last call. */
+  takeLongestMs(): number {
+    const longestMs = this.#longestMs;
+    this.#longestMs = 0;
+    return longestMs;
+  }
+
+  async stop(): Promise<void> {
     this.#isOver = true;
     await this.#running;
     this.#connection.close();
     expect(this.#failure).toBe(null);
-    return this.#longestMs;
   }
 
   async #run(): Promise<void> {
