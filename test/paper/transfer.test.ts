@@ -163,6 +163,12 @@ test('Raft picks the connected voter that lacks least, and not one that is silen
   }
   transfer(other, 1, 0);
   expect(other.raft(1).transferTarget).toBe(3);
+
+  // Who is silent with everybody else is still better than nobody.
+  const stalled = new RaftWorld({ voters: 3 });
+  stalled.elect(1);
+  stalled.nowMs += 10_000;
+  expect(transfer(stalled, 1, 0)).toBe(null);
 });
 
 // Reads do not wait for the transfer, and none is answered from what is out of date (I26: the

@@ -92,15 +92,20 @@ function lossOf(s: RaftState, lead: Leadership): TransferLoss | null {
   return s.connected.has(transfer.target) ? null : 'notConnected';
 }
 
-/** Of the connected voters that were heard lately, the one that lacks least; 0: there is none. */
+/**
+ * Of the connected voters the one that lacks least, but none that is silent while another is not: a
+ * process that was stopped keeps its connection. 0: there is none.
+ */
 function bestPrepared(s: RaftState, lead: Leadership): MemberNumber {
   const silentMsMax = SILENT_HEARTBEATS_MAX * s.config.heartbeatTicks * s.config.tickMs;
+  const isSilent = ({ lastHeardMs }: Progress): boolean => s.nowMs - lastHeardMs > silentMsMax;
   let best: Progress | null = null;
   for (const progress of lead.followers) {
     const { member, mode } = progress;
     if (!s.voters.includes(member) || !s.connected.has(member) || mode === 'snapshot') continue;
-    if (s.nowMs - progress.lastHeardMs > silentMsMax) continue;
-    if (best === null || progress.matchIndex > best.matchIndex) best = progress;
+    const isSame = best !== null && isSilent(best) === isSilent(progress);
+    const isBetter = isSame ? progress.matchIndex > (best?.matchIndex ?? 0) : !isSilent(progress);
+    if (best === null || isBetter) best = progress;
   }
   return best?.member ?? 0;
 }
