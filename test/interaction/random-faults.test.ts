@@ -41,7 +41,10 @@ function randomStep(world: RaftWorld, prng: Prng, cut: Set<string>): void {
   }
 }
 
-/** Kills a member, lets a leader hand over, cuts a connection or mends it, fills a disk or empties it. */
+/**
+ * Kills a member, lets a leader hand over, cuts a connection or mends it, fills a disk or empties
+ * it.
+ */
 function disturb(
   world: RaftWorld,
   prng: Prng,

@@ -128,7 +128,7 @@ export function becomeLeader(s: RaftState, votes: readonly MemberNumber[]): void
   );
 }
 
-/** The last leader's clients wait everywhere: they are to hear of commits without a tick's delay. */
+/** The last leader's clients wait everywhere: they hear of commits without a tick's delay. */
 function expectClients(s: RaftState, lead: Leadership): void {
   const untilTick = s.ticks + s.config.electionTimeoutTicksMin;
   for (const progress of lead.followers) progress.clientsUntilTick = untilTick;
