@@ -10,6 +10,7 @@ import type { Health } from '../cluster/health.ts';
 import type { Explained } from '../config/settings.ts';
 import type { LogDumpRow } from '../node/wal/dump.ts';
 import { benchResult, demoResult } from './bench-shapes.ts';
+import { LEADER } from './leader-shapes.ts';
 import {
   address,
   clusterStatus,
@@ -245,6 +246,6 @@ const SHELL: Published = {
 
 /** By the words of the command. */
 export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
-  ...[CLUSTER, NODE, KV, CONFIG, SIM, OTHERS].flatMap(named),
+  ...[CLUSTER, NODE, LEADER, KV, CONFIG, SIM, OTHERS].flatMap(named),
   ['shell', SHELL] as const,
 ]);

@@ -36,14 +36,24 @@ export const TRANSFER_MUTANTS: readonly Mutant[] = [
     's.takeOverTerm = s.term + 1;\n    startVote(s);',
     's.takeOverTerm = s.term + 1;\n    becomeCandidate(s);\n    becomeLeader(s, [s.self]);',
   ]),
-  mutant('M51h', 'safety', 'the leader that asked for it goes over into the new term as its leader', [
-    ELECTION,
-    "becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n    }\n    const refusal = voteRefusal(s, message);",
-    "if (s.role === 'leader')\n            s.setHardState({ term: message.term, vote: s.self });\n        else\n            becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n    }\n    const refusal = voteRefusal(s, message);",
-  ]),
-  mutant('M51j', 'safety', 'a forward that comes during a transfer is refused, and kept all the same', [
-    'node/replica/proposals.js',
-    'this.#arrived.push(forward);',
-    'this.#arrived.push(forward);\n        if (this.#raft.transferTarget !== 0)\n            this.#refuse(forward);',
-  ]),
+  mutant(
+    'M51h',
+    'safety',
+    'the leader that asked for it goes over into the new term as its leader',
+    [
+      ELECTION,
+      "becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n    }\n    const refusal = voteRefusal(s, message);",
+      "if (s.role === 'leader')\n            s.setHardState({ term: message.term, vote: s.self });\n        else\n            becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n    }\n    const refusal = voteRefusal(s, message);",
+    ],
+  ),
+  mutant(
+    'M51j',
+    'safety',
+    'a forward that comes during a transfer is refused, and kept all the same',
+    [
+      'node/replica/proposals.js',
+      'this.#arrived.push(forward);',
+      'this.#arrived.push(forward);\n        if (this.#raft.transferTarget !== 0)\n            this.#refuse(forward);',
+    ],
+  ),
 ];

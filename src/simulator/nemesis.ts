@@ -22,13 +22,13 @@ export class Nemesis {
     ...{ crashes: 0, 'power cuts': 0, pauses: 0, partitions: 0, 'one-way cuts': 0, resets: 0 },
     ...{ 'slow disks': 0 },
   };
-  readonly #transfers: Transfers;
+  readonly transfers: Transfers;
   #rotten = false;
   #over = false;
 
   constructor(init: NemesisInit) {
     this.#init = init;
-    this.#transfers = new Transfers(init.nodes);
+    this.transfers = new Transfers(init.nodes);
   }
 
   start(): void {
@@ -86,7 +86,7 @@ export class Nemesis {
         }
         return;
       case 'transfer':
-        this.#transfers.ask(event);
+        this.transfers.ask(event);
         return;
       default:
         this.#hurtDisk(event);

@@ -160,7 +160,8 @@ export class SimNode implements ClientSide {
         this.#depart(life, false);
         stopped();
       },
-      (error: unknown) => this.#fail(error),
+      // What ended it may be why it cannot be stopped in order.
+      (error: unknown) => this.#life === life && this.#fail(error),
     );
     return true;
   }

@@ -142,6 +142,7 @@ export class World {
     const total: Record<string, number> = {};
     addCounts(total, this.oracles.counts);
     addCounts(total, this.#nemesis.counts);
+    addCounts(total, this.#nemesis.transfers.counts);
     addCounts(total, this.history.counts);
     addCounts(total, this.#network.counts);
     addCounts(total, this.#tally.counts);

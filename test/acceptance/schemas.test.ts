@@ -106,6 +106,15 @@ test('schema: commands on a cluster that is well', async () => {
   await run([...bench, '--ratio', 'x'], { ...one, exit: 2 });
 });
 
+test('schema: leadership', async () => {
+  await run(['leader', 'show']);
+  await run(['leader', 'show', '--cluster', 'nowhere'], { exit: 2 });
+  await run(['leader', 'transfer', 'n2']);
+  await run(['leader', 'transfer', 'n9'], { exit: 2 });
+  await run(['leader', 'step-down']);
+  await run(['leader', 'step-down', '--cluster', 'nowhere'], { exit: 2 });
+});
+
 test('schema: commands on single nodes, and on a cluster that is not well', async () => {
   await run(['node', 'status']);
   await run(['node', 'logs', '--lines', '5']);
