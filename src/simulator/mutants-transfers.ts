@@ -10,11 +10,22 @@ export const TRANSFER_MUTANTS: readonly Mutant[] = [
     'index: s.commitIndex, round: lead.round });',
     'index: s.commitIndex, round: lead.transfer === null ? lead.round : 0 });',
   ]),
-  mutant('M51b', 'safety', 'what is proposed while leadership is handed over is appended', [
-    'node/raft/raft.js',
-    'if (s.leadership.transfer !== null)',
-    'if (s.leadership.transfer !== null && s.nowMs < 0)',
-  ]),
+  {
+    ...{ id: 'M51b', kind: 'safety' },
+    bug: 'what is proposed while leadership is handed over is appended',
+    patches: [
+      {
+        file: 'node/raft/raft.js',
+        find: 'if (s.leadership.transfer !== null)',
+        replace: 'if (s.nowMs < 0)',
+      },
+      {
+        file: 'node/replica/pump.js',
+        find: 'if (!proposals.waiting || raft.transferTarget !== 0)',
+        replace: 'if (!proposals.waiting)',
+      },
+    ],
+  },
   mutant('M51c', 'liveness', 'a transfer of leadership is never given up', [
     TRANSFER,
     "if (s.nowMs >= transfer.giveUpAtMs)\n        return 'timeout';",

@@ -241,7 +241,7 @@ export class SimNode implements ClientSide {
         stateMachine: new WatchedMachine(machine, member, history),
         prng: prng.fork(),
         emit: (type, _term, data) => this.#components.note(member, type, data),
-        onFailed: (error) => this.#fail(error),
+        onFailed: (error) => this.#life === life && this.#fail(error),
       },
       {
         ...{ self: member, cluster, config: plan.config, boot: prng.u32(), diskReserveBytes: 0 },
