@@ -4,6 +4,7 @@
  */
 import { RaftctlError } from '../std/errors.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
+import { paceHeap } from './io/heap-pace.ts';
 import { type LogLevel, type LogSink, openLogSink } from './io/log-sink.ts';
 import type { StopWish } from './server/admin-contract.ts';
 
@@ -26,6 +27,7 @@ export interface RunDaemonInit {
  */
 export async function runDaemon(init: RunDaemonInit): Promise<number> {
   const { directory, version, holderOfPort } = init;
+  paceHeap();
   const sink = openLogSink({ level: init.logLevel ?? 'info', path: init.logFile, fields: {} });
   const stop = new StopSignal();
   const die = (error: unknown): void => {

@@ -64,6 +64,7 @@ export const COVERAGE_ROWS: readonly CoverageRow[] = [
   row('snapshots installed', 200, 'a log began anew behind a received snapshot'),
   row('states restored', 20, 'a state machine was loaded from a snapshot'),
   row('learners', 500, 'a member that has no vote took part'),
+  row('shared machines', 20, 'a leader let followers wait that a majority does not need'),
   row('crashes', 20, 'a process died'),
   row('power cuts', 20, 'a machine died with what it had not synced'),
   row('torn tails', 50, 'a log ended in writes that were only partly there'),

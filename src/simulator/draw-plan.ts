@@ -84,6 +84,7 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
     compaction: absent ? { ...compaction, ...EAGER_COMPACTION } : compaction,
     classes: [...classes, ...later.classes, ...wished],
     learners: later.learners,
+    sharesMachine: later.sharesMachine,
     events: [...plan.events, ...later.events, ...wishes].sort((a, b) => a.atMs - b.atMs),
   };
 }
@@ -100,7 +101,8 @@ function drawLater(
   const calm = others.length === 0;
   const classes = calm ? [] : LATER_CLASSES.filter(() => prng.chance(0.25));
   const learners = size.nodes >= 4 && prng.chance(0.3) ? 1 : 0;
-  return { classes, learners, events: drawLaterEvents(prng, classes, size) };
+  const events = drawLaterEvents(prng, classes, size);
+  return { classes, learners, events, sharesMachine: prng.chance(0.5) };
 }
 
 function drawLaterEvents(

@@ -90,6 +90,8 @@ export interface FaultPlan {
   readonly diskMsMean: number;
   /** So many of the members, the last ones, are no voters. */
   readonly learners: number;
+  /** The members' addresses say that they share a machine, whose disk is fast. */
+  readonly sharesMachine: boolean;
   /** Per member. */
   readonly clockRates: readonly number[];
   /** Per member: how far its wall clock is off. */

@@ -54,7 +54,9 @@ export const TRANSFER_MUTANTS: readonly Mutant[] = [
     [
       ELECTION,
       "becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n    }\n    const refusal = voteRefusal(s, message);",
-      "if (s.role === 'leader')\n            s.setHardState({ term: message.term, vote: s.self });\n        else\n            becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n    }\n    const refusal = voteRefusal(s, message);",
+      "if (s.role === 'leader')\n            s.setHardState({ term: message.term, vote: s.self });\n" +
+        "        else\n            becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n" +
+        '    }\n    const refusal = voteRefusal(s, message);',
     ],
   ),
   mutant(

@@ -1,9 +1,8 @@
 /**
  * The oracles: invariants checked at the very step that could break them, from what passes the
  * ports (messages that leave, writes, syncs, applied commands) and from one look at the core after
- * each turn. All are O(1) or O(members) per event.
- *
- * Ghost state: who led each term, whom each member voted for, the one log that is committed.
+ * each turn. All are O(1) or O(members) per event. Ghost state: who led each term, whom each member
+ * voted for, the one log that is committed.
  */
 import type { Batch } from '../node/model/batch.ts';
 import type { LogIndex, MemberNumber, Term } from '../node/model/ids.ts';
@@ -18,9 +17,7 @@ import { LogPicture } from './log-picture.ts';
 import { NodeRecord } from './node-record.ts';
 import { Violation } from './violation.ts';
 
-const LEADERS_ONLY: ReadonlySet<PeerMessage['type']> = new Set([
-  ...(['append', 'heartbeat', 'snapshot', 'timeoutNow'] as const),
-]);
+const LEADERS_ONLY: readonly string[] = ['append', 'heartbeat', 'snapshot', 'timeoutNow'];
 
 export interface OraclesInit {
   /** Default: all members. */
@@ -44,7 +41,7 @@ export class Oracles {
   readonly #roles = new Map<MemberNumber, Role>();
   /** Chain hash by (last index of a batch, term): I6 for whole prefixes at once. */
   readonly #hashes = new Map<number, number>();
-  /** In which term each index was committed: its entry may be of an earlier one. */
+  /** The term in which each index was committed, not that of its entry. */
   readonly #committedIn: Term[] = [0];
   /** The one committed log: what a snapshot stands for. */
   readonly #committed = new LogPicture();
@@ -148,7 +145,7 @@ export class Oracles {
       throw new Violation('I3 persist before reply', detail);
     }
     record.termSent = Math.max(record.termSent, term);
-    if (LEADERS_ONLY.has(type)) {
+    if (LEADERS_ONLY.includes(type)) {
       if (record.raft !== null && record.raft.role !== 'leader') {
         throw new Violation('I1 election safety', `n${from} sends a ${type} and does not lead`);
       }

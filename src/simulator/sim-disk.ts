@@ -203,6 +203,7 @@ export class SimDisk {
 /** The port, for one life. Promises settle at once, and never once the life has ended. */
 class SimDiskOfLife implements Disk {
   mayBlock = false;
+  readonly blocks = false;
   readonly #disk: SimDisk;
   readonly #directory: SimDirectory;
   readonly #life: number;

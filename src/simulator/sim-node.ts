@@ -121,7 +121,7 @@ export class SimNode implements ClientSide {
     const life = this.#begin();
     const formatted = formatLog({
       ...{
-        disk: new TrackedDisk(this.disk.simDisk.boot(), life.process.gate),
+        disk: new TrackedDisk(this.disk.simDisk.boot(), life.process.gate, { fast: false }),
         directory: DIRECTORY,
       },
       ...{ cluster, member, founding: foundingBatch(cluster, membership) },
@@ -216,7 +216,7 @@ export class SimNode implements ClientSide {
     const { member, cluster, plan } = this.#init;
     const clock = clockOf(life.process, member, plan);
     const { gate } = life.process;
-    const disk = new TrackedDisk(this.disk.simDisk.boot(), gate);
+    const disk = new TrackedDisk(this.disk.simDisk.boot(), gate, { fast: plan.sharesMachine });
     const snapshots = await openSnapshots({ disk, directory: SNAPSHOTS, cluster });
     const snapshot = snapshots.newest?.meta ?? null;
     const log = await openLog({

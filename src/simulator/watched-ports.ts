@@ -42,6 +42,10 @@ export class WatchedLog implements LogStore {
     this.#inner.mayBlock = mayBlock;
   }
 
+  get blocks(): boolean {
+    return this.#inner.blocks;
+  }
+
   start(events: LogStoreEvents): void {
     this.#inner.start({
       onSynced: (sequence) => {
@@ -98,6 +102,10 @@ export class WatchedMachine implements StateMachine {
     return answer;
   }
 
+  foresee(bytes: Bytes, spans: Int32Array, count: number): void {
+    this.#inner.foresee?.(bytes, spans, count);
+  }
+
   query(request: unknown): unknown {
     return this.#inner.query(request);
   }
@@ -134,12 +142,18 @@ export class WatchedMachine implements StateMachine {
 /** Tells the scheduler of the promises that a disk has under way. */
 export class TrackedDisk implements Disk {
   mayBlock = false;
+  readonly #fast: boolean;
   readonly #inner: Disk;
   readonly #gate: AsyncGate;
 
-  constructor(inner: Disk, gate: AsyncGate) {
+  constructor(inner: Disk, gate: AsyncGate, init: { readonly fast: boolean }) {
+    this.#fast = init.fast;
     this.#inner = inner;
     this.#gate = gate;
+  }
+
+  get blocks(): boolean {
+    return this.mayBlock && this.#fast;
   }
 
   makeDirectory(path: string): Promise<void> {

@@ -71,7 +71,7 @@ export class World {
     this.#durationMs = init.seconds * 1000;
     this.plan = init.plan ?? drawPlanFor(draws.plan, init);
     const { scheduler, plan } = this;
-    const membership = membershipOf(init.nodes, plan.learners);
+    const membership = membershipOf(init.nodes, plan);
     const members = membership.members.map((m) => m.number);
     const voters = membership.members.filter((m) => m.voter).map((m) => m.number);
     this.elections = new ElectionOracles(voters, plan.config);
@@ -147,7 +147,11 @@ export class World {
     addCounts(total, this.#network.counts);
     addCounts(total, this.#tally.counts);
     for (const node of this.nodes) addCounts(total, node.coverage());
-    return { ...total, learners: this.plan.learners };
+    return {
+      ...total,
+      learners: this.plan.learners,
+      'shared machines': this.plan.sharesMachine ? 1 : 0,
+    };
   }
 
   #makeNetwork(
@@ -190,12 +194,13 @@ function drawPlanFor(prng: Prng, { nodes, profile, seconds, load }: SeedOptions)
   return { ...plan, clients: LOADED_CLIENTS, thinkMsMean: (LOADED_CLIENTS * 1000) / load };
 }
 
-function membershipOf(nodes: number, learners: number): Membership {
+function membershipOf(nodes: number, plan: FaultPlan): Membership {
+  const host = plan.sharesMachine ? '127.0.0.1' : 'sim';
   const members = Array.from({ length: nodes }, (_, at) => ({
     number: at + 1,
     name: `n${at + 1}`,
-    voter: at < nodes - learners,
-    peerAddress: `sim:${at + 1}`,
+    voter: at < nodes - plan.learners,
+    peerAddress: `${host}:${at + 1}`,
     clientAddress: '',
     adminAddress: '',
   }));

@@ -14,6 +14,11 @@ export function parseAddress(text: string): HostPort | null {
   return { host: match[1] ?? (match[2] || '127.0.0.1'), port };
 }
 
+/** Whether only programs of the same machine reach it; names are not looked up. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 export function formatAddress(address: HostPort): string {
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return `${host}:${address.port}`;

@@ -3,7 +3,6 @@
  * dropped, every write is unsynced until `sync`, time passes only by `tick`. The invariants are
  * checked on every input, and over the whole group: one leader a term, committed stays committed.
  */
-
 import { BATCH_KIND, type Batch, sealBatch } from '../../src/node/model/batch.ts';
 import { type HardState, INITIAL_HARD_STATE } from '../../src/node/model/hard-state.ts';
 import type { LogIndex, MemberNumber, Term } from '../../src/node/model/ids.ts';
@@ -49,6 +48,7 @@ export interface WorldNode {
 export interface WorldOptions {
   readonly voters: number;
   readonly learners?: number;
+  readonly sharesMachine?: boolean;
   readonly config?: Partial<RaftConfig>;
   readonly seed?: number;
   /** Whether all connections are up at once; true unless told. */
@@ -82,7 +82,7 @@ export class RaftWorld {
       number: at + 1,
       name: `n${at + 1}`,
       voter: at < options.voters,
-      peerAddress: '',
+      peerAddress: options.sharesMachine === true ? `127.0.0.1:${at + 1}` : '',
       clientAddress: '',
       adminAddress: '',
     }));

@@ -22,6 +22,9 @@ export const SHARDS = 4096;
 const SHARD_BITS = 12;
 const SHARD_MASK = SHARDS - 1;
 
+/** 64 bytes: a record of some length lies in two lines. */
+const CACHE_LINE_WORDS = 16;
+
 export class KvIndex {
   readonly #arena: KvArena;
   readonly #rows: Int32Array[] = [new Int32Array(SHARDS)];
@@ -30,6 +33,8 @@ export class KvIndex {
   /** How many buckets of those have been split, row by row. */
   #splits = 0;
   #size = 0;
+  /** For `touch`. */
+  #touched = new Int32Array(32);
 
   constructor(arena: KvArena) {
     this.#arena = arena;
@@ -50,6 +55,28 @@ export class KvIndex {
       cell = words[at + WORD.next] as Cell;
     }
     return NO_CELL;
+  }
+
+  /**
+   * Looks at the first record of each hash's bucket, so that it lies in the processor's caches.
+   * @returns a number made of what was seen, which means nothing.
+   */
+  touch(hashes: Int32Array, count: number): number {
+    if (this.#touched.length < count) this.#touched = new Int32Array(count);
+    const cells = this.#touched;
+    for (let i = 0; i < count; i += 1) {
+      const hash = hashes[i] as number;
+      cells[i] = this.#row(hash)[hash & SHARD_MASK] as Cell;
+    }
+    let seen = 0;
+    for (let i = 0; i < count; i += 1) {
+      const cell = cells[i] as Cell;
+      if (cell === NO_CELL) continue;
+      const words = this.#arena.wordsOf(cell);
+      const at = wordAt(cell);
+      seen ^= (words[at] as number) ^ (words[at + CACHE_LINE_WORDS] ?? 0);
+    }
+    return seen;
   }
 
   /** Requires: no record of this key is in it. */

@@ -89,6 +89,11 @@ export class KvTable {
     return cell === NO_CELL || this.isGone(cell) ? NO_CELL : cell;
   }
 
+  /** Looks at the records of these hashes: see `KvIndex.touch`. */
+  touch(hashes: Int32Array, count: number): number {
+    return this.#records.index.touch(hashes, count);
+  }
+
   findText(key: string): Cell {
     return this.find(this.#key.overText(key));
   }

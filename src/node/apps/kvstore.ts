@@ -25,6 +25,7 @@ import type {
 import { CommandReader } from './command-reader.ts';
 import { NO_CELL } from './kv-arena.ts';
 import { SHARDS } from './kv-index.ts';
+import { Foresight } from './kvstore-foresight.ts';
 import { copy, expire, flush, getDel, getEx, passTime, persist, rename } from './kvstore-keys.ts';
 import { decodeRead, read, WALK_STEPS_MAX, type Work } from './kvstore-reads.ts';
 import { TableRestore, TableSource } from './kvstore-snapshot.ts';
@@ -68,6 +69,7 @@ export class KvStore implements StateMachine {
   readonly app = 'kvstore';
   readonly timeCommand = bytesFrom(String.fromCharCode(KV_FORMAT, KV_OP.time), 'latin1');
   #table = new KvTable();
+  readonly #foresight = new Foresight();
   readonly #reader = new CommandReader();
   /** Of a transaction, whose commands are read by the other. */
   readonly #parts = new CommandReader();
@@ -82,6 +84,10 @@ export class KvStore implements StateMachine {
     if (write === undefined) return MALFORMED;
     this.#reader.begin(bytes, start + 2, end);
     return write(table, this.#reader, context.index);
+  }
+
+  foresee(bytes: Bytes, spans: Int32Array, count: number): void {
+    this.#foresight.look(this.#table, bytes, spans, count);
   }
 
   query(request: unknown): KvAnswer {

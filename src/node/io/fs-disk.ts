@@ -27,6 +27,10 @@ export class FsDisk implements Disk {
     this.#pace.mayBlock = mayBlock;
   }
 
+  get blocks(): boolean {
+    return this.#pace.onLoop;
+  }
+
   async makeDirectory(directory: string): Promise<void> {
     await attempt('make the directory', directory, async () => {
       const first = await fs.promises.mkdir(directory, { recursive: true, mode: 0o700 });

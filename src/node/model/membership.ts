@@ -3,6 +3,7 @@
  * first one is entry 1 of term 1, byte-identical on every founding member and counted as committed.
  * Changing it later is an entry like any other, so this type already names learners.
  */
+import { isLoopback, parseAddress } from '../../std/address.ts';
 import { assert } from '../../std/assert.ts';
 import { bytesFrom } from '../../std/bytes.ts';
 import { BATCH_KIND, type Batch, batchPayload, sealBatch } from './batch.ts';
@@ -24,6 +25,14 @@ export interface Membership {
   readonly members: readonly Member[];
   /** Whether followers promise not to vote for as long as a lease lasts. Always false so far. */
   readonly leases: boolean;
+}
+
+/** Whether all members run on one machine: they share its processors and, mostly, its disk. */
+export function sharesMachine(membership: Membership): boolean {
+  return membership.members.every(({ peerAddress }) => {
+    const address = parseAddress(peerAddress);
+    return address !== null && isLoopback(address.host);
+  });
 }
 
 export function votersOf(membership: Membership): readonly MemberNumber[] {

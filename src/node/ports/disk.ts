@@ -36,6 +36,8 @@ export interface DiskSpace {
 export interface Disk {
   /** Whether the process has nothing better to do than to wait for a short sync. */
   mayBlock: boolean;
+  /** Whether it would wait for the next sync: it begins when the caller's turn is over. */
+  readonly blocks: boolean;
   /** Creates the directory and its parents, mode 0700. Nothing when it is there. */
   makeDirectory(path: string): Promise<void>;
   /** Names in a directory, sorted; none when it does not exist. */

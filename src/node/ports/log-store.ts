@@ -53,8 +53,10 @@ export interface LogStoreStats {
 export interface LogStore {
   readonly recovered: RecoveredLog;
   readonly fsync: FsyncMode;
-  /** See `Disk.mayBlock`. A leader has clients to hear; for a follower's disk its leader waits. */
+  /** See `Disk.mayBlock`. For a follower's disk its leader waits; a leader has clients to hear. */
   mayBlock: boolean;
+  /** See `Disk.blocks`. */
+  readonly blocks: boolean;
   /** Must be called once, before the first write. */
   start(events: LogStoreEvents): void;
   write(write: LogWrite): void;

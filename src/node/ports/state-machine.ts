@@ -43,6 +43,12 @@ export interface StateMachine {
    * A command that makes no sense is answered with an error value on every replica alike.
    */
   apply(bytes: Bytes, start: number, end: number, context: ApplyContext): unknown;
+  /**
+   * The commands that come next: `count` of them, each at `spans[2 * i]..spans[2 * i + 1]` of
+   * `bytes`. What they need lies all over the memory; an app that looks at all of it together waits
+   * once and not for each. Changes nothing.
+   */
+  foresee?(bytes: Bytes, spans: Int32Array, count: number): void;
   /** Answers a read from the current state; changes nothing. */
   query(request: unknown): unknown;
   /**

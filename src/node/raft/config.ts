@@ -21,6 +21,8 @@ export interface RaftConfig {
   readonly inflightBytesMax: number;
   /** Batches in one append message: at least one batch, then as many as fit. */
   readonly appendBytesMax: number;
+  /** Where members share a machine: how long entries for a patient follower are gathered. */
+  readonly patienceMs: number;
   /** Recent batches kept in memory for followers and the applier; older ones are read from disk. */
   readonly cacheBytesMax: number;
   /** ReadIndex requests waiting for their round; over it they are refused. */
@@ -62,6 +64,7 @@ export const RAFT_CONFIG_DEFAULT: RaftConfig = {
   inflightBatchesMax: 256,
   inflightBytesMax: 8 * 1024 * 1024,
   appendBytesMax: 1024 * 1024,
+  patienceMs: 4,
   cacheBytesMax: 8 * 1024 * 1024,
   pendingReadsMax: 4096,
   snapshotPartBytes: 256 * 1024,

@@ -101,6 +101,8 @@ export interface RaftFrontDoor {
   readonly firstIndex: LogIndex;
   /** Of the newest durable snapshot; 0: none. */
   readonly snapshotIndex: LogIndex;
+  /** All members run on one machine, says the newest configuration. */
+  readonly sharesMachine: boolean;
   /** Own log is durable up to here. */
   readonly durableIndex: LogIndex;
   /** A leader that has committed an entry of its own term: reads and proposals are served. */

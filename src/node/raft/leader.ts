@@ -9,13 +9,15 @@ import type { MemberNumber } from '../model/ids.ts';
 import type { AppendReject, AppendReply, HeartbeatReply } from '../model/message.ts';
 import { maybeCommit } from './commit.ts';
 import { quorumSize } from './quorum.ts';
-import { confirmReads, openRound } from './read-index.ts';
+import { confirmReads, forgetReadsOf, openRound } from './read-index.ts';
 import { becomeFollower } from './roles.ts';
 import { type Leadership, progressOf, type RaftState } from './state.ts';
+import { chooseEager } from './thrift.ts';
 
 /** One tick of a leader. */
 export function tickLeader(s: RaftState, lead: Leadership): void {
   for (const progress of lead.followers) progress.tick();
+  chooseEager(s, lead);
   lead.commitNewsDue = true;
   lead.heartbeatElapsedTicks += 1;
   if (lead.heartbeatElapsedTicks >= s.config.heartbeatTicks) heartbeatNow(lead);
@@ -54,6 +56,13 @@ export function servesClients(s: RaftState, lead: Leadership, member: MemberNumb
 export function heardFollower(s: RaftState, lead: Leadership, member: MemberNumber): void {
   const progress = progressOf(lead, member);
   if (progress !== null) progress.lastHeardMs = s.nowMs;
+}
+
+/** The connection to `member` has broken. */
+export function lostFollower(s: RaftState, lead: Leadership, member: MemberNumber): void {
+  progressOf(lead, member)?.becomeProbe();
+  chooseEager(s, lead);
+  forgetReadsOf(lead, member);
 }
 
 export function onAppendReply(s: RaftState, lead: Leadership, message: AppendReply): void {

@@ -59,6 +59,10 @@ export class Progress {
   clientsUntilTick = 0;
   /** The commit index it will know once everything sent has arrived. */
   sentCommit: LogIndex = 0;
+  /** A majority does not need it: what is for it may wait (thrift.ts), */
+  patient = false;
+  /** and something has waited since then; 0: nothing does. */
+  waitsSinceMs = 0;
   /** Ticks with messages under way and no acknowledgement. */
   ackIdleTicks = 0;
   /** Idle ticks after which the window is taken for lost; doubles while that does not help. */

@@ -25,14 +25,8 @@ import { askForVote, tickElection } from './election.ts';
 import { becomeUrgent, majorityIsConnected, resetElectionTimer } from './election-timer.ts';
 import { answerLeader } from './follower.ts';
 import { captureSnapshot, type RaftSnapshot } from './invariants.ts';
-import { leaderTurn, servesClients, tickLeader } from './leader.ts';
-import {
-  askLeader,
-  expireRemoteReads,
-  forgetReadsOf,
-  isServing,
-  registerRead,
-} from './read-index.ts';
+import { leaderTurn, lostFollower, servesClients, tickLeader } from './leader.ts';
+import { askLeader, expireRemoteReads, isServing, registerRead } from './read-index.ts';
 import type {
   Ready,
   Role,
@@ -178,8 +172,7 @@ export class Raft implements RaftFrontDoor {
     const s = this.#s;
     s.connected.delete(member);
     if (s.leadership !== null) {
-      progressOf(s.leadership, member)?.becomeProbe();
-      forgetReadsOf(s.leadership, member);
+      lostFollower(s, s.leadership, member);
     } else if (s.leader === member) {
       forgetLeader(s);
       s.leaderConnectionLost = true;
@@ -226,6 +219,10 @@ export class Raft implements RaftFrontDoor {
 
   get snapshotIndex(): LogIndex {
     return this.#s.snapshotIndex;
+  }
+
+  get sharesMachine(): boolean {
+    return this.#s.sharesMachine;
   }
 
   get durableIndex(): LogIndex {

@@ -13,6 +13,7 @@ import type { LogIndex } from '../model/ids.ts';
 import type { Progress } from './progress.ts';
 import { needsSnapshot, sendSnapshot } from './snapshots.ts';
 import type { Leadership, RaftState } from './state.ts';
+import { mayWait } from './thrift.ts';
 import { driveTransfer } from './transfer.ts';
 
 /** A probe may miss, so it carries no more than this; without a small batch it goes empty. */
@@ -20,7 +21,7 @@ const PROBE_BYTES_MAX = 64 * 1024;
 
 export function replicate(s: RaftState, lead: Leadership): void {
   for (const progress of lead.followers) {
-    if (!s.connected.has(progress.member)) continue;
+    if (!s.connected.has(progress.member) || mayWait(s, lead, progress)) continue;
     const appended = sendEntries(s, lead, progress);
     const commitMoved = progress.sentCommit < Math.min(s.commitIndex, progress.matchIndex);
     const commitDue = commitMoved && (lead.commitNewsDue || s.ticks <= progress.clientsUntilTick);

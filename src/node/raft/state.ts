@@ -13,7 +13,7 @@ import { assert } from '../../std/assert.ts';
 import type { Prng } from '../../std/prng.ts';
 import type { HardState } from '../model/hard-state.ts';
 import type { ClusterId, LogIndex, MemberNumber, Term } from '../model/ids.ts';
-import { votersOf } from '../model/membership.ts';
+import { sharesMachine, votersOf } from '../model/membership.ts';
 import type { RaftMessage } from '../model/message.ts';
 import type { SnapshotPoint } from '../model/snapshot.ts';
 import type { RaftConfig, RaftInit } from './config.ts';
@@ -136,6 +136,8 @@ export class RaftState {
   ticks = 0;
 
   voters: readonly MemberNumber[] = [];
+  /** All members run on one machine. */
+  sharesMachine = false;
 
   /** Ticks since the election timer was reset, and when it fires. */
   electionElapsedTicks = 0;
@@ -203,6 +205,7 @@ export class RaftState {
   /** Called whenever the configuration in the log may have changed. */
   refreshVoters(): void {
     this.voters = votersOf(this.log.membership);
+    this.sharesMachine = sharesMachine(this.log.membership);
   }
 
   send(message: RaftMessage): void {

@@ -11,7 +11,7 @@ import { assert } from '../../std/assert.ts';
 import { type Bytes, crc32, zeroBytes } from '../../std/bytes.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import { BATCH_KIND, type Batch } from '../model/batch.ts';
-import { commandsOf } from '../model/command.ts';
+import { commandsOf, type RecordCursor } from '../model/command.ts';
 import type { LogIndex } from '../model/ids.ts';
 import type { SnapshotMeta } from '../model/snapshot.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -21,6 +21,8 @@ import type { StateMachine, StateRestore } from '../ports/state-machine.ts';
 import type { RaftFrontDoor } from '../raft/contract.ts';
 import type { Awaited } from './awaited.ts';
 
+/** So many commands are foreseen together. */
+const FORESEEN_MAX = 32;
 /** A turn applies no longer than this before it looks at its inbox again. */
 const APPLY_MS_MAX = 5;
 const READ_BYTES_MAX = 1024 * 1024;
@@ -58,6 +60,7 @@ export class Applier {
   /** A snapshot that is being loaded, or was. */
   #restore: Restore | null = null;
   readonly #chainInput: Bytes = zeroBytes(8);
+  readonly #spans = new Int32Array(2 * FORESEEN_MAX);
 
   constructor(init: ApplierInit) {
     this.#init = init;
@@ -211,8 +214,12 @@ export class Applier {
     const { stateMachine, awaited } = this.#init;
     const cursor = commandsOf(batch);
     const context = { index: batch.first, term: batch.term, leaderTimeMs: batch.leaderTimeMs };
+    const ahead = batch.last > batch.first ? commandsOf(batch) : null;
+    let foreseen = 0;
     let waiterAt = 0;
     while (cursor.next()) {
+      if (foreseen === 0 && ahead !== null) foreseen = this.#foresee(ahead);
+      foreseen -= 1;
       const answer = stateMachine.apply(cursor.bytes, cursor.start, cursor.end, context);
       if (cursor.originMember !== 0) {
         awaited.settleOrigin(cursor, answer);
@@ -225,6 +232,20 @@ export class Applier {
       context.index += 1;
     }
     assert(context.index === batch.last + 1, 'a batch holds as many commands as it says');
+  }
+
+  /** Shows the app the commands that come next. @returns how many. */
+  #foresee(ahead: RecordCursor): number {
+    const { stateMachine } = this.#init;
+    const spans = this.#spans;
+    let count = 0;
+    while (count < FORESEEN_MAX && ahead.next()) {
+      spans[2 * count] = ahead.start;
+      spans[2 * count + 1] = ahead.end;
+      count += 1;
+    }
+    stateMachine.foresee?.(ahead.bytes, spans, count);
+    return count;
   }
 }
 

@@ -66,6 +66,8 @@ export class Pump {
   #scheduled = false;
   #halted = false;
   #tickTimer: Timer | null = null;
+  /** A sync follows the turn, and a leader waits for it: applying comes after the answer. */
+  #syncsFirst = false;
   /** When the oldest proposal that waits was taken; 0: none. */
   #queuedAtMs = 0;
   /** When the first proposal since the last turn was taken; 0: none was. */
@@ -104,6 +106,12 @@ export class Pump {
     });
   }
 
+  /** The log is durable further: a leader that waits for that is told at once. */
+  synced(): void {
+    if (this.#scheduled || this.#halted || !this.#syncsFirst) this.schedule();
+    else this.#turn();
+  }
+
   /** A command is being taken. @returns now, as read once for all commands of a turn. */
   queued(): number {
     if (this.#takenAtMs === 0) this.#takenAtMs = this.#parts.clock.nowMs();
@@ -127,7 +135,8 @@ export class Pump {
     const commitBefore = raft.commitIndex;
     this.#takenAtMs = 0;
     raft.beginTurn(nowMs);
-    log.mayBlock = raft.role !== 'leader';
+    log.mayBlock = raft.role !== 'leader' || raft.sharesMachine;
+    this.#syncsFirst = false;
     this.#drain(nowMs);
     this.#parts.handOver.turn(nowMs);
     this.#dispatch(nowMs);
@@ -136,7 +145,7 @@ export class Pump {
     for (let ready = raft.ready(); ready !== null; ready = raft.ready()) this.#handle(ready, nowMs);
     network.flush();
     if (raft.commitIndex > commitBefore) phases.committed(raft.commitIndex, nowMs);
-    const more = applier.run();
+    const more = !this.#syncsFirst && applier.run();
     reads.release(applier.appliedIndex);
     this.#parts.compaction.maybeBegin(nowMs);
     phases.applied(applier.appliedIndex, clock.nowMs());
@@ -162,8 +171,8 @@ export class Pump {
   }
 
   #drain(nowMs: number): void {
-    const { raft, inbox, housekeeping, proposals, awaited, reads, phases, applier } = this.#parts;
-    const { clusterClock } = this.#parts;
+    const { raft, inbox, housekeeping, proposals, awaited, reads, phases } = this.#parts;
+    const { applier, clusterClock } = this.#parts;
     for (const input of inbox.takeInputs()) this.#take(input, nowMs);
     awaited.settleLost(raft.term);
     const synced = inbox.takeSynced();
@@ -256,6 +265,7 @@ export class Pump {
     const leads = raft.role === 'leader';
     if (leads) this.#send(ready);
     if (ready.persist !== null) log.write(ready.persist);
+    this.#syncsFirst ||= ready.persist !== null && !leads && log.blocks;
     if (ready.installed !== null) this.#install(ready.installed);
     if (!leads) this.#send(ready);
     for (const { member, from, through, bytesMax } of ready.logReads) {

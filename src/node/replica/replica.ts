@@ -157,7 +157,7 @@ export class Replica implements ReplicaFrontDoor {
     log.start({
       onSynced: (sequence) => {
         this.#inbox.synced(sequence);
-        this.#pump.schedule();
+        this.#pump.synced();
       },
       onFailed: (error) => this.#components.onFailed(error),
       onSpace: (full) => {

@@ -5,9 +5,10 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../../std/address.ts';
 import { assert } from '../../std/assert.ts';
 import { AdminRefusal } from './admin-reply.ts';
-import { hostOf, isLoopbackHost } from './http-origin.ts';
+import { hostOf } from './http-origin.ts';
 
 /** No request here needs a body; a small one is read and ignored. */
 export const ADMIN_BODY_BYTES_MAX = 64 * 1024;
@@ -81,7 +82,7 @@ export class AdminGuard {
   #knowsHost(header: string, reached: string | undefined): boolean {
     if (!/^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i.test(header)) return false;
     const host = hostOf(header);
-    return isLoopbackHost(host) || this.#hosts.has(host) || host === reached;
+    return isLoopback(host) || this.#hosts.has(host) || host === reached;
   }
 }
 

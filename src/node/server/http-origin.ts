@@ -4,6 +4,7 @@
  * the site's name as Host or Origin.
  */
 import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../../std/address.ts';
 
 /** @returns the host of `host`, `host:port` or `[v6]:port`, in lower case. */
 export function hostOf(address: string): string {
@@ -15,17 +16,13 @@ export function hostOf(address: string): string {
   return address.slice(0, colon).toLowerCase();
 }
 
-export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.[0-9]{1,3}){3}$/.test(host);
-}
-
 /** @returns why the request is refused, or null. */
 export function refusesOrigin(request: IncomingMessage, hosts: ReadonlySet<string>): string | null {
   // An address the client has reached us by cannot be a rebound name.
   const own = request.socket.localAddress ?? '';
   const known = (address: string): boolean => {
     const host = hostOf(address);
-    return isLoopbackHost(host) || hosts.has(host) || host === own;
+    return isLoopback(host) || hosts.has(host) || host === own;
   };
   const { host, origin } = request.headers;
   if (host !== undefined && !known(host)) return 'this node has no such host name';

@@ -124,6 +124,10 @@ export class FileLog implements LogStore {
     this.#maker.disk.mayBlock = mayBlock;
   }
 
+  get blocks(): boolean {
+    return this.#maker.disk.blocks;
+  }
+
   start(events: LogStoreEvents): void {
     assert(this.#events === null, 'a log is started once');
     this.#events = events;
