@@ -21,6 +21,11 @@ export class Ballots {
 
   /** A vote is about to be written down. `record` is as it was before. */
   casts(record: NodeRecord, { term, vote }: HardState): void {
+    const before = record.volatileHard;
+    if (before.term === term && before.vote !== 0 && before.vote !== vote) {
+      const detail = `n${record.member} takes its vote of term ${term} from n${before.vote} to n${vote}`;
+      throw new Violation('I2 one vote per term', detail);
+    }
     const request = this.#asked.get(`${vote}/${term}`);
     if (request === undefined || vote === record.member) return;
     const { last } = record.volatile;

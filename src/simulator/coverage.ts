@@ -67,6 +67,7 @@ export const COVERAGE_ROWS: readonly CoverageRow[] = [
   row('shared machines', 20, 'a leader let followers wait that a majority does not need'),
   row('crashes', 20, 'a process died'),
   row('power cuts', 20, 'a machine died with what it had not synced'),
+  row('moments of need', 20, 'a node ended just when it hurt: a write or a snapshot under way'),
   row('torn tails', 50, 'a log ended in writes that were only partly there'),
   row('orderly stops', 100, 'a node was stopped and closed its log'),
   row('recoveries', 20, 'a node opened its log'),

@@ -5,6 +5,7 @@
  */
 import { RAFT_CONFIG_DEFAULT, timersOf } from '../node/raft/config.ts';
 import type { Prng } from '../std/prng.ts';
+import { drawMoments, drawsOneSize } from './draw-moments.ts';
 import type { FaultClass, FaultEvent, FaultPlan, Profile, Target } from './fault-plan.ts';
 import type { Weather } from './sim-network.ts';
 
@@ -79,13 +80,17 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
   const absent = later.classes.includes('absence');
   const wishes = drawTransfers(prng.fork(), durationMs);
   const wished: readonly FaultClass[] = wishes.length === 0 ? [] : ['transfer'];
+  const moments = drawMoments(prng.fork(), { calm: classes.length === 0, durationMs });
+  const valueBytesMax = drawsOneSize(prng.fork()) ? 0 : rest.valueBytesMax;
   return {
-    ...{ ...rest, config },
+    ...{ ...rest, config, valueBytesMax },
     compaction: absent ? { ...compaction, ...EAGER_COMPACTION } : compaction,
-    classes: [...classes, ...later.classes, ...wished],
+    classes: [...classes, ...later.classes, ...wished, ...moments.classes],
     learners: later.learners,
     sharesMachine: later.sharesMachine,
-    events: [...plan.events, ...later.events, ...wishes].sort((a, b) => a.atMs - b.atMs),
+    events: [...plan.events, ...later.events, ...wishes, ...moments.events].sort(
+      (a, b) => a.atMs - b.atMs,
+    ),
   };
 }
 

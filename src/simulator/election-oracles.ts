@@ -29,6 +29,7 @@ interface Watched {
   /** The last message of a leader, and of which term. */
   leaderTerm: Term;
   leaderAtMs: number;
+  leaderFrom: MemberNumber;
   /** Candidates whose question came so soon after a leader's message that they get a no. */
   refused: Set<MemberNumber>;
   /** A higher term that it was told, and must take over with its next turn; 0: none. */
@@ -60,6 +61,7 @@ export class ElectionOracles {
       ...{
         leaderTerm: 0,
         leaderAtMs: 0,
+        leaderFrom: 0,
         owedTerm: 0,
         owedAtMs: 0,
         lastTurnMs: nowMs,
@@ -79,6 +81,12 @@ export class ElectionOracles {
     watched.owedTerm = 0;
     watched.refused.clear();
     if (over) this.#watched.delete(member);
+  }
+
+  /** The connection to `other` broke: a leader there may be gone. */
+  connectionLost(member: MemberNumber, other: MemberNumber): void {
+    const watched = this.#watched.get(member);
+    if (watched?.leaderFrom === other) watched.leaderTerm = 0;
   }
 
   /** A hard state is handed to the log: a vote for itself begins a term. */
@@ -102,6 +110,7 @@ export class ElectionOracles {
       if (term >= watched.leaderTerm) {
         watched.leaderTerm = term;
         watched.leaderAtMs = nowMs;
+        watched.leaderFrom = from;
       }
     } else if (type === 'preVote') {
       const freshMs = (this.#config.electionTimeoutTicksMin * this.#config.tickMs) / 2;

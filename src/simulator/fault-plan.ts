@@ -4,6 +4,7 @@
  */
 import type { RaftConfig } from '../node/raft/config.ts';
 import type { CompactionConfig } from '../node/replica/compaction.ts';
+import type { Moment } from './moments.ts';
 import type { Weather } from './sim-network.ts';
 
 export type FaultClass =
@@ -22,7 +23,8 @@ export type FaultClass =
   | 'diskFull'
   | 'diskError'
   | 'rot'
-  | 'transfer';
+  | 'transfer'
+  | 'moment';
 
 /** Who is hit is decided when it happens. */
 export type Target = 'leader' | 'anybody' | 'everybody';
@@ -63,6 +65,14 @@ export type FaultEvent = { readonly atMs: number; readonly draw: number } & (
     }
   /** Bytes that were durable change while the process is down. */
   | { readonly type: 'rot'; readonly kind: RotKind; readonly target: Target; readonly ms: number }
+  /** The next node to come to that moment dies a little later. */
+  | {
+      readonly type: 'moment';
+      readonly moment: Moment;
+      readonly power: boolean;
+      readonly afterMs: number;
+      readonly ms: number;
+    }
   | {
       readonly type: 'partition';
       readonly shape: 'isolate' | 'isolateIn' | 'isolateOut' | 'pair' | 'oneWay';

@@ -34,6 +34,7 @@ const RETRY_MS = 20;
 const LEADER_DOWN_MS = 50;
 
 export async function checkHealed(world: HealedWorld): Promise<void> {
+  await untilQuiet(world);
   // Whom the leader has lost sight of shows before there is another one.
   await untilAll(world, 'write');
   const leader = world.nodes.find((node) => node.leads);
@@ -54,6 +55,24 @@ export async function checkHealed(world: HealedWorld): Promise<void> {
   world.workload.checkAnswered();
   world.elections.checkTimeouts();
   checkEqual(world);
+}
+
+/** What was lost is sent again by itself: nobody has to write anything for it. */
+async function untilQuiet(world: HealedWorld): Promise<void> {
+  const { electionTimeoutTicksMax, tickMs } = world.plan.config;
+  const timeoutMs = (electionTimeoutTicksMax * tickMs) / 0.9;
+  if (await world.runFor(timeoutMs * TIMEOUTS_TO_SERVE + 1000, () => isQuiet(world))) return;
+  const applied = world.nodes.map((n) => n.applied).join(', ');
+  const detail = `applied ${applied} of ${world.oracles.maxCommit} though nobody writes any more`;
+  throw new Violation('I29 liveness', detail);
+}
+
+/** All that the leader holds is committed, and applied everywhere. */
+function isQuiet(world: HealedWorld): boolean {
+  const { oracles } = world;
+  const leader = world.nodes.find((node) => node.leads);
+  if (leader === undefined || !converged(world)) return false;
+  return oracles.record(leader.member).volatile.last === oracles.maxCommit;
 }
 
 /** Every node that is not damaged serves such a request. */

@@ -1,6 +1,7 @@
 /** Carries out the fault events of a plan, and heals everything at the end. */
 import type { MemberNumber } from '../node/model/ids.ts';
 import type { FaultEvent, FaultPlan, Target } from './fault-plan.ts';
+import type { Moment } from './moments.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimNetwork, Weather } from './sim-network.ts';
 import type { SimNode } from './sim-node.ts';
@@ -20,10 +21,12 @@ export class Nemesis {
   /** By the names of coverage.ts. */
   readonly counts = {
     ...{ crashes: 0, 'power cuts': 0, pauses: 0, partitions: 0, 'one-way cuts': 0, resets: 0 },
-    ...{ 'slow disks': 0 },
+    ...{ 'slow disks': 0, 'moments of need': 0 },
   };
   readonly transfers: Transfers;
   #rotten = false;
+  /** What waits for its moment. */
+  readonly #awaited: (FaultEvent & { readonly type: 'moment' })[] = [];
   #over = false;
 
   constructor(init: NemesisInit) {
@@ -38,6 +41,19 @@ export class Nemesis {
         if (!this.#over) this.#happen(event);
       });
     }
+  }
+
+  /** A node has come to a moment that something may be waiting for. */
+  happens(member: MemberNumber, moment: Moment): void {
+    const at = this.#awaited.findIndex((event) => event.moment === moment);
+    const node = this.#init.nodes.find((n) => n.member === member);
+    if (this.#over || at < 0 || node === undefined) return;
+    const [event] = this.#awaited.splice(at, 1);
+    if (event === undefined) return;
+    this.#later(event.afterMs, () => {
+      if (node.up) this.counts['moments of need'] += 1;
+      this.#crash(node, event);
+    });
   }
 
   /** From now on: a perfect network, healthy disks, every node up. */
@@ -58,6 +74,9 @@ export class Nemesis {
   #happen(event: FaultEvent): void {
     this.#init.note('fault', event);
     switch (event.type) {
+      case 'moment':
+        this.#awaited.push(event);
+        return;
       case 'crash':
         for (const node of this.#targets(event.target, event.draw)) this.#crash(node, event);
         return;

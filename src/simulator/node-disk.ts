@@ -6,6 +6,7 @@ import { RaftctlError } from '../std/errors.ts';
 import type { RotKind } from './fault-plan.ts';
 import { rotLog } from './rot.ts';
 import { SimDisk, type SimDiskInit, type SimOperation } from './sim-disk.ts';
+import { Violation } from './violation.ts';
 
 /** What happens to a node whose disk fails. */
 export interface DiskError {
@@ -44,6 +45,7 @@ export class NodeDisk {
     this.#logDirectory = log.directory;
     this.simDisk = new SimDisk({
       ...init,
+      namesMs: [0.02, 0.5],
       onFailure: (operation, path) => {
         this.counts['disk errors'] += 1;
         this.#hit = this.#planned;
@@ -71,6 +73,15 @@ export class NodeDisk {
     this.#rotten = true;
     this.counts['rot inflicted'] += 1;
     return rot;
+  }
+
+  /** Its log was opened: whatever was rotten must have been noticed (I21). */
+  opened(): void {
+    if (!this.#rotten) return;
+    throw new Violation(
+      'I21 corruption is loud',
+      'a log was opened as if its bytes had not changed',
+    );
   }
 
   /** What was planned and has not happened yet will not. */

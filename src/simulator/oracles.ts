@@ -116,7 +116,7 @@ export class Oracles {
   }
 
   /** A snapshot is durable: whatever it holds was committed. */
-  stored(member: MemberNumber, { index, term }: LogBase): void {
+  stored(member: MemberNumber, { index, term }: LogBase, _kind: 'taken' | 'received'): void {
     if (index > this.maxCommit || this.#committed.termAt(index) !== term) {
       const detail = `n${member} stores a snapshot of (${index}, ${term}), which is not committed`;
       throw new Violation('I18 snapshot equivalence', detail);

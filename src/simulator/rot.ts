@@ -10,6 +10,9 @@ const SECTOR_BYTES = 512;
 /** The newest frame and the witness behind it are left alone, and so is the file's header. */
 const TAIL_BYTES = 64;
 const HEADER_BYTES = 4096;
+/** Of frames, and how long the shortest one with content is. */
+const ALIGNMENT = 8;
+const FRAME_BYTES_MIN = 48;
 
 export interface Rot {
   readonly path: string;
@@ -22,14 +25,23 @@ export function rotLog(disk: SimDisk, kind: RotKind, draw: number): Rot | null {
   const path = segments.findLast((name) => usedBytes(disk, name) > HEADER_BYTES + 2 * TAIL_BYTES);
   if (path === undefined) return null;
   const end = usedBytes(disk, path) - TAIL_BYTES;
-  const offset = HEADER_BYTES + (draw % (end - HEADER_BYTES));
+  const anywhere = HEADER_BYTES + (draw % (end - HEADER_BYTES));
+  const offset = draw % 2 === 0 ? anywhere : inSomeFrame(disk.contentOf(path), end, draw);
   switch (kind) {
     case 'flip':
       disk.flipByte(path, offset, 1 << (draw >>> 29));
       break;
     case 'zero': {
       const from = Math.floor(offset / SECTOR_BYTES) * SECTOR_BYTES;
-      disk.zero(path, from, Math.min(end, from + SECTOR_BYTES));
+      const to = Math.min(end, from + SECTOR_BYTES);
+      if (
+        disk
+          .contentOf(path)
+          .subarray(from, to)
+          .every((byte) => byte === 0)
+      )
+        return null;
+      disk.zero(path, from, to);
       break;
     }
     case 'cut':
@@ -37,6 +49,16 @@ export function rotLog(disk: SimDisk, kind: RotKind, draw: number): Rot | null {
       break;
   }
   return { path, offset };
+}
+
+/** Short frames are hit as often as long ones: those of a term and a vote are the shortest. */
+function inSomeFrame(bytes: Uint8Array, end: number, draw: number): number {
+  const starts: number[] = [];
+  for (let at = HEADER_BYTES; at < end; at += ALIGNMENT) {
+    if (bytes[at + 8] === 0x52 && bytes[at + 9] === 0x46) starts.push(at);
+  }
+  const start = starts[(draw >>> 1) % starts.length] ?? HEADER_BYTES;
+  return Math.min(end - 1, start + ((draw >>> 16) % FRAME_BYTES_MIN));
 }
 
 /** Where the zeros at the end of a file begin. */

@@ -32,6 +32,8 @@ export interface SimDiskInit {
   readonly writeMs?: Delay;
   readonly syncMs?: Delay;
   readonly readMs?: Delay;
+  /** To make a change of names; default: none, they are made at once. */
+  readonly namesMs?: Delay;
   /** Files may not grow past this together. Default: no limit. */
   readonly capacityBytes?: number;
   /** Told when an armed failure hits an operation. */
@@ -47,7 +49,8 @@ interface ArmedFailure {
 export class SimDisk {
   readonly #prng: Prng;
   readonly #schedule: SimDiskInit['schedule'];
-  readonly #delays: { readonly write: Delay; readonly sync: Delay; readonly read: Delay };
+  readonly #delays: Record<'write' | 'sync' | 'read', Delay>;
+  readonly #namesMs: Delay | null;
   readonly #directory = new SimDirectory();
   readonly #onFailure: (operation: SimOperation, path: string) => void;
   #armed: ArmedFailure[] = [];
@@ -65,6 +68,7 @@ export class SimDisk {
       sync: init.syncMs ?? [0.1, 1],
       read: init.readMs ?? [0.05, 0.5],
     };
+    this.#namesMs = init.namesMs ?? null;
     this.#capacityBytes = init.capacityBytes ?? Number.POSITIVE_INFINITY;
   }
 
@@ -164,6 +168,20 @@ export class SimDisk {
     });
   }
 
+  /** Resolves once a change of names is made, and never if that life has ended by then. */
+  namesMade(life: number): Promise<void> {
+    const delay = this.#namesMs;
+    if (delay === null) return Promise.resolve();
+    const [low, high] = delay;
+    return new Promise((resolve) => {
+      this.#schedule(low + this.#prng.unit() * (high - low), () => {
+        if (life !== this.#life) return;
+        this.#completions += 1;
+        resolve();
+      });
+    });
+  }
+
   /** The armed failure for this operation, once. */
   failure(operation: SimOperation, path: string): RaftctlError | null {
     const at = this.#armed.findIndex((a) => a.operation === operation && path.includes(a.match));
@@ -239,6 +257,7 @@ class SimDiskOfLife implements Disk {
       const replaced = this.#directory.find(to)?.length ?? 0;
       if (!this.#directory.rename(from, to)) throw missing('rename', from);
       this.#disk.resized(-replaced);
+      return this.#disk.namesMade(this.#life);
     });
   }
 
@@ -247,22 +266,30 @@ class SimDiskOfLife implements Disk {
       const removed = this.#directory.find(path)?.length ?? 0;
       if (!this.#directory.remove(path)) throw missing('remove', path);
       this.#disk.resized(-removed);
+      return this.#disk.namesMade(this.#life);
     });
   }
 
   syncDirectory(path: string): Promise<void> {
-    return this.#do('syncDirectory', path, () => this.#directory.sync(path));
+    return this.#do('syncDirectory', path, async () => {
+      await this.#disk.namesMade(this.#life);
+      this.#directory.sync(path);
+    });
   }
 
   space(path: string): Promise<DiskSpace> {
     return this.#do(null, path, () => this.#disk.space());
   }
 
-  async #do<T>(operation: SimOperation | null, path: string, task: () => T): Promise<T> {
+  async #do<T>(
+    operation: SimOperation | null,
+    path: string,
+    task: () => T | Promise<T>,
+  ): Promise<T> {
     if (this.#life !== this.#disk.life) return await new Promise<T>(() => {});
     const failure = operation === null ? null : this.#disk.failure(operation, path);
     if (failure !== null) throw failure;
-    return task();
+    return await task();
   }
 }
 

@@ -77,7 +77,7 @@ export class SimNode implements ClientSide {
     this.disk = new NodeDisk(
       {
         prng: components.prng.fork(),
-        schedule: (delayMs, task) => this.#life?.process.post(delayMs * this.disk.factor, task),
+        schedule: (delayMs, task) => this.#life?.process.postDone(delayMs * this.disk.factor, task),
         syncMs: [diskMsMin, diskMsMin + 2 * diskMsMean],
       },
       { directory: DIRECTORY, onHit: (what) => this.#logFails(what) },
@@ -226,6 +226,7 @@ export class SimNode implements ClientSide {
       log: { ...SILENT_LOG, warn: () => this.#countTornTail() },
     });
     if (!life.process.alive) return;
+    this.disk.opened();
     oracles.recovered(member, log.recovered, snapshot ?? undefined);
     this.#counts.recoveries += 1;
     const machine = createApp('kvstore');

@@ -31,6 +31,14 @@ export class SimProcess {
     this.scheduler.schedule(delayMs, () => this.#arrive(task));
   }
 
+  /** The same for an operation that ends: somebody may wait for it with a promise. */
+  postDone(delayMs: number, task: () => void): void {
+    this.post(delayMs, () => {
+      this.gate.settleSoon();
+      task();
+    });
+  }
+
   pause(): void {
     this.#paused = true;
   }

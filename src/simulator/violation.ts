@@ -21,6 +21,7 @@ export type OracleName =
   | 'I18 snapshot equivalence'
   | 'I19 log shape'
   | 'I20 recovery'
+  | 'I21 corruption is loud'
   | 'I22 fail-stop disk'
   | 'I23 read value'
   | 'I24 at most once'

@@ -48,7 +48,7 @@ export class WatchedSnapshots implements SnapshotStore {
         gate.settleSoon();
         writer.finish((error, stored) => {
           if (stored !== null) {
-            oracles.stored(member, stored.meta);
+            oracles.stored(member, stored.meta, kind);
             onStored(kind);
           }
           done(error, stored);

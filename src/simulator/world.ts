@@ -15,8 +15,8 @@ import type { FaultPlan, Profile } from './fault-plan.ts';
 import { History } from './history.ts';
 import { checkHealed } from './liveness.ts';
 import { mix } from './log-picture.ts';
+import { MomentOracles } from './moments.ts';
 import { Nemesis } from './nemesis.ts';
-import { Oracles } from './oracles.ts';
 import { Scheduler } from './scheduler.ts';
 import { WALL_START_MS } from './sim-life.ts';
 import { SimNetwork } from './sim-network.ts';
@@ -51,7 +51,7 @@ export class World {
   readonly scheduler = new Scheduler();
   readonly plan: FaultPlan;
   readonly nodes: readonly SimNode[];
-  readonly oracles: Oracles;
+  readonly oracles: MomentOracles;
   readonly elections: ElectionOracles;
   readonly history: History;
   readonly workload: Workload;
@@ -75,7 +75,7 @@ export class World {
     const members = membership.members.map((m) => m.number);
     const voters = membership.members.filter((m) => m.voter).map((m) => m.number);
     this.elections = new ElectionOracles(voters, plan.config);
-    this.oracles = new Oracles(members, [foundingBatch(CLUSTER, membership)], {
+    this.oracles = new MomentOracles(members, [foundingBatch(CLUSTER, membership)], {
       ...{ voters, elections: this.elections, nowMs: () => scheduler.nowMs },
     });
     const { clockRates } = plan;
@@ -109,6 +109,7 @@ export class World {
     });
     const note = (what: string, data: unknown): void => this.#note(0, what, data);
     this.#nemesis = new Nemesis({ scheduler, plan, network, weather, nodes, note });
+    oracles.onMoment = (member, moment) => this.#nemesis.happens(member, moment);
   }
 
   get traceHash(): number {
@@ -177,6 +178,9 @@ export class World {
     if (typeof data !== 'object' || data === null) return;
     const facts = data as Readonly<Record<string, unknown>>;
     this.#tally.event(what, facts);
+    if (what === 'peer.disconnected') {
+      this.elections.connectionLost(member, Number(String(facts['peer']).slice(1)));
+    }
     if (what === 'election.started') {
       this.elections.electionStarted(facts as { reason: string; timeoutMs: number });
     }

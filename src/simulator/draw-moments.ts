@@ -1,0 +1,38 @@
+/**
+ * Draws what came to the simulator last, each from random numbers of its own, so that the rest of a
+ * seed stays as it was: crashes at the worst moment, and entries of one size.
+ */
+import type { Prng } from '../std/prng.ts';
+import type { FaultClass, FaultEvent } from './fault-plan.ts';
+import { MOMENTS } from './moments.ts';
+
+export interface MomentDraws {
+  readonly classes: readonly FaultClass[];
+  readonly events: readonly FaultEvent[];
+}
+
+/** A third of the seeds that have faults: some moments a run, each of them met at once. */
+export function drawMoments(
+  prng: Prng,
+  { calm, durationMs }: { readonly calm: boolean; readonly durationMs: number },
+): MomentDraws {
+  if (calm || !prng.chance(0.35)) return { classes: [], events: [] };
+  const count = Math.ceil((durationMs / 1000) * logUniform(prng, 0.1, 1));
+  const events = Array.from({ length: count }, (): FaultEvent => {
+    return {
+      ...{ type: 'moment', atMs: Math.floor(prng.unit() * durationMs), draw: prng.u32() },
+      ...{ moment: prng.pick(MOMENTS), power: prng.chance(0.7) },
+      ...{ afterMs: logUniform(prng, 0.02, 50), ms: logUniform(prng, 5, 2000) },
+    };
+  });
+  return { classes: ['moment'], events };
+}
+
+/** Where all entries have one size, what is left of one frame may pass for the start of another. */
+export function drawsOneSize(prng: Prng): boolean {
+  return prng.chance(0.25);
+}
+
+function logUniform(prng: Prng, low: number, high: number): number {
+  return low * (high / low) ** prng.unit();
+}
