@@ -14,7 +14,7 @@ export const simSecondsFlag = Flags.integer({
   summary: 'Simulated seconds of faults and load, before everything heals.',
   helpValue: 'S',
   min: 1,
-  default: 20,
+  default: 60,
   env: 'RAFTCTL_SIM_SECONDS',
 });
 

@@ -63,6 +63,7 @@ export const COVERAGE_ROWS: readonly CoverageRow[] = [
   row('snapshots received', 200, 'a snapshot came in whole from the leader'),
   row('snapshots installed', 200, 'a log began anew behind a received snapshot'),
   row('states restored', 20, 'a state machine was loaded from a snapshot'),
+  row('histories judged', 50, 'the linearizability checker took the whole history and passed it'),
   row('learners', 500, 'a member that has no vote took part'),
   row('shared machines', 20, 'a leader let followers wait that a majority does not need'),
   row('crashes', 20, 'a process died'),

@@ -101,9 +101,14 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
     'if (!state.finish()) {',
     'if (false) {',
   ]),
+  mutant('M56d', 'safety', 'a snapshot does not say when keys expire', [
+    'node/apps/kvstore-snapshot.js',
+    'if (deadlineMs > 0)',
+    'if (deadlineMs < 0)',
+  ]),
   mutant('M57', 'safety', 'keys that were due when a snapshot was taken come back', [
-    'node/replica/applier.js',
-    'this.#leaderTimeMs = meta.leaderTimeMs;',
+    'node/apps/kvstore-snapshot.js',
+    'this.#table.nowMs = readU64(bytes, 0);',
     '',
   ]),
 ];

@@ -31,12 +31,19 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
       FOLLOWER,
       'if (batch.first <= log.lastIndex)\n            truncate(s, batch.first);\n        log.append(batch);',
       code(
-        'const stale = log.collect(batch.last + 1, 1e9, 1e9).filter((b) => b.term >= batch.term);',
+        'const stale = log.collect(batch.last + 1, 1e9, 1e9);',
         'if (batch.first <= log.lastIndex) truncate(s, batch.first);',
         'log.append(batch);',
         'for (const b of stale) if (b.first === log.lastIndex + 1) log.append(b);',
       ),
     ],
+    STORM_OF_FIVE,
+  ),
+  mutant(
+    'M16b',
+    'safety',
+    'what was cut off the log still counts as durable',
+    [FOLLOWER, 's.durability.truncatedFrom(first);', ''],
     STORM_OF_FIVE,
   ),
   mutant(
@@ -50,17 +57,23 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     ],
     STORM_OF_FIVE,
   ),
-  mutant(
-    'M17b',
-    'safety',
-    'a heartbeat commits all that the follower has',
-    [
-      FOLLOWER,
-      'commitThrough(s, Math.min(message.commitIndex, s.following.verifiedIndex));',
-      'commitThrough(s, Math.min(message.commitIndex, s.log.lastIndex));',
+  {
+    // Leader and follower each see to it: only without both is it a bug.
+    ...{ id: 'M17b', kind: 'safety', ...STORM_OF_FIVE },
+    bug: 'a heartbeat commits all that the follower has',
+    patches: [
+      {
+        file: FOLLOWER,
+        find: 'commitThrough(s, Math.min(message.commitIndex, s.following.verifiedIndex));',
+        replace: 'commitThrough(s, Math.min(message.commitIndex, s.log.lastIndex));',
+      },
+      {
+        file: 'node/raft/replication.js',
+        find: 'const commitIndex = Math.min(s.commitIndex, progress.matchIndex);',
+        replace: 'const { commitIndex } = s;',
+      },
     ],
-    STORM_OF_FIVE,
-  ),
+  },
   mutant('M18a', 'safety', 'the commit index goes back with a late message', [
     FOLLOWER,
     'if (index <= s.commitIndex)',
@@ -73,6 +86,11 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     [PROGRESS, 'if (index > this.matchIndex) {', 'if (index !== this.matchIndex) {'],
     STORM_OF_FIVE,
   ),
+  mutant('M18c', 'safety', 'a follower that lives is taken to have all that was sent to it', [
+    'node/raft/leader.js',
+    'if (progress.windowIsLost()) {',
+    "if (progress.mode === 'replicate') progress.acknowledge(progress.nextIndex - 1);\n if (progress.windowIsLost()) {",
+  ]),
   mutant(
     'M19a',
     'safety',
@@ -130,21 +148,45 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     'return waits && this.ackIdleTicks >= this.ackIdleTicksMax;',
     "return this.mode === 'snapshot' && waits && this.ackIdleTicks >= this.ackIdleTicksMax;",
   ]),
-  mutant('M52', 'safety', 'a snapshot that is older than the log is installed', [
+  {
+    // Looked at when it comes, and again when it is whole: the second look is enough.
+    ...{ id: 'M52', kind: 'safety' },
+    bug: 'a snapshot that is older than the log is installed',
+    patches: [
+      {
+        file: SNAPSHOTS,
+        find: 'if (index <= s.commitIndex || s.log.termAt(index) === indexTerm) {',
+        replace: 'if (index < 0) {',
+      },
+      {
+        file: SNAPSHOTS,
+        find: 'if (index <= s.commitIndex || s.log.termAt(index) === term) {',
+        replace: 'if (index < 0) {',
+      },
+    ],
+  },
+  mutant('M53', 'safety', 'a log that is long enough is taken to hold what a snapshot holds', [
     SNAPSHOTS,
-    'if (index <= s.commitIndex || s.log.termAt(index) === term) {',
-    'if (index < 0) {',
+    'if (index <= s.commitIndex || s.log.termAt(index) === indexTerm) {',
+    'if (index <= s.log.lastIndex) {',
   ]),
-  mutant('M53', 'liveness', 'an older file of a snapshot is mixed with that of a new leader', [
-    SNAPSHOTS,
-    'receiving.leaderTerm !== s.term || receiving.index < index',
-    'receiving.index !== index',
-  ]),
-  mutant('M54', 'safety', 'parts of a snapshot are taken in any order', [
-    SNAPSHOTS,
-    'data.length === 0 || offset !== receiving.offset',
-    'data.length === 0',
-  ]),
+  {
+    // A file of mixed parts has no right checksum: without that alone nothing is amiss.
+    ...{ id: 'M54', kind: 'safety' },
+    bug: 'parts of a snapshot are taken in any order, and its file is not looked at',
+    patches: [
+      {
+        file: SNAPSHOTS,
+        find: 'data.length === 0 || offset !== receiving.offset',
+        replace: 'data.length === 0',
+      },
+      {
+        file: 'node/wal/snapshot-reader.js',
+        find: 'return (await readChunks(file, header, options.onData)) ?? header;',
+        replace: 'await readChunks(file, header, options.onData); return header;',
+      },
+    ],
+  },
   mutant('M58', 'liveness', 'a follower whose answer to a snapshot was lost is left waiting', [
     'node/raft/leader.js',
     "else if (progress.mode === 'snapshot')\n            progress.askAgain();",

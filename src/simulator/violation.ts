@@ -24,6 +24,7 @@ export type OracleName =
   | 'I21 corruption is loud'
   | 'I22 fail-stop disk'
   | 'I23 read value'
+  | 'I23 linearizability'
   | 'I24 at most once'
   | 'I26 stale read'
   | 'I27 bounded resources'

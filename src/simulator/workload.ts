@@ -9,6 +9,7 @@ import type { Bytes } from '../std/bytes.ts';
 import type { Prng } from '../std/prng.ts';
 import { KvEncoder } from '../wire/apps/kv-encoder.ts';
 import { KV_OP, SET_FLAG } from '../wire/apps/kvstore.ts';
+import { type BlackBox, livesForEver } from './black-box.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import type { History } from './history.ts';
 import type { Oracles } from './oracles.ts';
@@ -42,6 +43,7 @@ export interface WorkloadInit {
   readonly nodes: readonly ClientSide[];
   readonly oracles: Oracles;
   readonly history: History;
+  readonly blackBox: BlackBox;
   /** What is asked, and when; null: it is drawn as the run goes. */
   readonly operations: readonly PlannedOperation[] | null;
 }
@@ -52,8 +54,8 @@ const ANSWER_MS_MAX = 7000;
 /** A client that heard nothing for so long turns elsewhere. */
 const CLIENT_PATIENCE_MS = 2500;
 const REQUEST_TRAVEL_MS = 0.2;
-/** Values that are gone after a while. */
-const TTL_SHARE = 0.25;
+/** Values that are gone after a while, of the keys that have such. */
+const TTL_SHARE = 0.5;
 const TTL_MS_MAX = 3000;
 
 /** A request under way. */
@@ -100,7 +102,7 @@ export class Workload {
 
   /** Writes a fresh value to a node; `done` hears the outcome unless the node dies. */
   write(member: MemberNumber, key: string, done: (outcome: Outcome) => void): void {
-    this.#perform({ ...this.#drawValue(), atMs: 0, member, key, read: false }, done);
+    this.#perform({ ...this.#drawValue(key), atMs: 0, member, key, read: false }, done);
   }
 
   read(member: MemberNumber, key: string, done: (outcome: Outcome) => void): void {
@@ -126,11 +128,11 @@ export class Workload {
   }
 
   #request(prng: Prng): void {
-    const { scheduler, plan, nodes } = this.#init;
+    const { scheduler, plan, nodes, blackBox } = this.#init;
     const { member } = prng.pick(nodes);
-    const key = `k${prng.between(1, plan.keys)}`;
+    const key = blackBox.nameOf(`k${prng.between(1, plan.keys)}`);
     const read = prng.chance(plan.readShare);
-    const value = read ? { ttlMs: null, padding: 0 } : this.#drawValue();
+    const value = read ? { ttlMs: null, padding: 0 } : this.#drawValue(key);
     const operation = { atMs: scheduler.nowMs, member, key, read, ...value };
     let over = false;
     const patience = scheduler.schedule(CLIENT_PATIENCE_MS, () => {
@@ -150,29 +152,32 @@ export class Workload {
   /** @returns whether the node serves anybody. */
   #perform(operation: PlannedOperation, done: (outcome: Outcome) => void): boolean {
     const { nodes, scheduler } = this.#init;
-    const { member, read } = operation;
+    const { member, key, read, ttlMs } = operation;
     const node = nodes.find((n) => n.member === member);
     const serving = node?.serving ?? null;
     if (serving === null) return false;
     const open = { member, process: serving.process, atMs: scheduler.nowMs, read };
     this.#open.add(open);
-    const answered = (outcome: Outcome): void => {
+    this.#lastValue += read ? 0 : 1;
+    const value = `v${this.#lastValue}:${'x'.repeat(operation.padding)}`;
+    const write = read ? null : { value, ttlMs };
+    const seen = this.#init.blackBox.begin(`of n${member}`, { key, write });
+    const answered = (outcome: Outcome, found: string | null): void => {
       this.#open.delete(open);
+      seen(outcome, found);
       done(outcome);
     };
     if (read) this.#sendRead(serving, operation, answered);
-    else this.#sendWrite(serving, operation, answered);
+    else this.#sendWrite(serving, { ...operation, value }, (outcome) => answered(outcome, null));
     return true;
   }
 
   #sendWrite(
     { process, replica }: NonNullable<ClientSide['serving']>,
-    { member, key, ttlMs, padding }: PlannedOperation,
+    { member, key, ttlMs, value }: PlannedOperation & { readonly value: string },
     done: (outcome: Outcome) => void,
   ): void {
     const { history } = this.#init;
-    this.#lastValue += 1;
-    const value = `v${this.#lastValue}:${'x'.repeat(padding)}`;
     const command = this.#encodeSet(key, value, ttlMs);
     const operation = history.begin({ key, value, ttlMs, command });
     process.post(REQUEST_TRAVEL_MS, () => {
@@ -188,27 +193,26 @@ export class Workload {
   #sendRead(
     { process, replica }: NonNullable<ClientSide['serving']>,
     { member, key }: PlannedOperation,
-    done: (outcome: Outcome) => void,
+    done: (outcome: Outcome, value: string | null) => void,
   ): void {
     const { history, oracles } = this.#init;
     process.post(REQUEST_TRAVEL_MS, () => {
       const committedAtStart = oracles.maxCommit;
       replica.read({
         readReady: (outcome) => {
-          if (outcome === 'ok') {
-            const value = replica.query(key) as string | null;
-            history.read(member, { key, value, committedAtStart });
-          }
-          done(outcome);
+          const value = outcome === 'ok' ? (replica.query(key) as string | null) : null;
+          if (outcome === 'ok') history.read(member, { key, value, committedAtStart });
+          done(outcome, value);
         },
       });
     });
   }
 
-  #drawValue(): { readonly ttlMs: number | null; readonly padding: number } {
+  #drawValue(key: string): { readonly ttlMs: number | null; readonly padding: number } {
     const { plan, prng } = this.#init;
     const padding = prng.between(0, plan.valueBytesMax);
-    return { padding, ttlMs: prng.chance(TTL_SHARE) ? prng.between(1, TTL_MS_MAX) : null };
+    const expires = prng.chance(TTL_SHARE) && !livesForEver(key);
+    return { padding, ttlMs: expires ? prng.between(1, TTL_MS_MAX) : null };
   }
 
   #encodeSet(key: string, value: string, ttlMs: number | null): Bytes {

@@ -7,6 +7,7 @@ import { createApp } from '../node/apps/apps.ts';
 import { foundingBatch, type Membership } from '../node/model/membership.ts';
 import { type Bytes, latin1Slice, NO_BYTES } from '../std/bytes.ts';
 import { Prng } from '../std/prng.ts';
+import { BlackBox } from './black-box.ts';
 import { addCounts, type Counts } from './coverage.ts';
 import { drawPlan } from './draw-plan.ts';
 import { ElectionOracles } from './election-oracles.ts';
@@ -30,6 +31,8 @@ const CLUSTER = '5eed5eed5eed5eed5eed5eed5eed5eed';
 /** Nodes open their logs before anything else happens. */
 export const START_MS = 500;
 const LOADED_CLIENTS = 16;
+/** Of so many seeds one has its history judged by the linearizability checker. */
+const JUDGED_EVERY = 8;
 
 export interface SeedOptions {
   /** Simulated seconds of faults, before the healing. */
@@ -56,6 +59,7 @@ export class World {
   readonly history: History;
   readonly workload: Workload;
   readonly events = new EventLog();
+  readonly #blackBox: BlackBox;
   readonly #durationMs: number;
   readonly #network: SimNetwork;
   readonly #nemesis: Nemesis;
@@ -103,9 +107,10 @@ export class World {
       );
     });
     const { nodes } = this;
+    this.#blackBox = new BlackBox(() => scheduler.nowMs, init.seed % JUDGED_EVERY === 0);
     this.workload = new Workload({
       ...{ scheduler, plan, nodes, oracles, history, prng: draws.workload },
-      operations: init.operations,
+      ...{ operations: init.operations, blackBox: this.#blackBox },
     });
     const note = (what: string, data: unknown): void => this.#note(0, what, data);
     this.#nemesis = new Nemesis({ scheduler, plan, network, weather, nodes, note });
@@ -128,6 +133,7 @@ export class World {
     this.#nemesis.heal();
     await this.runFor(START_MS);
     await checkHealed(this);
+    this.#blackBox.judge();
   }
 
   /** @returns whether `stop` ended it before its time. */
@@ -147,6 +153,7 @@ export class World {
     addCounts(total, this.history.counts);
     addCounts(total, this.#network.counts);
     addCounts(total, this.#tally.counts);
+    addCounts(total, this.#blackBox.counts);
     for (const node of this.nodes) addCounts(total, node.coverage());
     return {
       ...total,
