@@ -28,8 +28,8 @@ export const runFlags = {
     max: 9,
   }),
   profile: Flags.string({
-    summary: 'Faults of all kinds, or leaders that fall every moment.',
-    options: ['swarm', 'storm'],
+    summary: 'Faults of all kinds, leaders that fall every moment, or nodes that lag far behind.',
+    options: ['swarm', 'storm', 'lag'],
     default: 'swarm',
   }),
   load: Flags.integer({

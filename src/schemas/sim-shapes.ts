@@ -53,6 +53,9 @@ export const SIM: Readonly<Record<string, z.ZodType>> = {
         simSeconds: count,
       }),
     ),
+    speed: z
+      .object({ simSecondsPerSecond: count, eventsPerSecond: count })
+      .describe('One thread, five members, 200 requests a second, all oracles'),
   }),
   'sim shrink': z.object({
     path: z.string(),

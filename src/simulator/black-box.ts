@@ -3,7 +3,7 @@
  * knows nothing of logs, terms or commits: so that the oracles, which know the committed order, are
  * not blind in the same way as the program.
  *
- * Time moves what expires, and the checker's models know no time: keys that may expire are left out.
+ * Time removes what expires, and the checker's models know no time: such keys are left out.
  */
 import { checkLinearizability } from '../checker/checker.ts';
 import type { Action } from '../checker/history.ts';

@@ -28,6 +28,16 @@ export function drawMoments(
   return { classes: ['moment'], events };
 }
 
+/** Somebody is away all the time, for as long as it takes the others to forget what it needs. */
+export function drawLag(prng: Prng, durationMs: number): readonly FaultEvent[] {
+  return Array.from({ length: Math.ceil(durationMs / 1500) }, (): FaultEvent => {
+    return {
+      ...{ type: 'crash', atMs: Math.floor(prng.unit() * durationMs), draw: prng.u32() },
+      ...{ target: 'anybody', power: prng.chance(0.5), ms: logUniform(prng, 100, 3000) },
+    };
+  });
+}
+
 /** Where all entries have one size, what is left of one frame may pass for the start of another. */
 export function drawsOneSize(prng: Prng): boolean {
   return prng.chance(0.25);

@@ -5,7 +5,7 @@
  */
 import { RAFT_CONFIG_DEFAULT, timersOf } from '../node/raft/config.ts';
 import type { Prng } from '../std/prng.ts';
-import { drawMoments, drawsOneSize } from './draw-moments.ts';
+import { drawLag, drawMoments, drawsOneSize } from './draw-moments.ts';
 import type { FaultClass, FaultEvent, FaultPlan, Profile, Target } from './fault-plan.ts';
 import type { Weather } from './sim-network.ts';
 
@@ -19,9 +19,10 @@ const LATER_CLASSES: readonly FaultClass[] = [
   ...(['stop', 'diskFull', 'diskError', 'rot', 'absence'] as const),
 ];
 
-const STORM_CLASSES: readonly FaultClass[] = [
-  ...(['delay', 'duplicate', 'reorder', 'partition', 'reset', 'crash'] as const),
-];
+const PROFILE_CLASSES: Readonly<Record<Exclude<Profile, 'swarm'>, readonly FaultClass[]>> = {
+  storm: ['delay', 'duplicate', 'reorder', 'partition', 'reset', 'crash'],
+  lag: ['delay', 'drop', 'duplicate', 'reorder', 'partition', 'reset'],
+};
 
 const DAY_MS = 86_400_000;
 /** The daemon's tick, and a finer one. */
@@ -35,7 +36,8 @@ export interface PlanInit {
 
 export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): FaultPlan {
   const storm = profile === 'storm';
-  const classes = storm ? STORM_CLASSES : drawClasses(prng);
+  const busy = profile !== 'swarm';
+  const classes = profile === 'swarm' ? drawClasses(prng) : PROFILE_CLASSES[profile];
   const has = (name: FaultClass): boolean => classes.includes(name);
   const electionMin = Math.round(logUniform(prng, storm ? 4 : 8, storm ? 12 : 50));
   const plan = {
@@ -65,7 +67,7 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
     turnMs: logUniform(prng, 0.02, 0.5),
     clients: prng.between(3, 8),
     keys: prng.between(1, 8),
-    thinkMsMean: logUniform(prng, storm ? 5 : 20, storm ? 20 : 300),
+    thinkMsMean: busy ? logUniform(prng, 5, 20) : logUniform(prng, 20, 300),
     readShare: prng.pick([0.2, 0.5, 0.7]),
     valueBytesMax: prng.pick([16, 64, 1024]),
     segmentBytes: prng.pick([16, 64]) * 1024,
@@ -77,7 +79,8 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
   const tickMs = prng.pick(TICKS_MS);
   const config = { ...plan.config, ...parts, tickMs, ...timersOf(timeouts, tickMs) };
   const later = drawLater(prng.fork(), classes, { nodes, durationMs, storm });
-  const absent = later.classes.includes('absence');
+  const lag = profile === 'lag' ? drawLag(prng.fork(), durationMs) : [];
+  const absent = later.classes.includes('absence') || lag.length > 0;
   const wishes = drawTransfers(prng.fork(), durationMs);
   const wished: readonly FaultClass[] = wishes.length === 0 ? [] : ['transfer'];
   const moments = drawMoments(prng.fork(), { calm: classes.length === 0, durationMs });
@@ -88,7 +91,7 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
     classes: [...classes, ...later.classes, ...wished, ...moments.classes],
     learners: later.learners,
     sharesMachine: later.sharesMachine,
-    events: [...plan.events, ...later.events, ...wishes, ...moments.events].sort(
+    events: [...plan.events, ...later.events, ...wishes, ...moments.events, ...lag].sort(
       (a, b) => a.atMs - b.atMs,
     ),
   };

@@ -96,6 +96,20 @@ describe('ElectionOracles', () => {
     expect(oracleOf(() => scene.grants())).toBeNull();
   });
 
+  test('ElectionOracles let a pre-vote pass once the connection to the leader is lost', () => {
+    for (const [lost, fired] of [
+      [2, null],
+      [3, 'I29 pre-vote'],
+    ] as const) {
+      const scene = new Scene();
+      scene.turn(5, { leader: 2 });
+      scene.heartbeat(10);
+      scene.oracles.connectionLost(1, lost);
+      scene.asked(50);
+      expect(oracleOf(() => scene.grants())).toBe(fired);
+    }
+  });
+
   test('ElectionOracles let a pre-vote pass that came before the leader was heard', () => {
     const scene = new Scene();
     scene.asked(9);

@@ -122,8 +122,9 @@ export interface FaultPlan {
 /**
  * `swarm` is the default. `storm` is for mistakes that show only in rare shapes of the log: hasty
  * timeouts, and leaders that fall or are cut off every moment, with all messages of theirs doubled
- * and late.
+ * and late. `lag` is for those of snapshots: nodes are away for long, logs are short, and the
+ * parts of files come doubled and out of order.
  */
-export type Profile = 'swarm' | 'storm';
+export type Profile = 'swarm' | 'storm' | 'lag';
 
-export const PROFILES: readonly Profile[] = ['swarm', 'storm'];
+export const PROFILES: readonly Profile[] = ['swarm', 'storm', 'lag'];

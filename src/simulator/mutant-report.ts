@@ -1,10 +1,12 @@
 /** Hunts every planted bug, and says as Markdown what found it, and how soon. */
+import { formatCount } from '../std/units.ts';
 import { hunt } from './hunt.ts';
 import type { Mutant } from './mutant.ts';
 import { withBuild } from './mutant-build.ts';
-import { RUN_OPTIONS_DEFAULT } from './run.ts';
-import { SimPool } from './sim-pool.ts';
-import type { OracleName } from './violation.ts';
+import { MUTANTS } from './mutants.ts';
+import { RUN_OPTIONS_DEFAULT, type RunOptions } from './run.ts';
+import { ownBuild, SimPool } from './sim-pool.ts';
+import { ORACLE_NAMES, type OracleName } from './violation.ts';
 
 /** What became of one of them. */
 export interface MutantRow {
@@ -70,6 +72,52 @@ export function isRight({ kind, oracle }: MutantRow): boolean {
   return (oracle === null) === (kind === 'control');
 }
 
+/** Five members under 200 requests a second, every oracle looking on, on one thread. */
+const LOADED: RunOptions = { ...RUN_OPTIONS_DEFAULT, seconds: 60, nodes: 5, load: 200 };
+/** Of those the first only warms up. */
+const LOADED_SEEDS = { first: 501, last: 506 };
+
+export interface Speed {
+  /** Simulated seconds per second, of one thread. */
+  readonly simSecondsPerSecond: number;
+  readonly eventsPerSecond: number;
+}
+
+/** How fast a loaded cluster is simulated, here and now. */
+export async function measureSpeed(nowMs: () => number): Promise<Speed> {
+  const pool = new SimPool({ build: ownBuild(), width: 1 });
+  try {
+    const { first, last } = LOADED_SEEDS;
+    const run = { goOn: true, options: LOADED, nowMs };
+    await hunt(pool, { ...run, first, last: first });
+    const { simulatedMs, events, wallMs } = await hunt(pool, { ...run, first: first + 1, last });
+    return {
+      simSecondsPerSecond: Math.round(simulatedMs / wallMs),
+      eventsPerSecond: Math.round((events * 1000) / wallMs),
+    };
+  } finally {
+    await pool.close();
+  }
+}
+
+export function speedText({ simSecondsPerSecond, eventsPerSecond }: Speed): string {
+  return (
+    `Speed of one thread, five members under 200 requests a second, all oracles: ` +
+    `${simSecondsPerSecond} simulated seconds a second, ${formatCount(eventsPerSecond)} events/s.`
+  );
+}
+
+const BEGIN = '<!-- sim report -->';
+const END = '<!-- end of sim report -->';
+
+/** @returns the document with another report in it; null: it has no place for one. */
+export function intoDocument(document: string, report: string): string | null {
+  const [before, rest, ...more] = document.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined || more.length > 0) return null;
+  return `${before}${BEGIN}\n\n${report}\n\n${END}${after}`;
+}
+
 export function markdownOf(rows: readonly MutantRow[]): string {
   const lines = [
     '| bug | what is wrong | class | found first by | seeds | simulated s |',
@@ -80,8 +128,17 @@ export function markdownOf(rows: readonly MutantRow[]): string {
     }),
     '',
     summaryOf(rows),
+    ...unprovenText(rows),
   ];
   return lines.join('\n');
+}
+
+/** Oracles that were not the first to find any of the bugs; only a whole report can tell. */
+function unprovenText(rows: readonly MutantRow[]): readonly string[] {
+  if (rows.length < MUTANTS.length) return [];
+  const first = new Set(rows.map(({ oracle }) => oracle));
+  const unproven = ORACLE_NAMES.filter((name) => !first.has(name));
+  return unproven.length === 0 ? [] : ['', `Found nothing first: ${unproven.join(', ')}.`];
 }
 
 function summaryOf(rows: readonly MutantRow[]): string {

@@ -21,6 +21,23 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
     'index: s.commitIndex, round: lead.round });',
     'index: s.commitIndex, round: 0 });',
   ]),
+  {
+    // The same as a user would see it: whatever knows the committed order looks away.
+    ...{ id: 'M30c', kind: 'safety' },
+    bug: 'as M30a, where only clients look on',
+    patches: [
+      {
+        file: READ_INDEX,
+        find: 'index: s.commitIndex, round: lead.round });',
+        replace: 'index: s.commitIndex, round: 0 });',
+      },
+      {
+        file: 'simulator/history.js',
+        find: 'read(member, input) {',
+        replace: 'read(member, input) { return;',
+      },
+    ],
+  },
   mutant('M30b', 'safety', 'a read is served before what it must see is applied', [
     'node/replica/reads.js',
     'const ready = this.#confirmed.filter((c) => c.index <= appliedIndex);',

@@ -97,6 +97,14 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'return s.prng.between(s.config.electionTimeoutTicksMin, s.config.electionTimeoutTicksMax);',
     'return s.config.electionTimeoutTicksMin;',
   ]),
+  mutant('M10b', 'liveness', 'election timeouts come from chance that no seed decides', [
+    TIMER,
+    'return s.prng.between(s.config.electionTimeoutTicksMin, s.config.electionTimeoutTicksMax);',
+    code(
+      'const { electionTimeoutTicksMin: min, electionTimeoutTicksMax: max } = s.config;',
+      'return min + Math.floor(Math.random() * (max - min + 1));',
+    ),
+  ]),
   mutant('M11', 'safety', 'what waited in an older term leaves with the new one', [
     'node/raft/outbox.js',
     'const message = this.#messages[i];',

@@ -150,7 +150,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
   ]),
   {
     // Looked at when it comes, and again when it is whole: the second look is enough.
-    ...{ id: 'M52', kind: 'safety' },
+    ...{ id: 'M52', kind: 'safety', profile: 'lag' },
     bug: 'a snapshot that is older than the log is installed',
     patches: [
       {
@@ -165,14 +165,20 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
-  mutant('M53', 'safety', 'a log that is long enough is taken to hold what a snapshot holds', [
-    SNAPSHOTS,
-    'if (index <= s.commitIndex || s.log.termAt(index) === indexTerm) {',
-    'if (index <= s.log.lastIndex) {',
-  ]),
+  mutant(
+    'M53',
+    'safety',
+    'a log that is long enough is taken to hold what a snapshot holds',
+    [
+      SNAPSHOTS,
+      'if (index <= s.commitIndex || s.log.termAt(index) === indexTerm) {',
+      'if (index <= s.log.lastIndex) {',
+    ],
+    { profile: 'lag' },
+  ),
   {
     // A file of mixed parts has no right checksum: without that alone nothing is amiss.
-    ...{ id: 'M54', kind: 'safety' },
+    ...{ id: 'M54', kind: 'safety', profile: 'lag' },
     bug: 'parts of a snapshot are taken in any order, and its file is not looked at',
     patches: [
       {

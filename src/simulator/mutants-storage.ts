@@ -19,11 +19,17 @@ export const STORAGE_MUTANTS: readonly Mutant[] = [
     'async #adoptOwn(file, path, meta) {\n        await syncFile(file);',
     'async #adoptOwn(file, path, meta) {',
   ]),
-  mutant('M55c', 'safety', 'a received snapshot gets its name before its bytes are durable', [
-    SNAPSHOTS,
-    'const { disk, cluster } = this.#init;\n        await syncFile(file);',
-    'const { disk, cluster } = this.#init;',
-  ]),
+  mutant(
+    'M55c',
+    'safety',
+    'a received snapshot gets its name before its bytes are durable',
+    [
+      SNAPSHOTS,
+      'const { disk, cluster } = this.#init;\n        await syncFile(file);',
+      'const { disk, cluster } = this.#init;',
+    ],
+    { profile: 'lag' },
+  ),
   mutant('M55d', 'safety', "a snapshot's name is not made durable", [
     SNAPSHOTS,
     'snapshotName(snapshot.meta)}`);\n        await disk.syncDirectory(directory);',
@@ -96,11 +102,13 @@ export const STORAGE_MUTANTS: readonly Mutant[] = [
     'if (state !== null) {',
     'if (state !== null && queue.batch === null) {',
   ]),
-  mutant('M65a', 'safety', 'a log that begins anew behind a snapshot does not say so', [
-    'node/wal/fill-group.js',
-    'group.addReset(reset);',
-    '',
-  ]),
+  mutant(
+    'M65a',
+    'safety',
+    'a log that begins anew behind a snapshot does not say so',
+    ['node/wal/fill-group.js', 'group.addReset(reset);', ''],
+    { profile: 'lag' },
+  ),
   mutant('M66', 'safety', 'segments are removed while a snapshot is still on its way to the disk', [
     'node/wal/compactor.js',
     'return oldest.base + oldest.size <= index.positionBefore(this.#through);',

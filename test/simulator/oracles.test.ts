@@ -85,9 +85,14 @@ describe('Oracles', () => {
     const scene = new Scene();
     scene.durable(3, 2, 1);
     scene.send({ type: 'voteReply', from: 3, to: 1, term: 2, granted: true });
-    scene.durable(3, 2, 2);
+    expect(oracleOf(() => scene.write(3, 2, 2))).toBe('I2 one vote per term');
+    const crashed = new Scene();
+    crashed.durable(3, 2, 1);
+    crashed.send({ type: 'voteReply', from: 3, to: 1, term: 2, granted: true });
+    Object.assign(crashed.oracles.record(3), { volatileHard: { term: 2, vote: 0 } });
+    crashed.durable(3, 2, 2);
     expect(
-      oracleOf(() => scene.send({ type: 'voteReply', from: 3, to: 2, term: 2, granted: true })),
+      oracleOf(() => crashed.send({ type: 'voteReply', from: 3, to: 2, term: 2, granted: true })),
     ).toBe('I2 one vote per term');
   });
 

@@ -1,10 +1,18 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { LiveLine } from '../../cli/live-line.ts';
 import { simSecondsFlag, workersFlag } from '../../cli/sim-flags.ts';
 import type { Mutant } from '../../simulator/mutant.ts';
-import { huntMutants, isRight, markdownOf } from '../../simulator/mutant-report.ts';
+import {
+  huntMutants,
+  intoDocument,
+  isRight,
+  markdownOf,
+  measureSpeed,
+  speedText,
+} from '../../simulator/mutant-report.ts';
 import { findMutant, MUTANTS } from '../../simulator/mutants.ts';
 import { EXIT, RaftctlError } from '../../std/errors.ts';
 
@@ -27,6 +35,10 @@ export default class SimReport extends BaseCommand {
     'sim-seconds': simSecondsFlag,
     workers: workersFlag,
     only: Flags.string({ summary: 'These bugs only.', helpValue: 'ID,...' }),
+    into: Flags.string({
+      summary: 'Put it into this file too, in place of the report that is there.',
+      helpValue: 'FILE',
+    }),
   };
 
   async run(): Promise<unknown> {
@@ -43,14 +55,33 @@ export default class SimReport extends BaseCommand {
           line.say(`${id.padEnd(6)} ${oracle ?? 'nothing'} (${seeds} seeds)`);
         },
       });
-      this.print(markdownOf(rows));
+      const speed = await measureSpeed(() => performance.now());
+      const report = `${markdownOf(rows)}\n\n${speedText(speed)}`;
+      this.print(report);
+      if (flags.into !== undefined) await putInto(flags.into, report);
       const exit = interrupts.signal.aborted ? EXIT.interrupted : EXIT.ok;
-      return this.answer('sim.report', { rows }, rows.every(isRight) ? exit : EXIT.failure);
+      return this.answer('sim.report', { rows, speed }, rows.every(isRight) ? exit : EXIT.failure);
     } finally {
       line.end();
       interrupts.release();
     }
   }
+}
+
+async function putInto(path: string, report: string): Promise<void> {
+  const document = await readFile(path, 'utf8').catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RaftctlError('USAGE', {
+      message: `Cannot put the report into a file: ${why}`,
+      cause,
+    });
+  });
+  const changed = intoDocument(document, report);
+  if (changed !== null) return await writeFile(path, changed);
+  throw new RaftctlError('USAGE', {
+    message: `Cannot put the report into ${path} as no place is marked in it`,
+    hint: 'Mark it with the lines: <!-- sim report --> and <!-- end of sim report -->',
+  });
 }
 
 function chosen(only: string | null): readonly Mutant[] {
