@@ -47,6 +47,7 @@ export const SIM: Readonly<Record<string, z.ZodType>> = {
         id: z.string(),
         kind,
         bug: z.string(),
+        directed: z.string().nullable().describe('A test that finds it by itself'),
         oracle: z.string().nullable().describe('What found it; null: nothing'),
         seed: count.nullable(),
         seeds: count,
@@ -55,7 +56,8 @@ export const SIM: Readonly<Record<string, z.ZodType>> = {
     ),
     speed: z
       .object({ simSecondsPerSecond: count, eventsPerSecond: count })
-      .describe('One thread, five members, 200 requests a second, all oracles'),
+      .nullable()
+      .describe('Per second of processor time: five members, 200 requests a second, all oracles'),
   }),
   'sim shrink': z.object({
     path: z.string(),

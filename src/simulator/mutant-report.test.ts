@@ -16,7 +16,16 @@ test('intoDocument changes nothing where no place is marked', () => {
 
 test('markdownOf of all bugs names the oracles that found none of them first', () => {
   const rows = MUTANTS.map(({ id, kind, bug }) => {
-    return { id, kind, bug, oracle: 'assertion', seed: 1, seeds: 1, simSeconds: 1 } as const;
+    return {
+      id,
+      kind,
+      bug,
+      directed: null,
+      oracle: 'assertion',
+      seed: 1,
+      seeds: 1,
+      simSeconds: 1,
+    } as const;
   });
   expect(markdownOf(rows)).toMatch(/Found nothing first: .*I7 leader completeness.*\./);
   expect(markdownOf(rows.slice(1))).not.toContain('Found nothing first');

@@ -24,6 +24,8 @@ export interface Mutant {
   /** Where it shows best; default: swarm, with drawn node counts. */
   readonly profile?: Profile;
   readonly nodes?: number;
+  /** A test that fails with it, where so much must come together that seeds hardly find it. */
+  readonly directed?: string;
 }
 
 /** Code of several lines, each as long as a reader's screen is wide. */
@@ -37,7 +39,7 @@ export function mutant(
   kind: MutantClass,
   bug: string,
   change: readonly [file: string, find: string, replace: string],
-  where: { readonly profile?: Profile; readonly nodes?: number } = {},
+  where: Pick<Mutant, 'profile' | 'nodes' | 'directed'> = {},
 ): Mutant {
   const [file, find, replace] = change;
   return { id, kind, bug, patches: [{ file, find, replace }], ...where };

@@ -43,11 +43,17 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
     'const ready = this.#confirmed.filter((c) => c.index <= appliedIndex);',
     'const ready = this.#confirmed;',
   ]),
-  mutant('M31', 'safety', 'an answer to a question of an earlier life is taken for a new one', [
-    READ_INDEX,
-    'lead.pendingReads = lead.pendingReads.filter((read) => read.from !== member);',
-    '',
-  ]),
+  mutant(
+    'M31',
+    'safety',
+    'an answer to a question of an earlier life is taken for a new one',
+    [
+      READ_INDEX,
+      'lead.pendingReads = lead.pendingReads.filter((read) => read.from !== member);',
+      '',
+    ],
+    { directed: 'test/paper/read-index.test.ts' },
+  ),
   mutant('M33', 'safety', "a leader dates commands by its own wall clock, not a majority's", [
     'node/replica/cluster-clock.js',
     'const low = known[known.length - quorum];',
