@@ -78,6 +78,11 @@ export class LogPicture {
   }
 }
 
+/** A name for an entry, by which its whole prefix is known. */
+export function hashKey(last: LogIndex, term: Term): number {
+  return term * 0x1_0000_0000 + last;
+}
+
 /** The checksum in a batch covers its term, indexes and payload. */
 export function chain(before: number, batch: Batch): number {
   const checksum = batch.bytes.readUInt32LE(0);

@@ -23,7 +23,7 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
   ]),
   {
     // The same as a user would see it: whatever knows the committed order looks away.
-    ...{ id: 'M30c', kind: 'safety' },
+    ...{ id: 'M30d', kind: 'safety' },
     bug: 'as M30a, where only clients look on',
     patches: [
       {

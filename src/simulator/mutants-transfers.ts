@@ -1,5 +1,5 @@
 /** Planted bugs of leadership handed over on request. */
-import { type Mutant, mutant } from './mutant.ts';
+import { code, type Mutant, mutant } from './mutant.ts';
 
 const TRANSFER = 'node/raft/transfer.js';
 const ELECTION = 'node/raft/election.js';
@@ -54,9 +54,12 @@ export const TRANSFER_MUTANTS: readonly Mutant[] = [
     [
       ELECTION,
       "becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n    }\n    const refusal = voteRefusal(s, message);",
-      "if (s.role === 'leader')\n            s.setHardState({ term: message.term, vote: s.self });\n" +
-        "        else\n            becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });\n" +
-        '    }\n    const refusal = voteRefusal(s, message);',
+      code(
+        "if (s.role === 'leader') s.setHardState({ term: message.term, vote: s.self });",
+        "else becomeFollower(s, { term: message.term, leader: 0, reason: 'higherTerm' });",
+        '}',
+        'const refusal = voteRefusal(s, message);',
+      ),
     ],
   ),
   mutant(

@@ -13,7 +13,7 @@ import type { RaftFrontDoor } from '../node/raft/contract.ts';
 import type { Role } from '../node/raft/ready.ts';
 import { Ballots } from './ballots.ts';
 import type { ElectionOracles } from './election-oracles.ts';
-import { LogPicture } from './log-picture.ts';
+import { hashKey, LogPicture } from './log-picture.ts';
 import { NodeRecord } from './node-record.ts';
 import { Violation } from './violation.ts';
 
@@ -293,8 +293,4 @@ export class Oracles {
       throw new Violation('I13 match accuracy', detail);
     }
   }
-}
-
-function hashKey(last: LogIndex, term: Term): number {
-  return term * 0x1_0000_0000 + last;
 }

@@ -189,8 +189,7 @@ export class SimNode implements ClientSide {
     assert(this.#life === null, 'a member has one life at a time');
     this.#lives += 1;
     const process = new SimProcess(this.#components.scheduler);
-    const nothing = { replica: null, machine: null, snapshot: null };
-    this.#life = { process, ...nothing, stopping: false };
+    this.#life = { process, replica: null, machine: null, snapshot: null, stopping: false };
     return this.#life;
   }
 
