@@ -134,14 +134,26 @@ function flagWords(command: ManifestCommand): Candidate[] {
 }
 
 /** Commands whose argument is a file. */
-const FILE_COMMANDS = new Set(['config:lint', 'log:dump', 'check:linearizability']);
+const FILE_COMMANDS = new Set([
+  'config:lint',
+  'log:dump',
+  'check:linearizability',
+  'snapshot:inspect',
+  'snapshot:restore',
+  'snapshot:save',
+]);
+/** Commands whose arguments are nodes, besides those of `node`. */
+const NODE_COMMANDS = new Set(['leader:transfer', 'snapshot:take', 'snapshot:list']);
 const FILE_FLAGS = new Set(['dir', 'data-dir', 'log-file', 'secret-file', 'output', 'html']);
 
 function flagValues(flag: ManifestFlag, command: ManifestCommand, place: Place): Completion {
   const { names } = place;
   if (flag.options !== undefined) return plain(flag.options);
   if (FILE_FLAGS.has(flag.name)) return FILES;
-  if (flag.name === 'cluster' || flag.name === 'confirm') return plain(names.clusters());
+  if (flag.name === 'cluster' || flag.name === 'confirm' || flag.name === 'expect-cluster') {
+    return plain(names.clusters());
+  }
+  if (flag.name === 'node') return plain(names.nodes(wordAfter('--cluster', place.before)));
   if (flag.name === 'profile') return { ...plain(names.profiles()), takesFiles: true };
   if (flag.name === 'for' && command.id === 'cluster:wait') {
     return plain(['leader', 'healthy', 'converged', 'index>=']);
@@ -161,7 +173,7 @@ function positional(command: ManifestCommand, place: Place): Completion {
     return plain(Object.values(command.args ?? {})[0]?.options ?? []);
   }
   if (id.startsWith('cluster:')) return plain(names.clusters());
-  if (id.startsWith('node:') || id === 'leader:transfer')
+  if (id.startsWith('node:') || NODE_COMMANDS.has(id))
     return plain(names.nodes(wordAfter('--cluster', before)));
   return FILE_COMMANDS.has(id) ? FILES : NOTHING;
 }

@@ -75,3 +75,10 @@ export const profileFlag = Flags.string({
   helpValue: 'NAME|FILE',
   env: 'RAFTCTL_PROFILE',
 });
+
+export const snapshotTimeoutFlag = durationFlag({
+  summary: 'How long to wait for a node.',
+  default: 120_000,
+  defaultHelp: async () => '2m',
+  env: 'RAFTCTL_TIMEOUT',
+});

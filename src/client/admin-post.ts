@@ -20,15 +20,26 @@ export interface AdminPost {
  * @throws {RaftctlError} what the node answered, with its code; UNREACHABLE when it did not.
  */
 export async function postAdmin(post: AdminPost): Promise<unknown> {
-  const answer = await send(post);
+  return readAnswer(await send(post), post.address);
+}
+
+/**
+ * Takes an answer of the admin port apart.
+ *
+ * @returns its `data`.
+ * @throws {RaftctlError} what the node answered, with its code; UNREACHABLE when it is no answer.
+ */
+export function readAnswer(text: string, address: string): unknown {
+  const answer = parse(text);
   if (typeof answer === 'object' && answer !== null) {
     if ('data' in answer) return answer.data;
     if ('error' in answer && isError(answer.error)) throw errorOf(answer.error);
   }
-  throw unreachable(post, 'the answer is not one of a node');
+  const message = `Cannot understand what ${address} says: it is not the answer of a node`;
+  throw new RaftctlError('UNREACHABLE', { message });
 }
 
-function send(post: AdminPost): Promise<unknown> {
+function send(post: AdminPost): Promise<string> {
   const { path, secretHex, timeoutMs } = post;
   const { host, port } = splitAddress(post.address);
   const headers = { 'x-raftctl-secret': secretHex };
@@ -44,7 +55,7 @@ function send(post: AdminPost): Promise<unknown> {
         });
         response.on('end', () => {
           clearTimeout(timer);
-          resolve(parse(text));
+          resolve(text);
         });
       },
     );

@@ -102,7 +102,11 @@ async function startMissing(
   });
 }
 
-async function createCluster(init: UpInit): Promise<ClusterSpec> {
+/** What a new cluster is made of. */
+export type CreateInit = Pick<UpInit, 'store' | 'name' | 'wish' | 'ephemeral' | 'formatNode'>;
+
+/** Afterwards every node is formatted, or nothing is left. Requires: the cluster's lock is held. */
+export async function createCluster(init: CreateInit): Promise<ClusterSpec> {
   const { store, name } = init;
   const spec = planCluster({
     name,

@@ -25,6 +25,7 @@ import { Replica } from './replica/replica.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
 import type { StopWish } from './server/admin-contract.ts';
 import { type ClientServer, createServer } from './server/server.ts';
+import { snapshotControl } from './snapshot-control.ts';
 import { createTransport, type Transport } from './transport/transport.ts';
 import { openSnapshots } from './wal/snapshot-files.ts';
 import { openLog } from './wal/wal.ts';
@@ -128,6 +129,8 @@ function openNodeSnapshots({ init, config }: Life): Promise<SnapshotStore> {
     disk: new FsDisk(),
     directory: snapshotDirectory(init.directory),
     cluster: config.clusterId,
+    app: config.app,
+    ...(config.snapshotsRetained === undefined ? {} : { retained: config.snapshotsRetained }),
   });
 }
 
@@ -278,6 +281,10 @@ function openAdminPort({ init, config, own }: Life, parts: AdminParts): Promise<
             help: 'Peer messages dropped because the inbox was full.',
             value: replica.counters.inboxDropped,
           },
+        }),
+        snapshots: snapshotControl(replica, snapshotDirectory(init.directory), {
+          cluster: config.clusterId,
+          app: config.app,
         }),
         stop: init.onStopAsked,
       },

@@ -6,21 +6,26 @@ import { Prng } from '../std/prng.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { foundingBatch } from './model/membership.ts';
-import { CONFIG_NAME, lifeSeed, logDirectory } from './node-directory.ts';
+import { CONFIG_NAME, lifeSeed, logDirectory, snapshotDirectory } from './node-directory.ts';
+import { copySnapshot } from './wal/snapshot-copy.ts';
 import { formatLog } from './wal/wal.ts';
 
 /**
  * Makes the data directory of a founding member: log with entry 1, then node.json, which counts.
  * A directory that was formatted half is formatted again.
  *
- * @throws {RaftctlError} DATA_DIR_FORMATTED when it is a member's directory already; DISK_FULL,
- *   DISK_FAILED.
+ * With a snapshot of another cluster the new one begins with its state: the log goes on behind it.
+ *
+ * @throws {RaftctlError} DATA_DIR_FORMATTED when it is a member's directory already;
+ *   SNAPSHOT_CORRUPT, FORMAT_UNSUPPORTED; DISK_FULL, DISK_FAILED.
  */
 export async function formatNode(init: {
   readonly directory: string;
   readonly config: NodeConfig;
+  /** A snapshot's file. */
+  readonly snapshot?: string;
 }): Promise<void> {
-  const { directory, config } = init;
+  const { directory, config, snapshot } = init;
   const disk = new FsDisk();
   await disk.makeDirectory(directory);
   if ((await disk.list(directory)).includes(CONFIG_NAME)) {
@@ -30,6 +35,7 @@ export async function formatNode(init: {
     });
   }
   await rm(logDirectory(directory), { recursive: true, force: true });
+  await rm(snapshotDirectory(directory), { recursive: true, force: true });
   const members = config.members.map((m) => ({
     number: m.member,
     name: m.id,
@@ -38,12 +44,21 @@ export async function formatNode(init: {
     clientAddress: m.clientAddress,
     adminAddress: m.adminAddress,
   }));
+  const cluster = config.clusterId;
+  const founding = foundingBatch(cluster, { members, leases: false });
+  const begin =
+    snapshot === undefined
+      ? founding
+      : await copySnapshot({
+          ...{ disk, path: snapshot, directory: snapshotDirectory(directory), founding },
+          owner: { cluster, app: config.app },
+        });
   await formatLog({
     disk,
     directory: logDirectory(directory),
-    cluster: config.clusterId,
+    cluster,
     member: config.member,
-    founding: foundingBatch(config.clusterId, { members, leases: false }),
+    founding: begin,
     random: new Prng(lifeSeed()),
     segmentBytes: config.segmentBytes,
   });

@@ -25,6 +25,7 @@ import {
   texts,
 } from './shapes.ts';
 import { SIM } from './sim-shapes.ts';
+import { SNAPSHOT } from './snapshot-shapes.ts';
 
 export interface Published {
   /** Of the schema, without `raftctl/` and version. */
@@ -246,6 +247,6 @@ const SHELL: Published = {
 
 /** By the words of the command. */
 export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
-  ...[CLUSTER, NODE, LEADER, KV, CONFIG, SIM, OTHERS].flatMap(named),
+  ...[CLUSTER, NODE, LEADER, KV, CONFIG, SIM, SNAPSHOT, OTHERS].flatMap(named),
   ['shell', SHELL] as const,
 ]);

@@ -216,7 +216,7 @@ export class SimNode implements ClientSide {
     const clock = clockOf(life.process, member, plan);
     const { gate } = life.process;
     const disk = new TrackedDisk(this.disk.simDisk.boot(), gate, { fast: plan.sharesMachine });
-    const snapshots = await openSnapshots({ disk, directory: SNAPSHOTS, cluster });
+    const snapshots = await openSnapshots({ disk, directory: SNAPSHOTS, cluster, app: 'kvstore' });
     const snapshot = snapshots.newest?.meta ?? null;
     const log = await openLog({
       ...{ disk, directory: DIRECTORY, clock, snapshot },

@@ -46,12 +46,14 @@ export interface NodeConfig {
   readonly diskReserveBytes: number;
   /**
    * A snapshot is taken after so many bytes of log, or as many as the last snapshot has. Optional,
-   * as the two below: the defaults are good for nearly everybody.
+   * as those below: the defaults are good for nearly everybody.
    */
   readonly snapshotLogBytes?: number;
   /** How much log is kept behind a snapshot at most, in bytes and in entries. */
   readonly trailingLogBytes?: number;
   readonly trailingLogEntries?: number;
+  /** How many snapshots are kept, the newest ones; at least 1. */
+  readonly snapshotsRetained?: number;
 }
 
 /** What a new node gets unless it is told otherwise. */
@@ -73,7 +75,12 @@ const NUMBERS = [
   'diskReserveBytes',
 ] as const;
 
-const OPTIONAL_NUMBERS = ['snapshotLogBytes', 'trailingLogBytes', 'trailingLogEntries'] as const;
+const OPTIONAL_NUMBERS = [
+  'snapshotLogBytes',
+  'trailingLogBytes',
+  'trailingLogEntries',
+  'snapshotsRetained',
+] as const;
 
 /**
  * Checks what was read from `source`.
@@ -107,6 +114,7 @@ export function parseNodeConfig(text: string, source: string): NodeConfig {
     const number = config[field];
     if (number !== undefined && (!Number.isSafeInteger(number) || number < 0)) refuse(field);
   }
+  if (config.snapshotsRetained === 0) refuse('snapshotsRetained');
   if (!/^[0-9a-f]{32}$/.test(config.clusterId)) refuse('clusterId');
   if (!FSYNC_NAMES.includes(config.fsync)) refuse('fsync');
   if (!APP_NAMES.includes(config.app)) refuse('app');

@@ -115,6 +115,21 @@ test('schema: leadership', async () => {
   await run(['leader', 'step-down', '--cluster', 'nowhere'], { exit: 2 });
 });
 
+test('schema: snapshots', async () => {
+  const file = join(rig.directory, 'demo.snap');
+  const restore = ['snapshot', 'restore', file, 'copy', '--port-base', '18083'];
+  await run(['snapshot', 'take', 'n1']);
+  await run(['snapshot', 'list']);
+  await run(['snapshot', 'save', file]);
+  await run(['snapshot', 'save', file], { exit: 7 });
+  await run(['snapshot', 'inspect', file], plain);
+  await run([...restore, '-n', '1']);
+  await run(restore, { exit: 7 });
+  await run(['snapshot', 'inspect', join(rig.directory, 'nothing.snap')], { ...plain, exit: 2 });
+  for (const verb of ['take', 'list']) await run(['snapshot', verb, 'n9'], { exit: 2 });
+  await run(['cluster', 'destroy', 'copy', '--confirm', 'copy']);
+});
+
 test('schema: commands on single nodes, and on a cluster that is not well', async () => {
   await run(['node', 'status']);
   await run(['node', 'logs', '--lines', '5']);

@@ -4,6 +4,7 @@ import { type AdminServer, createAdminServer } from '../../src/node/server/admin
 import type {
   AdminCounter,
   AdminReplica,
+  AdminSnapshots,
   NamedTransfer,
   PeerTraffic,
   StopWish,
@@ -64,6 +65,26 @@ export class FakeAdminReplica implements AdminReplica {
   counters(): Readonly<Record<string, AdminCounter>> {
     return this.counts;
   }
+  /** By index. */
+  readonly snapshotFiles = new Map<number, Buffer>();
+  snapshotFailures = 0;
+  readonly snapshots: { -readonly [K in keyof AdminSnapshots]: AdminSnapshots[K] } = {
+    take: () => this.currentStatus.appliedIndex,
+    progress: () => ({ taking: null, failures: this.snapshotFailures, failure: null }),
+    list: async () =>
+      [...this.snapshotFiles].map(([index, { length }]) => {
+        return { index, term: 2, bytes: length, asOf: null };
+      }),
+    open: async (index) => {
+      const file = this.snapshotFiles.get(index);
+      if (file === undefined) return null;
+      return {
+        bytes: file.length,
+        read: async (offset, length) => file.subarray(offset, offset + length),
+        close: async () => {},
+      };
+    },
+  };
   transferLeadership(target: string | null, done: (ended: NamedTransfer) => void): void {
     this.transfers.push(target);
     done(this.transferEnding);

@@ -18,6 +18,12 @@ const DIRECT_BYTES_MAX = 256 * 1024;
 
 export class FsDisk implements Disk {
   readonly #pace = new SyncPace();
+  readonly #readOnly: boolean;
+
+  /** @param options.readOnly files that nobody may write can be opened, and none is written. */
+  constructor(options: { readonly readOnly: boolean } = { readOnly: false }) {
+    this.#readOnly = options.readOnly;
+  }
 
   get mayBlock(): boolean {
     return this.#pace.mayBlock;
@@ -58,7 +64,8 @@ export class FsDisk implements Disk {
 
   open(file: string, options: { readonly create: boolean }): Promise<DiskFile> {
     return attempt('open', file, async () => {
-      const flags = fs.constants.O_RDWR | (options.create ? fs.constants.O_CREAT : 0);
+      const access = this.#readOnly ? fs.constants.O_RDONLY : fs.constants.O_RDWR;
+      const flags = access | (options.create ? fs.constants.O_CREAT : 0);
       const fd = await new Promise<number>((resolve, reject) => {
         fs.open(file, flags, 0o600, (error, opened) => {
           if (error === null) resolve(opened);

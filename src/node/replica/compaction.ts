@@ -84,6 +84,15 @@ interface Taking {
   stage: 'writing' | 'written' | 'finishing' | 'durable';
 }
 
+/** What an observer may know of it. */
+export interface CompactionProgress {
+  /** The entry that the snapshot in the making stands at; null: none is made. */
+  readonly taking: LogIndex | null;
+  /** How many came to nothing for lack of space, and what was said of the last one. */
+  readonly failures: number;
+  readonly failure: string | null;
+}
+
 export class Compaction {
   readonly #parts: CompactionParts;
   readonly #config: CompactionConfig;
@@ -91,11 +100,27 @@ export class Compaction {
   /** What the applier had applied, in bytes, when the newest snapshot was frozen. */
   #bytesBefore = 0;
   #notBeforeMs = 0;
+  /** Somebody wants one, due or not. */
+  #asked = false;
+  #failures = 0;
+  #failure: RaftctlError | null = null;
   #stopped = false;
 
   constructor(parts: CompactionParts, config: CompactionConfig) {
     this.#parts = parts;
     this.#config = config;
+  }
+
+  /** Begins one of all that is applied now, due or not. @returns what it will reach at least. */
+  ask(): LogIndex {
+    this.#asked = true;
+    this.#parts.wake();
+    return this.#parts.applier.appliedIndex;
+  }
+
+  get progress(): CompactionProgress {
+    const taking = this.#taking?.meta.index ?? null;
+    return { taking, failures: this.#failures, failure: this.#failure?.message ?? null };
   }
 
   /** Called in a turn, before the core is asked what to do. */
@@ -117,16 +142,21 @@ export class Compaction {
 
   /** Called at the end of a turn. */
   maybeBegin(nowMs: number): void {
-    const { applier, raft, snapshots, log } = this.#parts;
+    const { applier, raft } = this.#parts;
     if (this.#taking !== null || this.#stopped || applier.restoring) return;
-    if (applier.appliedIndex <= raft.snapshotIndex) return;
+    const isNews = applier.appliedIndex > raft.snapshotIndex;
+    if (isNews && (this.#asked || this.#isDue(nowMs))) this.#begin(nowMs);
+    this.#asked = false;
+  }
+
+  #isDue(nowMs: number): boolean {
+    const { applier, snapshots, log } = this.#parts;
     const since = applier.appliedBytes - this.#bytesBefore;
     if (since < this.#config.snapshotLogBytes) {
-      if (since < DISK_SHARE_BYTES_MIN) return;
-      if (since < log.stats().totalBytes * DISK_SHARE) return;
+      if (since < DISK_SHARE_BYTES_MIN) return false;
+      if (since < log.stats().totalBytes * DISK_SHARE) return false;
     }
-    if (since < (snapshots.newest?.bytes ?? 0) || nowMs < this.#notBeforeMs) return;
-    this.#begin(nowMs);
+    return since >= (snapshots.newest?.bytes ?? 0) && nowMs >= this.#notBeforeMs;
   }
 
   /** The state was replaced by that of a received snapshot: an own one in the making is old. */
@@ -196,6 +226,8 @@ export class Compaction {
       this.#parts.onFailed(error);
       return;
     }
+    this.#failures += 1;
+    this.#failure = error;
     if (taking.stage === 'writing') taking.source.close();
     if (this.#taking === taking) this.#taking = null;
     this.#notBeforeMs = this.#parts.clock.nowMs() + RETRY_MS;

@@ -5,7 +5,7 @@
 import type { Bytes } from '../../std/bytes.ts';
 import type { RaftctlError } from '../../std/errors.ts';
 import type { Prng } from '../../std/prng.ts';
-import type { ClusterId, MemberNumber } from '../model/ids.ts';
+import type { ClusterId, LogIndex, MemberNumber } from '../model/ids.ts';
 import type { PeerMessage } from '../model/message.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
@@ -19,7 +19,7 @@ import { Applier } from './applier.ts';
 import { Awaited } from './awaited.ts';
 import { OriginCounter } from './chunk.ts';
 import { ClusterClock } from './cluster-clock.ts';
-import { Compaction, type CompactionConfig } from './compaction.ts';
+import { Compaction, type CompactionConfig, type CompactionProgress } from './compaction.ts';
 import type { ProposalWaiter, ReadWaiter, ReplicaFrontDoor, TransferDone } from './contract.ts';
 import { Deadlines } from './deadlines.ts';
 import { HandOver, refused } from './hand-over.ts';
@@ -264,6 +264,15 @@ export class Replica implements ReplicaFrontDoor {
       reads: this.#readCount,
       inboxDropped: this.#inbox.dropped,
     };
+  }
+
+  /** Begins a snapshot of all that is applied now. @returns what it will reach at least. */
+  takeSnapshot(): LogIndex {
+    return this.#compaction.ask();
+  }
+
+  get snapshotProgress(): CompactionProgress {
+    return this.#compaction.progress;
   }
 
   #put(input: Exclude<Input, { type: 'message' }>): void {

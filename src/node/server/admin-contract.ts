@@ -1,6 +1,8 @@
 /** What the admin server asks of the process it runs in: one of these for each replica hosted. */
+import type { Bytes } from '../../std/bytes.ts';
 import type { Histogram } from '../../std/histogram.ts';
 import type { NodeEvent } from '../../wire/events.ts';
+import type { NodeSnapshots, SnapshotRow } from '../../wire/snapshots.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { TransferResult } from '../replica/contract.ts';
 
@@ -55,6 +57,23 @@ export interface StopWish {
   readonly handOver: boolean;
 }
 
+/** The file of a snapshot, open until it is closed. */
+export interface SnapshotDownload {
+  readonly bytes: number;
+  read(offset: number, length: number): Promise<Bytes>;
+  close(): Promise<void>;
+}
+
+export interface AdminSnapshots {
+  /** Begins one of all that is applied now. @returns the entry that it will reach at least. */
+  take(): number;
+  progress(): Pick<NodeSnapshots, 'taking' | 'failures' | 'failure'>;
+  /** The oldest first. */
+  list(): Promise<readonly SnapshotRow[]>;
+  /** Null: none is kept at that entry. */
+  open(index: number): Promise<SnapshotDownload | null>;
+}
+
 export interface AdminReplica {
   readonly clusterId: string;
   readonly memberName: string;
@@ -69,6 +88,7 @@ export interface AdminReplica {
   counters(): Readonly<Record<string, AdminCounter>>;
   /** Hands leadership over; null: to whoever is best prepared. `done` is called once. */
   transferLeadership(target: string | null, done: (ended: NamedTransfer) => void): void;
+  readonly snapshots: AdminSnapshots;
   /** Begins the orderly end of the process and returns. */
   stop(wish: StopWish): void;
 }

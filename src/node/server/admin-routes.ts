@@ -8,6 +8,7 @@ import type { AdminGuard } from './admin-guard.ts';
 import { addReplicaMetrics, METRICS_CONTENT_TYPE, MetricsPage } from './admin-metrics.ts';
 import type { ProcessMetrics } from './admin-process.ts';
 import { AdminRefusal, sendData, sendText } from './admin-reply.ts';
+import { answerWithFile, answerWithSnapshots, answerWithTake } from './admin-snapshots.ts';
 import { answerWithTransfer } from './admin-transfer.ts';
 
 /** The reason a client may give for a stop, for the log. Characters. */
@@ -45,6 +46,9 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
   ],
   ['/metrics', { method: 'GET', params: [], answer: answerMetrics }],
   ['/healthz', { method: 'GET', params: [], answer: answerHealth }],
+  ['/v1/snapshots', { method: 'GET', params: ['cluster'], answer: answerSnapshots }],
+  ['/v1/snapshots/take', { method: 'POST', params: ['cluster'], answer: answerTake }],
+  ['/v1/snapshots/file', { method: 'GET', params: ['cluster', 'index'], answer: answerFile }],
   ['/v1/stop', { method: 'POST', params: ['cluster', 'reason', 'transfer'], answer: answerStop }],
   [
     '/v1/leader/transfer',
@@ -110,6 +114,21 @@ function answerHealth(call: AdminCall): void {
     });
   }
   sendData(call.response, 'admin.health', { replicas });
+}
+
+function answerSnapshots(call: AdminCall): Promise<void> {
+  return answerWithSnapshots(call.response, replicaOf(call));
+}
+
+function answerTake(call: AdminCall): void {
+  call.context.guard.checkSecret(call.request);
+  answerWithTake(call.response, replicaOf(call));
+}
+
+/** All of the app's data: reading it takes the secret too. */
+function answerFile(call: AdminCall): Promise<void> {
+  call.context.guard.checkSecret(call.request);
+  return answerWithFile(call.response, replicaOf(call), call.params.get('index'));
 }
 
 function answerStop(call: AdminCall): void {

@@ -3,7 +3,15 @@
  * Each checksum starts from the one before it in the file.
  */
 import { assert } from '../../std/assert.ts';
-import { allocBytes, type Bytes, bytesFrom, crc32, readU64, writeU64 } from '../../std/bytes.ts';
+import {
+  allocBytes,
+  type Bytes,
+  bytesFrom,
+  crc32,
+  latin1Slice,
+  readU64,
+  writeU64,
+} from '../../std/bytes.ts';
 import { BATCH_KIND, decodeBatch, readClusterId, writeClusterId } from '../model/batch.ts';
 import type { ClusterId, LogIndex, Term } from '../model/ids.ts';
 import type { LogBase } from '../model/log-write.ts';
@@ -12,11 +20,14 @@ import type { SnapshotMeta } from '../model/snapshot.ts';
 const MAGIC = bytesFrom('RAFTSNP\n', 'latin1');
 const VERSION = 1;
 const FIXED_BYTES = 64;
+const APP_BYTES_MAX = 64;
 export const CHUNK_HEADER_BYTES = 8;
 export const CHUNK_DATA_BYTES_MAX = 1024 * 1024;
 export const TRAILER_BYTES = 56;
 /** A header with the largest configuration anyone will have. */
 export const HEADER_BYTES_MAX = 1024 * 1024;
+/** What is wrong with a file of a newer program. */
+export const UNKNOWN_VERSION = 'its version is not known';
 /** What must be read to know how long the header is. */
 export const HEADER_PREFIX_BYTES = 16;
 
@@ -46,7 +57,14 @@ function hex(value: number): string {
   return value.toString(16).padStart(16, '0');
 }
 
-export interface SnapshotHeader {
+/** Whose state it is. */
+export interface SnapshotOwner {
+  readonly cluster: ClusterId;
+  /** Name of the app. */
+  readonly app: string;
+}
+
+export interface SnapshotHeader extends SnapshotOwner {
   readonly meta: SnapshotMeta;
   /** Of the header: the first chunk starts there. */
   readonly length: number;
@@ -54,9 +72,11 @@ export interface SnapshotHeader {
   readonly checksum: number;
 }
 
-export function encodeSnapshotHeader(meta: SnapshotMeta, cluster: ClusterId): Bytes {
+export function encodeSnapshotHeader(meta: SnapshotMeta, { cluster, app }: SnapshotOwner): Bytes {
   const configuration = meta.configuration.bytes;
-  const length = FIXED_BYTES + configuration.length + 4;
+  const appName = bytesFrom(app, 'latin1');
+  assert(appName.length <= APP_BYTES_MAX, 'the name of an app is short');
+  const length = FIXED_BYTES + appName.length + configuration.length + 4;
   assert(length <= HEADER_BYTES_MAX, 'the configuration fits the header of a snapshot');
   const bytes = allocBytes(length);
   MAGIC.copy(bytes, 0);
@@ -67,8 +87,9 @@ export function encodeSnapshotHeader(meta: SnapshotMeta, cluster: ClusterId): By
   writeU64(bytes, meta.term, 40);
   writeU64(bytes, meta.leaderTimeMs, 48);
   bytes.writeUInt32LE(meta.chain, 56);
-  bytes.writeUInt32LE(0, 60);
-  configuration.copy(bytes, FIXED_BYTES);
+  bytes.writeUInt32LE(appName.length, 60);
+  appName.copy(bytes, FIXED_BYTES);
+  configuration.copy(bytes, FIXED_BYTES + appName.length);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, length - 4)), length - 4);
   return bytes;
 }
@@ -79,24 +100,41 @@ export function snapshotHeaderLength(prefix: Bytes): number | string {
   if (prefix.compare(MAGIC, 0, MAGIC.length, 0, MAGIC.length) !== 0) {
     return 'it does not start like a snapshot';
   }
-  if (prefix.readUInt32LE(8) !== VERSION) return 'its version is not known';
   const length = prefix.readUInt32LE(12);
   const possible = length >= FIXED_BYTES + 4 && length <= HEADER_BYTES_MAX;
   return possible ? length : 'its header has an impossible length';
 }
 
-/** @param bytes exactly the header. @returns what it says, or what is wrong with it. */
-export function decodeSnapshotHeader(bytes: Bytes, cluster: ClusterId): SnapshotHeader | string {
+/**
+ * @param bytes exactly the header.
+ * @param owner whose it must be; null: anybody's.
+ * @returns what it says, or what is wrong with it.
+ */
+export function decodeSnapshotHeader(
+  bytes: Bytes,
+  owner: SnapshotOwner | null,
+): SnapshotHeader | string {
   const length = snapshotHeaderLength(bytes);
   if (typeof length === 'string') return length;
   if (bytes.length !== length) return 'it is cut off';
   const checksum = crc32(bytes.subarray(0, length - 4));
   if (checksum !== bytes.readUInt32LE(length - 4)) return 'its header does not match its checksum';
-  if (readClusterId(bytes, 16) !== cluster) return 'it belongs to another cluster';
+  if (bytes.readUInt32LE(8) !== VERSION) return UNKNOWN_VERSION;
+  const cluster = readClusterId(bytes, 16);
+  const appEnd = FIXED_BYTES + bytes.readUInt32LE(60);
+  if (appEnd > length - 4) return 'its header makes no sense';
+  const app = latin1Slice(bytes, FIXED_BYTES, appEnd);
+  if (owner !== null && cluster !== owner.cluster) return 'it belongs to another cluster';
+  if (owner !== null && app !== owner.app) return `it holds the state of the app ${app}`;
+  const meta = decodeMeta(bytes.subarray(0, length - 4), appEnd, cluster);
+  return meta === null ? 'its header makes no sense' : { meta, cluster, app, length, checksum };
+}
+
+function decodeMeta(bytes: Bytes, appEnd: number, cluster: ClusterId): SnapshotMeta | null {
   const index = readU64(bytes, 32);
   const term = readU64(bytes, 40);
   const leaderTimeMs = readU64(bytes, 48);
-  const configuration = decodeBatch(bytes.subarray(0, length - 4), FIXED_BYTES, cluster);
+  const configuration = decodeBatch(bytes, appEnd, cluster);
   const sound =
     index >= 1 &&
     term >= 1 &&
@@ -104,10 +142,9 @@ export function decodeSnapshotHeader(bytes: Bytes, cluster: ClusterId): Snapshot
     typeof configuration !== 'string' &&
     configuration.kind === BATCH_KIND.configuration &&
     configuration.last <= index &&
-    configuration.bytes.length === length - 4 - FIXED_BYTES;
-  if (!sound) return 'its header makes no sense';
-  const chain = bytes.readUInt32LE(56);
-  return { meta: { index, term, leaderTimeMs, chain, configuration }, length, checksum };
+    configuration.bytes.length === bytes.length - appEnd;
+  if (!sound) return null;
+  return { index, term, leaderTimeMs, chain: bytes.readUInt32LE(56), configuration };
 }
 
 /** @returns the header of a chunk; its checksum is what the next one starts from. */

@@ -12,9 +12,12 @@ function metaOf(index: number): SnapshotMeta {
   return { index, term: 2, configuration: FOUNDING, chain: index * 3, leaderTimeMs: index * 7 };
 }
 
-function open(rig: LogRig): Promise<SnapshotStore> {
+function open(rig: LogRig, retained = 2): Promise<SnapshotStore> {
   return rig.drive(
-    openSnapshots({ disk: rig.disk.boot(), directory: DIRECTORY, cluster: CLUSTER }),
+    openSnapshots({
+      ...{ disk: rig.disk.boot(), directory: DIRECTORY },
+      ...{ cluster: CLUSTER, app: 'kvstore', retained },
+    }),
   );
 }
 
@@ -69,6 +72,26 @@ describe('openSnapshots', () => {
     expect(meta).toMatchObject(rest);
     expect(meta.configuration.bytes.equals(configuration.bytes)).toBe(true);
     expect(await rig.drive(load(again))).toBe(Buffer.concat(PIECES).toString());
+  });
+
+  it('keeps as many as it is told, never the oldest', async () => {
+    for (const retained of [1, 4]) {
+      const rig = new LogRig(1);
+      const store = await open(rig, retained);
+      for (const index of [10, 20, 30, 40, 50]) await rig.drive(take(store, index));
+      const indexes = rig.disk.paths().map((path) => Number.parseInt(path.slice(16, 32), 16));
+      expect(indexes).toEqual([20, 30, 40, 50].slice(-retained));
+    }
+  });
+
+  it('refuses a snapshot of another cluster, and the state of another app', async () => {
+    const rig = new LogRig(1);
+    await rig.drive(take(await open(rig), 10));
+    const init = { disk: rig.disk.boot(), directory: DIRECTORY };
+    const other = { ...init, cluster: 'ff'.repeat(16), app: 'kvstore' };
+    await expect(rig.drive(openSnapshots(other))).rejects.toThrow('another cluster');
+    const chat = { ...init, cluster: CLUSTER, app: 'chatroom' };
+    await expect(rig.drive(openSnapshots(chat))).rejects.toThrow('the app kvstore');
   });
 
   it('finds the old or the new one after a power cut at any moment, and nothing half-written', async () => {

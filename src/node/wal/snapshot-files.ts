@@ -20,13 +20,17 @@ import { readSnapshot, SnapshotFault, snapshotDamage } from './snapshot-reader.t
 import { FileWriter, StateWriter } from './snapshot-writers.ts';
 
 /** The newest, and one more that may still be on its way to a follower. */
-export const SNAPSHOTS_RETAINED = 2;
+const SNAPSHOTS_RETAINED_DEFAULT = 2;
 
 export interface OpenSnapshotsInit {
   readonly disk: Disk;
   /** Holds snapshots and nothing else; made when it is not there. */
   readonly directory: string;
   readonly cluster: ClusterId;
+  /** Name of the app whose state it is. */
+  readonly app: string;
+  /** How many are kept, the newest ones. Default 2. */
+  readonly retained?: number;
 }
 
 /**
@@ -35,7 +39,7 @@ export interface OpenSnapshotsInit {
  * @throws {RaftctlError} SNAPSHOT_CORRUPT when it is not what was written; DISK_FAILED.
  */
 export async function openSnapshots(init: OpenSnapshotsInit): Promise<SnapshotStore> {
-  const { disk, directory, cluster } = init;
+  const { disk, directory } = init;
   await disk.makeDirectory(directory);
   const names = await disk.list(directory);
   for (const name of names) {
@@ -47,7 +51,7 @@ export async function openSnapshots(init: OpenSnapshotsInit): Promise<SnapshotSt
   if (found === null) return new FileSnapshots(init, null);
   const path = `${directory}/${snapshotName(found)}`;
   // All of it: damage must show before this node takes part, not when it needs its state.
-  const header = await readSnapshot(disk, path, { cluster, onData: () => {} });
+  const header = await readSnapshot(disk, path, { owner: init, onData: () => {} });
   if (header instanceof SnapshotFault) throw snapshotDamage(path, header);
   const { index, term } = header.meta;
   if (index !== found.index || term !== found.term) {
@@ -94,7 +98,7 @@ class FileSnapshots implements SnapshotStore {
         onOver: () => this.#writers.delete(writer),
       },
       meta,
-      this.#init.cluster,
+      this.#init,
     );
     this.#writers.add(writer);
     return writer;
@@ -129,11 +133,11 @@ class FileSnapshots implements SnapshotStore {
     path: string,
     point: LogBase,
   ): Promise<StoredSnapshot | null> {
-    const { disk, cluster } = this.#init;
+    const { disk } = this.#init;
     await syncFile(file);
     const bytes = await file.size();
     await file.close();
-    const header = await readSnapshot(disk, path, { cluster, onData: () => {} });
+    const header = await readSnapshot(disk, path, { owner: this.#init, onData: () => {} });
     const sound =
       !(header instanceof SnapshotFault) &&
       header.meta.index === point.index &&
@@ -145,13 +149,13 @@ class FileSnapshots implements SnapshotStore {
 
   /** Gives a synced file its name, then removes the oldest ones. */
   async #name(path: string, snapshot: StoredSnapshot): Promise<StoredSnapshot> {
-    const { disk, directory } = this.#init;
+    const { disk, directory, retained = SNAPSHOTS_RETAINED_DEFAULT } = this.#init;
     await disk.rename(path, `${directory}/${snapshotName(snapshot.meta)}`);
     await disk.syncDirectory(directory);
     if (snapshot.meta.index <= (this.#newest?.meta.index ?? 0)) return snapshot;
     this.#newest = snapshot;
     const kept = (await disk.list(directory)).filter((name) => parseSnapshotName(name) !== null);
-    for (const name of kept.slice(0, -SNAPSHOTS_RETAINED)) {
+    for (const name of kept.slice(0, -retained)) {
       await disk.remove(`${directory}/${name}`);
     }
     return snapshot;
@@ -190,10 +194,10 @@ class FileSnapshots implements SnapshotStore {
   }
 
   load(onData: (data: Bytes) => void, done: Done): void {
-    const { disk, directory, cluster } = this.#init;
+    const { disk, directory } = this.#init;
     const { meta } = this.#newest as StoredSnapshot;
     const path = `${directory}/${snapshotName(meta)}`;
-    readSnapshot(disk, path, { cluster, onData }).then(
+    readSnapshot(disk, path, { owner: this.#init, onData }).then(
       (read) => done(read instanceof SnapshotFault ? snapshotDamage(path, read) : null),
       (error: unknown) => done(troubleOf(error)),
     );

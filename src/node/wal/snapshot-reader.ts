@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import type { Bytes } from '../../std/bytes.ts';
 import { RaftctlError } from '../../std/errors.ts';
-import type { ClusterId } from '../model/ids.ts';
 import type { Disk, DiskFile } from '../ports/disk.ts';
 import { readFile } from './disk-calls.ts';
 import {
@@ -13,8 +12,11 @@ import {
   decodeTrailer,
   HEADER_PREFIX_BYTES,
   type SnapshotHeader,
+  type SnapshotOwner,
+  type SnapshotTrailer,
   snapshotHeaderLength,
   TRAILER_BYTES,
+  UNKNOWN_VERSION,
 } from './snapshot-codec.ts';
 
 /** What is wrong with a file, and where. */
@@ -29,36 +31,68 @@ export class SnapshotFault {
 }
 
 export function snapshotDamage(path: string, fault: SnapshotFault): RaftctlError {
+  const message = `Cannot use the snapshot as ${fault.what}: ${path} at offset ${fault.offset}`;
+  if (fault.what === UNKNOWN_VERSION) {
+    const hint = 'Use the version of raftctl that wrote it';
+    return new RaftctlError('FORMAT_UNSUPPORTED', { message, hint });
+  }
   return new RaftctlError('SNAPSHOT_CORRUPT', {
-    message: `Cannot use the snapshot as ${fault.what}: ${path} at offset ${fault.offset}`,
+    message,
     hint: 'The state is still on the other members: keep this directory for inspection, and do not start it again',
   });
 }
 
 async function readHeader(
   file: DiskFile,
-  cluster: ClusterId,
+  owner: SnapshotOwner | null,
 ): Promise<SnapshotHeader | SnapshotFault> {
   const length = snapshotHeaderLength(await readFile(file, 0, HEADER_PREFIX_BYTES));
   if (typeof length === 'string') return new SnapshotFault(0, length);
-  const header = decodeSnapshotHeader(await readFile(file, 0, length), cluster);
+  const header = decodeSnapshotHeader(await readFile(file, 0, length), owner);
   return typeof header === 'string' ? new SnapshotFault(0, header) : header;
 }
 
+export interface ReadOptions {
+  /** Whose it must be; null: anybody's. */
+  readonly owner: SnapshotOwner | null;
+  /** Gets the data of each chunk, in order. The next one is read when it is done. */
+  readonly onData: (data: Bytes) => void | Promise<void>;
+}
+
+/** A whole, sound file. */
+export interface SnapshotContent extends SnapshotHeader {
+  readonly trailer: SnapshotTrailer;
+}
+
 /**
- * Reads the whole file; `onData` gets the data of each chunk, each in a turn of its own.
- * @returns the header, or the first fault.
+ * Reads the whole file, each chunk in a turn of its own.
+ * @returns what it is, or the first fault.
  */
 export async function readSnapshot(
   disk: Disk,
   path: string,
-  options: { readonly cluster: ClusterId; readonly onData: (data: Bytes) => void },
+  options: ReadOptions,
+): Promise<SnapshotContent | SnapshotFault> {
+  const file = await disk.open(path, { create: false });
+  try {
+    const header = await readHeader(file, options.owner);
+    if (header instanceof SnapshotFault) return header;
+    const trailer = await readChunks(file, header, options.onData);
+    return trailer instanceof SnapshotFault ? trailer : { ...header, trailer };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Only what the file says of itself. */
+export async function readSnapshotHeader(
+  disk: Disk,
+  path: string,
+  owner: SnapshotOwner | null,
 ): Promise<SnapshotHeader | SnapshotFault> {
   const file = await disk.open(path, { create: false });
   try {
-    const header = await readHeader(file, options.cluster);
-    if (header instanceof SnapshotFault) return header;
-    return (await readChunks(file, header, options.onData)) ?? header;
+    return await readHeader(file, owner);
   } finally {
     await file.close();
   }
@@ -67,8 +101,8 @@ export async function readSnapshot(
 async function readChunks(
   file: DiskFile,
   header: SnapshotHeader,
-  onData: (data: Bytes) => void,
-): Promise<SnapshotFault | null> {
+  onData: ReadOptions['onData'],
+): Promise<SnapshotTrailer | SnapshotFault> {
   const size = await file.size();
   const hash = createHash('sha256');
   let { checksum, length: offset } = header;
@@ -90,7 +124,7 @@ async function readChunks(
     chunks += 1;
     bytes += length;
     offset += CHUNK_HEADER_BYTES + length;
-    onData(data);
+    await onData(data);
   }
   const trailer = decodeTrailer(await readFile(file, offset, TRAILER_BYTES), checksum);
   if (trailer === null) return new SnapshotFault(offset, 'its end does not match its checksum');
@@ -103,5 +137,5 @@ async function readChunks(
   if (size !== offset + TRAILER_BYTES) {
     return new SnapshotFault(offset + TRAILER_BYTES, 'there is something behind its end');
   }
-  return null;
+  return trailer;
 }

@@ -7,7 +7,6 @@ import { createHash, type Hash } from 'node:crypto';
 import { assert } from '../../std/assert.ts';
 import type { Bytes } from '../../std/bytes.ts';
 import { RaftctlError } from '../../std/errors.ts';
-import type { ClusterId } from '../model/ids.ts';
 import type { SnapshotMeta } from '../model/snapshot.ts';
 import type { Disk, DiskFile, Done } from '../ports/disk.ts';
 import type { SnapshotWriter, Stored } from '../ports/snapshot-store.ts';
@@ -17,6 +16,7 @@ import {
   encodeChunkHeader,
   encodeSnapshotHeader,
   encodeTrailer,
+  type SnapshotOwner,
 } from './snapshot-codec.ts';
 
 export interface WriterInit {
@@ -118,9 +118,9 @@ export class StateWriter implements SnapshotWriter {
   #chunks = 0;
   #bytes = 0;
 
-  constructor(init: WriterInit, meta: SnapshotMeta, cluster: ClusterId) {
+  constructor(init: WriterInit, meta: SnapshotMeta, owner: SnapshotOwner) {
     this.#file = new FileWriter(init);
-    this.#head = encodeSnapshotHeader(meta, cluster);
+    this.#head = encodeSnapshotHeader(meta, owner);
     this.#checksum = this.#head.readUInt32LE(this.#head.length - 4);
   }
 

@@ -42,8 +42,11 @@ export interface FormatLogInit {
   readonly directory: string;
   readonly cluster: ClusterId;
   readonly member: MemberNumber;
-  /** Entry 1, see model/membership.ts. */
-  readonly founding: Batch;
+  /**
+   * Entry 1, see model/membership.ts; or what the log begins behind: a snapshot, already durable,
+   * holds that entry.
+   */
+  readonly founding: Batch | LogBase;
   readonly random: Prng;
   /** Size segments grow to. Default 16 MiB. */
   readonly segmentBytes?: number;
@@ -71,15 +74,14 @@ export interface OpenLogInit {
 }
 
 /**
- * Makes the log of a new member: term 1, no vote, entry 1. Afterwards it is durable, directories
- * included.
+ * Makes the log of a new member: entry 1 in term 1, or no entry behind a snapshot's; no vote.
+ * Afterwards it is durable, directories included.
  *
  * @throws {RaftctlError} DATA_DIR_FORMATTED when the directory holds a log already; DISK_FULL,
  *   DISK_FAILED.
  */
 export async function formatLog(init: FormatLogInit): Promise<void> {
   const { disk, directory, founding } = init;
-  assert(founding.first === 1 && founding.last === 1, 'the founding batch is entry 1');
   await disk.makeDirectory(directory);
   const names = await disk.list(directory);
   if (names.some((name) => segmentSequence(name) !== null)) {
@@ -90,17 +92,29 @@ export async function formatLog(init: FormatLogInit): Promise<void> {
   }
   await removeTemporaryFiles(disk, directory, names);
   const maker = makerOf(init);
-  const header = planSegment(maker, null, founding.bytes.length + SEGMENT_BYTES_MIN);
+  const batchBytes = 'bytes' in founding ? founding.bytes.length : 0;
+  const header = planSegment(maker, null, batchBytes + SEGMENT_BYTES_MIN);
   const group = new Group(SEGMENT_BYTES_MIN);
   group.begin(header, SEGMENT_HEADER_BYTES, 0);
-  group.addHardState(INITIAL_HARD_STATE);
-  group.addBatch(founding);
+  addBegin(group, founding);
   // The file gets its name only once all of it is durable, so it may say so itself.
   const witness = new Group(SEGMENT_BYTES_MIN);
   witness.begin(header, group.offset, group.position);
   witness.addMark(FRAME_KIND.synced);
   const segment = await makeSegment(maker, header, [...group.chunks(), ...witness.chunks()]);
   await segment.file.close();
+}
+
+function addBegin(group: Group, begin: Batch | LogBase): void {
+  if ('bytes' in begin) {
+    assert(begin.first === 1 && begin.last === 1, 'the founding batch is entry 1');
+    group.addHardState(INITIAL_HARD_STATE);
+    group.addBatch(begin);
+    return;
+  }
+  // No entry is of a term that was never entered.
+  group.addHardState({ term: begin.term, vote: 0 });
+  group.addReset({ index: begin.index, term: begin.term });
 }
 
 /**

@@ -1,0 +1,44 @@
+/** `snapshot restore`: a new cluster, formatted and not started, that begins with a saved state. */
+import { RaftctlError } from '../std/errors.ts';
+import type { ClusterStore } from './store.ts';
+import { type ClusterSpec, type ClusterWish, checkClusterName } from './topology.ts';
+import { createCluster, type FormatNode } from './up.ts';
+import { withLock } from './up-lock.ts';
+
+export interface RestoreInit {
+  readonly store: ClusterStore;
+  readonly name: string;
+  readonly wish: ClusterWish;
+  readonly timeoutMs: number;
+  /** Formats a node with the snapshot's state. */
+  readonly formatNode: FormatNode;
+}
+
+/**
+ * Afterwards the cluster can be started. Its id and its secret are new: its nodes and those of the
+ * cluster that the snapshot was taken of never take each other for one of theirs.
+ *
+ * @throws {RaftctlError} CLUSTER_EXISTS; ADDRESS_IN_USE, USAGE; what `formatNode` throws.
+ */
+export function restoreCluster(init: RestoreInit): Promise<ClusterSpec> {
+  const { store, name, timeoutMs } = init;
+  checkClusterName(name);
+  return withLock(store.lockFileOf(name), timeoutMs, async () => {
+    if ((await store.load(name)) !== null) {
+      throw new RaftctlError('CLUSTER_EXISTS', {
+        message: `Cannot restore into ${name} as that cluster exists: a snapshot only begins new ones`,
+        hint: `Choose another name, or first: raftctl cluster destroy ${name}`,
+      });
+    }
+    return createCluster({ ...init, ephemeral: false });
+  });
+}
+
+/** The cluster of this folder with that id, or null: where a snapshot comes from. */
+export async function clusterWithId(
+  store: ClusterStore,
+  clusterId: string,
+): Promise<ClusterSpec | null> {
+  const specs = await store.list();
+  return specs.find((spec) => spec.clusterId === clusterId) ?? null;
+}
