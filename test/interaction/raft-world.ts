@@ -9,7 +9,12 @@ import type { LogIndex, MemberNumber, Term } from '../../src/node/model/ids.ts';
 import type { LogWrite, TermRun } from '../../src/node/model/log-write.ts';
 import { foundingBatch } from '../../src/node/model/membership.ts';
 import type { RaftMessage } from '../../src/node/model/message.ts';
-import { RAFT_CONFIG_DEFAULT, type RaftConfig, timersOf } from '../../src/node/raft/config.ts';
+import {
+  RAFT_CONFIG_DEFAULT,
+  type RaftConfig,
+  type RaftInit,
+  timersOf,
+} from '../../src/node/raft/config.ts';
 import type { ProposeResult } from '../../src/node/raft/contract.ts';
 import { checkInvariants, checkReady, snapshotOf } from '../../src/node/raft/invariants.ts';
 import { Raft } from '../../src/node/raft/raft.ts';
@@ -92,7 +97,7 @@ export class RaftWorld {
       const batches = [founding, ...terms.map((term, at) => commandBatch(term, at + 2))];
       const lastTerm = terms.at(-1) ?? 1;
       const hardState = options.hardStates?.[number] ?? { ...INITIAL_HARD_STATE, term: lastTerm };
-      this.nodes.set(number, this.#start({ number, hardState, batches }));
+      this.nodes.set(number, this.start({ number, hardState, batches }));
     }
     if (options.connected !== false) this.connectAll();
   }
@@ -316,7 +321,7 @@ export class RaftWorld {
 
   restart(number: MemberNumber): void {
     const { hardState, batches } = this.node(number);
-    const node = this.#start({ number, hardState, batches });
+    const node = this.start({ number, hardState, batches });
     this.nodes.set(number, node);
     for (const other of this.numbers) {
       if (other !== number && this.node(other).alive) this.connect(number, other);
@@ -329,8 +334,14 @@ export class RaftWorld {
     return Array.from({ length: raft.lastIndex }, (_, at) => raft.termAt(at + 1));
   }
 
-  #start(what: { number: MemberNumber; hardState: HardState; batches: Batch[] }): WorldNode {
+  /** Where a member's log begins; behind a snapshot in `SnapshotWorld`. */
+  protected beginOf(_number: MemberNumber): Pick<RaftInit, 'snapshot' | 'baseIndex' | 'baseTerm'> {
+    return { snapshot: null, baseIndex: 0, baseTerm: 0 };
+  }
+
+  protected start(what: Pick<WorldNode, 'number' | 'hardState' | 'batches'>): WorldNode {
     const { number, hardState, batches } = what;
+    const begin = this.beginOf(number);
     const runs: TermRun[] = [];
     for (const batch of batches) {
       if (batch.term !== runs.at(-1)?.term) runs.push({ term: batch.term, first: batch.first });
@@ -341,26 +352,15 @@ export class RaftWorld {
       config: this.config,
       prng: this.#prng.fork(),
       hardState,
-      snapshot: null,
-      baseIndex: 0,
-      baseTerm: 0,
-      lastIndex: batches.at(-1)?.last ?? 0,
+      ...begin,
+      lastIndex: batches.at(-1)?.last ?? begin.baseIndex,
       termRuns: runs,
       configurations: batches.filter((batch) => batch.kind === BATCH_KIND.configuration),
       tail: batches.slice(Math.max(0, batches.length - this.cachedCount)),
     });
     raft.beginTurn(this.nowMs);
-    return {
-      number,
-      raft,
-      alive: true,
-      hardState,
-      batches,
-      writes: [],
-      logReads: [],
-      reads: [],
-      trace: [],
-    };
+    const queues = { writes: [], logReads: [], reads: [], trace: [] };
+    return { number, raft, alive: true, hardState, batches, ...queues };
   }
 
   #take(node: WorldNode, ready: Ready): void {
