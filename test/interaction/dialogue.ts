@@ -5,11 +5,14 @@
  *
  * ```
  *   > group voters=3 learners=1 logs=1:1,2/2:1,1 term=3 inflightBatches=2 cached=1
+ *   > group voters=3 file=40 part=10 parts=2     with snapshots: length of files, their parts
  *   > campaign 1          tick a member until it stands for election
  *   > tick 1 5            move time and tick; `all` ticks everybody
  *   > jump 3000           move time without ticking: the process was stopped
  *   > propose 1 text      > read 1        > sync 1|all      > logread 1     > full 1 on|off
  *   > deliver [1->2] [type]   > drop [1->2] [type]          oldest first, not what they cause
+ *   > snapshot 1 2        take one of all committed, keep 2 entries    > readparts 1
+ *   > store 3             write what arrived      > keep 3   > fail 3     it is durable, or is not
  *   > settle              sync and deliver until nothing is left
  *   > transfer 1 2        member 1 hands leadership to 2; 0: to whom it likes
  *   > connect 1 2         > disconnect 1 2     > crash 1    > restart 1
@@ -24,6 +27,7 @@ import type { RaftConfig } from '../../src/node/raft/config.ts';
 import type { Ready, Trace } from '../../src/node/raft/ready.ts';
 import { assert } from '../../src/std/assert.ts';
 import { RaftWorld, type WorldNode, type WorldOptions } from './raft-world.ts';
+import { SnapshotWorld } from './snapshot-world.ts';
 
 export function playDialogue(text: string): string {
   const player = new Player();
@@ -85,7 +89,18 @@ class Player {
     else if (verb === 'propose') {
       const result = world.propose(number, args[1] ?? 'x');
       if (!result.accepted) this.#output.push(`refused: ${result.reason}`);
-    } else assert(false, `a dialogue does not know \`${verb}\``);
+    } else this.#runOnSnapshots(world, verb, args);
+  }
+
+  #runOnSnapshots(world: RaftWorld, verb: string, args: readonly string[]): void {
+    assert(world instanceof SnapshotWorld, `this dialogue does not know \`${verb}\``);
+    const number = Number(args[0]);
+    if (verb === 'snapshot') world.takeSnapshot(number, Number(args[1] ?? 0));
+    else if (verb === 'readparts') this.#printCount(world.answerSnapshotReads(number), 'read');
+    else if (verb === 'store') this.#printCount(world.storeArrivals(number), 'store');
+    else if (verb === 'keep') this.#printCount(world.keepReceived(number) ? 1 : 0, 'keep');
+    else if (verb === 'fail') world.loseReceived(number);
+    else assert(false, `a dialogue does not know \`${verb}\``);
   }
 
   #transfer(world: RaftWorld, leader: number, target: number): void {
@@ -99,11 +114,20 @@ class Player {
     if (ready.persist !== null && !this.#quiet) {
       const { sequence, hardState, batches } = ready.persist;
       const hard = hardState === null ? '' : ` term ${hardState.term} vote ${hardState.vote}`;
-      this.#output.push(`${number}: write #${sequence}${hard}${showBatches(batches)}`);
+      const { reset } = ready.persist;
+      const anew = reset === undefined ? '' : ` anew behind ${reset.index}/t${reset.term}`;
+      this.#output.push(`${number}: write #${sequence}${hard}${anew}${showBatches(batches)}`);
     }
     if (!this.#quiet) for (const message of ready.messages) this.#output.push(showMessage(message));
     for (const { member, from, through } of ready.logReads) {
       this.#output.push(`${number}: read log ${from}..${through} for ${member}`);
+    }
+    for (const { member, index, offset } of ready.snapshotReads) {
+      this.#output.push(`${number}: read snapshot ${index} from ${offset} for ${member}`);
+    }
+    for (const { index, offset, data, last } of ready.snapshotArrivals) {
+      const end = last ? ', the last' : '';
+      this.#output.push(`${number}: takes ${offset}..${offset + data.length} of ${index}${end}`);
     }
     for (const { requestId, index } of ready.reads) {
       this.#output.push(`${number}: read #${requestId} ${index === 0 ? 'refused' : `at ${index}`}`);
@@ -129,8 +153,8 @@ class Player {
     }
   }
 
-  #printCount(count: number): void {
-    if (count === 0) this.#output.push('nothing to deliver');
+  #printCount(count: number, what = 'deliver'): void {
+    if (count === 0) this.#output.push(`nothing to ${what}`);
   }
 
   #printDropped(messages: readonly RaftMessage[]): void {
@@ -152,6 +176,10 @@ function newWorld(args: readonly string[]): RaftWorld {
   if (cacheBytes !== undefined) config.cacheBytesMax = cacheBytes;
   const appendBytes = number('appendBytes');
   if (appendBytes !== undefined) config.appendBytesMax = appendBytes;
+  const part = number('part');
+  if (part !== undefined) config.snapshotPartBytes = part;
+  const parts = number('parts');
+  if (parts !== undefined) config.snapshotPartsMax = parts;
   const logs: Record<number, number[]> = {};
   for (const part of (given.get('logs') ?? '').split('/').filter((text) => text !== '')) {
     const [member, terms] = part.split(':');
@@ -172,7 +200,10 @@ function newWorld(args: readonly string[]): RaftWorld {
   };
   const cached = number('cached');
   if (cached !== undefined) options.cachedCount = cached;
-  return new RaftWorld(options);
+  const fileBytes = number('file');
+  return fileBytes === undefined
+    ? new RaftWorld(options)
+    : new SnapshotWorld({ ...options, fileBytes });
 }
 
 function matcher(args: readonly string[]): (message: RaftMessage) => boolean {
