@@ -125,8 +125,11 @@ function newLife(init: DaemonInit, config: NodeConfig): Life {
 }
 
 function openNodeSnapshots({ init, config }: Life): Promise<SnapshotStore> {
+  const disk = new FsDisk();
+  // No client waits for a snapshot, so the event loop does not either.
+  disk.mayBlock = false;
   return openSnapshots({
-    disk: new FsDisk(),
+    disk,
     directory: snapshotDirectory(init.directory),
     cluster: config.clusterId,
     app: config.app,

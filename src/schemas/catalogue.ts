@@ -102,6 +102,17 @@ const NODE: Readonly<Record<string, z.ZodType>> = {
     durationMs: count,
     nodes: z.array(nodeRow),
   }),
+  'node repair': z.object({
+    cluster: z.string(),
+    id: z.string(),
+    outcome: z.enum(['repaired', 'sound']),
+    durationMs: count,
+    damage: errorReport.nullable(),
+    from: z.string().nullable().describe('The node that gave the snapshot'),
+    index: count.nullable().describe('All up to this entry came from there'),
+    term: count.nullable().describe('It does not vote in this term any more, nor before'),
+    kept: z.string().nullable().describe('Where the damaged data is kept'),
+  }),
   'node logs': z.object({
     cluster: z.string(),
     lines: z.array(z.object({ id: z.string(), line: z.string() })),

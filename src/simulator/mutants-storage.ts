@@ -25,8 +25,8 @@ export const STORAGE_MUTANTS: readonly Mutant[] = [
     'a received snapshot gets its name before its bytes are durable',
     [
       SNAPSHOTS,
-      'const { disk, cluster } = this.#init;\n        await syncFile(file);',
-      'const { disk, cluster } = this.#init;',
+      'const { disk } = this.#init;\n        await syncFile(file);',
+      'const { disk } = this.#init;',
     ],
     { profile: 'lag' },
   ),

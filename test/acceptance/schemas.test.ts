@@ -144,7 +144,9 @@ test('schema: commands on single nodes, and on a cluster that is not well', asyn
   await run(['node', 'start', 'n1']);
   await run(['node', 'restart', 'n2']);
   await run(['node', 'stop', 'n3']);
+  await run(['node', 'repair', 'n3']);
   for (const verb of [
+    'repair',
     'status',
     'logs',
     'wait',

@@ -253,6 +253,6 @@ export class Applier {
 function unusable(index: LogIndex): RaftctlError {
   return new RaftctlError('SNAPSHOT_CORRUPT', {
     message: `Cannot use the snapshot of entry ${index} as it does not hold a whole state`,
-    hint: 'The state is still on the other members: keep this directory for inspection, and do not start it again',
+    hint: 'The state is still on the other members: raftctl node repair NODE brings it back',
   });
 }

@@ -30,7 +30,7 @@ export function damageError(damage: Damage): RaftctlError {
     hint:
       code === 'FORMAT_UNSUPPORTED'
         ? 'Start this directory with the version of raftctl that wrote it'
-        : 'The entries are still on the other members: keep this directory for inspection with ' +
-          'raftctl log dump, and do not start it again',
+        : 'The entries are still on the other members: raftctl node repair NODE brings them back. ' +
+          'Look at the damage with raftctl log dump',
   });
 }

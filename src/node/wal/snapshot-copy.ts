@@ -52,6 +52,38 @@ export async function copySnapshot(init: CopySnapshotInit): Promise<LogBase> {
   }
 }
 
+export interface AdoptSnapshotInit extends SnapshotOwner {
+  readonly disk: Disk;
+  readonly path: string;
+  /** Snapshots of the member; made when it is not there. */
+  readonly directory: string;
+}
+
+/**
+ * Makes the file of a snapshot of this very cluster a member's own; afterwards it is durable.
+ *
+ * @throws {RaftctlError} SNAPSHOT_CORRUPT, also when it is of another cluster or app;
+ *   FORMAT_UNSUPPORTED; DISK_FULL, DISK_FAILED.
+ */
+export async function adoptSnapshot(init: AdoptSnapshotInit): Promise<LogBase> {
+  const { disk, path, directory, cluster, app } = init;
+  const owner = { cluster, app };
+  const store = await openSnapshots({ disk, directory, ...owner });
+  try {
+    const header = await readSnapshotHeader(disk, path, owner);
+    if (header instanceof SnapshotFault) throw snapshotDamage(path, header);
+    const { index, term } = header.meta;
+    const writer = store.create(header.meta);
+    const onData = (data: Bytes): Promise<void> => write(writer, data);
+    const read = await readSnapshot(disk, path, { owner, onData });
+    if (read instanceof SnapshotFault) throw snapshotDamage(path, read);
+    await finish(writer);
+    return { index, term };
+  } finally {
+    await store.close();
+  }
+}
+
 function write(writer: SnapshotWriter, data: Bytes): Promise<void> {
   return new Promise((resolve, reject) => {
     writer.write(data, (error) => (error === null ? resolve() : reject(error)));

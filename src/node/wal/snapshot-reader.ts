@@ -38,7 +38,7 @@ export function snapshotDamage(path: string, fault: SnapshotFault): RaftctlError
   }
   return new RaftctlError('SNAPSHOT_CORRUPT', {
     message,
-    hint: 'The state is still on the other members: keep this directory for inspection, and do not start it again',
+    hint: 'The state is still on the other members: raftctl node repair NODE brings it back',
   });
 }
 

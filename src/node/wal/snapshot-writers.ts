@@ -19,6 +19,12 @@ import {
   type SnapshotOwner,
 } from './snapshot-codec.ts';
 
+/**
+ * Synced bit by bit: one large sync at the end would hold up the syncs of the log beside it, and
+ * with them every write of a client.
+ */
+const SYNC_BYTES = 1024 * 1024;
+
 export interface WriterInit {
   readonly disk: Disk;
   readonly path: string;
@@ -33,6 +39,8 @@ export class FileWriter implements SnapshotWriter {
   readonly #init: WriterInit;
   #file: DiskFile | null = null;
   #offset = 0;
+  /** All before it is synced. */
+  #synced = 0;
   #running = false;
   #over = false;
 
@@ -74,8 +82,11 @@ export class FileWriter implements SnapshotWriter {
 
   async #append(parts: readonly Bytes[]): Promise<void> {
     const file = await this.#open();
-    await writeFile(file, parts, { offset: this.#offset, sync: false });
+    const start = this.#offset;
     for (const part of parts) this.#offset += part.length;
+    const sync = this.#offset - this.#synced >= SYNC_BYTES;
+    if (sync) this.#synced = this.#offset;
+    await writeFile(file, parts, { offset: start, sync });
   }
 
   async #open(): Promise<DiskFile> {

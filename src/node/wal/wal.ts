@@ -10,7 +10,7 @@ import { RaftctlError } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
 import type { Prng } from '../../std/prng.ts';
 import type { Batch } from '../model/batch.ts';
-import { INITIAL_HARD_STATE } from '../model/hard-state.ts';
+import { type HardState, INITIAL_HARD_STATE } from '../model/hard-state.ts';
 import type { ClusterId, MemberNumber } from '../model/ids.ts';
 import type { LogBase } from '../model/log-write.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -36,6 +36,12 @@ import { SegmentSupply } from './segment-supply.ts';
 export const SEGMENT_BYTES_DEFAULT = 16 * 1024 * 1024;
 export const TAIL_BYTES_DEFAULT = 64 * 1024 * 1024;
 
+/** What a log begins behind, and what its member has promised by then. */
+export interface LogBegin extends LogBase {
+  /** Default: it has not voted in the term of that entry. */
+  readonly hardState?: HardState;
+}
+
 export interface FormatLogInit {
   readonly disk: Disk;
   /** Holds the log and nothing else; created with its parents. */
@@ -46,7 +52,7 @@ export interface FormatLogInit {
    * Entry 1, see model/membership.ts; or what the log begins behind: a snapshot, already durable,
    * holds that entry.
    */
-  readonly founding: Batch | LogBase;
+  readonly founding: Batch | LogBegin;
   readonly random: Prng;
   /** Size segments grow to. Default 16 MiB. */
   readonly segmentBytes?: number;
@@ -105,15 +111,16 @@ export async function formatLog(init: FormatLogInit): Promise<void> {
   await segment.file.close();
 }
 
-function addBegin(group: Group, begin: Batch | LogBase): void {
+function addBegin(group: Group, begin: Batch | LogBegin): void {
   if ('bytes' in begin) {
     assert(begin.first === 1 && begin.last === 1, 'the founding batch is entry 1');
     group.addHardState(INITIAL_HARD_STATE);
     group.addBatch(begin);
     return;
   }
-  // No entry is of a term that was never entered.
-  group.addHardState({ term: begin.term, vote: 0 });
+  const { hardState = { term: begin.term, vote: 0 } } = begin;
+  assert(hardState.term >= begin.term, 'no entry is of a term that was never entered');
+  group.addHardState(hardState);
   group.addReset({ index: begin.index, term: begin.term });
 }
 
