@@ -1,4 +1,4 @@
-/** `raftctl node repair`: what a disk has lost comes back from the others, or the node stays out. */
+/** `raftctl node repair`: what a disk lost comes back from the others, or the node stays out. */
 import { readdirSync } from 'node:fs';
 import { open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
