@@ -1,6 +1,11 @@
 /** What a local cluster consists of: its description on disk and how its addresses are laid out. */
 import { RaftctlError } from '../std/errors.ts';
-import { DATA_FORMAT_VERSION, NODE_CONFIG_DEFAULTS, type NodeConfig } from '../wire/node-config.ts';
+import {
+  DATA_FORMAT_VERSION,
+  NODE_CONFIG_DEFAULTS,
+  type NodeConfig,
+  type RetainName,
+} from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
 
 /** Version of `cluster.json`. */
@@ -40,6 +45,8 @@ export interface ClusterSpec {
   /** Removed with all its data when it stops. */
   readonly ephemeral: boolean;
   readonly portBase: number;
+  /** Absent: what a snapshot holds is forgotten. */
+  readonly retain?: 'all';
   readonly times?: NodeTimes;
   readonly nodes: readonly ClusterNode[];
 }
@@ -59,6 +66,7 @@ export interface ClusterWish {
   readonly app: 'kvstore' | null;
   readonly fsync: FsyncName | null;
   readonly portBase: number | null;
+  readonly retain: RetainName | null;
   readonly times: NodeTimes;
   /** By name of the node. */
   readonly nodes: Readonly<Record<string, NodeWish>>;
@@ -70,6 +78,7 @@ export const NO_WISH: ClusterWish = {
   app: null,
   fsync: null,
   portBase: null,
+  retain: null,
   times: {},
   nodes: {},
 };
@@ -115,6 +124,7 @@ export function planCluster(init: SpecInit): ClusterSpec {
     createdAt: init.createdAt,
     ephemeral: init.ephemeral,
     portBase,
+    ...(init.wish.retain === 'all' ? { retain: 'all' as const } : {}),
     ...timesIn(init.wish.times),
     nodes,
   };
@@ -138,6 +148,7 @@ export function nodeConfigOf(spec: ClusterSpec, node: ClusterNode, secretFile: s
     member: node.member,
     app: spec.app,
     fsync: node.fsync ?? spec.fsync,
+    ...(spec.retain === undefined ? {} : { retain: spec.retain }),
     members: spec.nodes.map(({ member, id, clientAddress, peerAddress, adminAddress }) => {
       return { member, id, clientAddress, peerAddress, adminAddress };
     }),
@@ -155,6 +166,7 @@ export function differences(spec: ClusterSpec, wish: ClusterWish): string[] {
   compare('--app', spec.app, wish.app);
   compare('--fsync', spec.fsync, wish.fsync);
   compare('--port-base', spec.portBase, wish.portBase);
+  compare('--retain', spec.retain ?? 'snapshot', wish.retain);
   compareTimes(found, '', spec.times ?? {}, wish.times);
   for (const [id, own] of Object.entries(wish.nodes)) {
     const node = spec.nodes.find((candidate) => candidate.id === id);

@@ -1,5 +1,6 @@
 /** What `cluster up` is to make, from its flags and a profile. */
 import type { ClusterProfile, NodeProfile } from '../config/profile-schema.ts';
+import type { RetainName } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
 import type { ClusterWish, NodeTimes } from './topology.ts';
 
@@ -9,6 +10,7 @@ export interface SaidFlags {
   app?: 'kvstore' | undefined;
   fsync?: FsyncName | undefined;
   'port-base'?: number | undefined;
+  retain?: RetainName | undefined;
 }
 
 /** Flags with the key that a profile has for them. */
@@ -17,6 +19,7 @@ export const PROFILE_KEYS = [
   ['app', 'app'],
   ['fsync', 'fsync'],
   ['port-base', 'portBase'],
+  ['retain', 'retain'],
 ] as const;
 
 /** Flags go before the profile. */
@@ -30,6 +33,7 @@ export function wishOf(flags: SaidFlags, profile: ClusterProfile | null): Cluste
     app: flags.app ?? profile?.app ?? null,
     fsync: flags.fsync ?? profile?.fsync ?? null,
     portBase: flags['port-base'] ?? profile?.portBase ?? null,
+    retain: flags.retain ?? profile?.retain ?? null,
     times: profile === null ? {} : timesOf(profile),
     nodes: Object.fromEntries(nodes),
   };

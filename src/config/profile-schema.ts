@@ -1,7 +1,7 @@
 /** What a profile may hold: a topology for `cluster up -f`, a workload for `bench -f`. */
 import { z } from 'zod';
 import { parseDurationMs } from '../std/units.ts';
-import { APP_NAMES } from '../wire/node-config.ts';
+import { APP_NAMES, RETAIN_NAMES } from '../wire/node-config.ts';
 import { durationText, fsyncName, port } from './settings-schema.ts';
 
 const durationMs = durationText.transform((text) => parseDurationMs(text) ?? 0);
@@ -25,6 +25,7 @@ const CLUSTER = z.strictObject({
   app: z.enum(APP_NAMES).optional(),
   fsync: fsyncName.optional(),
   portBase: port.optional(),
+  retain: z.enum(RETAIN_NAMES).optional(),
   ...TIMES,
   node: z.record(z.string(), NODE).optional(),
 });

@@ -45,7 +45,8 @@ export async function formatNode(init: {
     adminAddress: m.adminAddress,
   }));
   const cluster = config.clusterId;
-  const founding = foundingBatch(cluster, { members, leases: false });
+  const retain = config.retain === 'all' ? { retain: config.retain } : {};
+  const founding = foundingBatch(cluster, { members, leases: false, ...retain });
   const begin =
     snapshot === undefined
       ? founding

@@ -5,7 +5,7 @@
  * ```
  *  repair.tmp/snapshots, repair.tmp/log    made whole and durable first
  *  log       -> damaged-<time>/log         from here on the node does not start: it has no log
- *  snapshots -> damaged-<time>/snapshots
+ *  snapshots -> damaged-<time>/snapshots, and the archive of the log with them
  *  repair.tmp/snapshots -> snapshots
  *  repair.tmp/log -> log                   from here on it does
  * ```
@@ -78,7 +78,7 @@ export async function repairNode(init: RepairInit): Promise<string> {
     const kept = join(directory, `damaged-${Date.now()}`);
     const disk = new FsDisk();
     await disk.makeDirectory(kept);
-    await move(disk, { from: directory, to: kept, names: ['log', 'snapshots'] });
+    await move(disk, { from: directory, to: kept, names: ['log', 'snapshots', 'archive'] });
     await move(disk, { from: work, to: directory, names: ['snapshots', 'log'] });
     await rm(work, { recursive: true, force: true });
     return kept;

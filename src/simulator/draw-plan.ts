@@ -183,6 +183,7 @@ function drawSnapshots(prng: Prng) {
       trailingLogBytes: prng.pick([0, 1024, 16 * 1024]),
       trailingLogEntries: prng.pick([0, 5, 50]),
       pieceBytes: prng.pick([128, 1024]),
+      loggerHoldBytes: 0,
     },
   };
 }

@@ -62,6 +62,14 @@ export class WatchedLog implements LogStore {
     this.#inner.write(write);
   }
 
+  get archiving(): boolean {
+    return this.#inner.archiving;
+  }
+
+  set archiving(archiving: boolean) {
+    this.#inner.archiving = archiving;
+  }
+
   compact(through: LogIndex): void {
     this.#oracles.compacts(this.#member, through);
     this.#inner.compact(through);

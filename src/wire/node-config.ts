@@ -13,6 +13,10 @@ export type AppName = (typeof APP_NAMES)[number];
 
 export const FSYNC_NAMES: readonly FsyncName[] = ['always', 'batch', 'none'];
 
+/** `all`: every entry is kept, in an archive; `snapshot`: what a snapshot holds is forgotten. */
+export const RETAIN_NAMES = ['all', 'snapshot'] as const;
+export type RetainName = (typeof RETAIN_NAMES)[number];
+
 export interface MemberConfig {
   readonly member: number;
   readonly id: string;
@@ -35,6 +39,8 @@ export interface NodeConfig {
   readonly fsync: FsyncName;
   /** The founding members. */
   readonly members: readonly MemberConfig[];
+  /** What the founding configuration says of the log: see model/membership.ts. */
+  readonly retain?: RetainName;
   /** File with the cluster secret (hex, mode 0600). */
   readonly secretFile: string;
   readonly electionTimeoutMsMin: number;
@@ -52,6 +58,8 @@ export interface NodeConfig {
   /** How much log is kept behind a snapshot at most, in bytes and in entries. */
   readonly trailingLogBytes?: number;
   readonly trailingLogEntries?: number;
+  /** A log of up to so many bytes is held back for a logger that is late (`retain`). */
+  readonly loggerHoldBytes?: number;
   /** How many snapshots are kept, the newest ones; at least 1. */
   readonly snapshotsRetained?: number;
 }
@@ -79,6 +87,7 @@ const OPTIONAL_NUMBERS = [
   'snapshotLogBytes',
   'trailingLogBytes',
   'trailingLogEntries',
+  'loggerHoldBytes',
   'snapshotsRetained',
 ] as const;
 
@@ -118,6 +127,7 @@ export function parseNodeConfig(text: string, source: string): NodeConfig {
   if (!/^[0-9a-f]{32}$/.test(config.clusterId)) refuse('clusterId');
   if (!FSYNC_NAMES.includes(config.fsync)) refuse('fsync');
   if (!APP_NAMES.includes(config.app)) refuse('app');
+  if (config.retain !== undefined && !RETAIN_NAMES.includes(config.retain)) refuse('retain');
   if (typeof config.secretFile !== 'string') refuse('secretFile');
   if (config.electionTimeoutMsMin > config.electionTimeoutMsMax) refuse('electionTimeoutMsMin');
   if (config.heartbeatMs < 10 || config.heartbeatMs * 2 > config.electionTimeoutMsMin) {

@@ -14,6 +14,7 @@ import { PROFILE_KEYS, type SaidFlags, wishOf } from '../../cluster/wish.ts';
 import { loadClusterProfile } from '../../config/profile.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import { plural } from '../../std/units.ts';
+import { RETAIN_NAMES } from '../../wire/node-config.ts';
 
 export default class ClusterUp extends BaseCommand {
   static override summary = 'Start a cluster on this machine, making it if it does not exist.';
@@ -51,6 +52,11 @@ export default class ClusterUp extends BaseCommand {
       summary: `Client port of n1; peer ports +1000, admin ports +2000. [default: ${PORT_BASE_DEFAULT}]`,
       env: 'RAFTCTL_PORT_BASE',
     }),
+    retain: Flags.option({
+      summary: 'Keep all of the log (all), or forget what a snapshot holds. [default: snapshot]',
+      options: RETAIN_NAMES,
+      env: 'RAFTCTL_RETAIN',
+    })(),
     dir: dirFlag,
     detach: Flags.boolean({
       char: 'd',

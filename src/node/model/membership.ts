@@ -25,6 +25,11 @@ export interface Membership {
   readonly members: readonly Member[];
   /** Whether followers promise not to vote for as long as a lease lasts. Always false so far. */
   readonly leases: boolean;
+  /**
+   * Members keep all of the log, in an archive, and hold it back for learners. Absent: what a
+   * snapshot holds is forgotten. Fixed when the cluster is founded.
+   */
+  readonly retain?: 'all';
 }
 
 /** Whether all members run on one machine: they share its processors and, mostly, its disk. */
@@ -51,7 +56,11 @@ export function foundingBatch(cluster: ClusterId, membership: Membership): Batch
     clientAddress: m.clientAddress,
     adminAddress: m.adminAddress,
   }));
-  const text = JSON.stringify({ members: canonical, leases: membership.leases });
+  const { leases, retain } = membership;
+  const text = JSON.stringify({
+    ...{ members: canonical, leases },
+    ...(retain === undefined ? {} : { retain }),
+  });
   return sealBatch({
     cluster,
     term: 1,

@@ -57,6 +57,8 @@ export interface LogStore {
   mayBlock: boolean;
   /** See `Disk.blocks`. */
   readonly blocks: boolean;
+  /** Whether segments that are not needed any more are kept in the archive instead of removed. */
+  archiving: boolean;
   /** Must be called once, before the first write. */
   start(events: LogStoreEvents): void;
   write(write: LogWrite): void;

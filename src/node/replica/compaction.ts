@@ -9,7 +9,6 @@
  * Due is a snapshot when more was applied since the last one than it is long, and no less than a
  * fixed amount: the log stays in proportion to the state, and so does the work.
  */
-import { assert } from '../../std/assert.ts';
 import type { RaftctlError } from '../../std/errors.ts';
 import type { NodeConfig } from '../../wire/node-config.ts';
 import type { LogIndex } from '../model/ids.ts';
@@ -21,13 +20,11 @@ import type { SnapshotSource, StateMachine } from '../ports/state-machine.ts';
 import type { RaftFrontDoor } from '../raft/contract.ts';
 import type { Applier } from './applier.ts';
 import type { Emit } from './trace-events.ts';
+import { keepTrailing, type TrailingConfig } from './trailing.ts';
 
-export interface CompactionConfig {
+export interface CompactionConfig extends TrailingConfig {
   /** A snapshot is due after so much log, or as much as the last snapshot is long: the larger. */
   readonly snapshotLogBytes: number;
-  /** So much log is kept behind a snapshot for followers that are a bit late: both bounds hold. */
-  readonly trailingLogBytes: number;
-  readonly trailingLogEntries: number;
   /** One piece of state is encoded without a pause. */
   readonly pieceBytes: number;
 }
@@ -36,18 +33,19 @@ const COMPACTION_CONFIG_DEFAULT: CompactionConfig = {
   snapshotLogBytes: 256 * 1024 * 1024,
   trailingLogBytes: 16 * 1024 * 1024,
   trailingLogEntries: 10_000,
+  loggerHoldBytes: 1024 * 1024 * 1024,
   pieceBytes: 64 * 1024,
 };
 
 /** What a node was told, and the defaults for the rest. */
 export function compactionConfigOf(config: NodeConfig): CompactionConfig {
-  const { snapshotLogBytes, trailingLogBytes, trailingLogEntries, pieceBytes } =
-    COMPACTION_CONFIG_DEFAULT;
+  const usual = COMPACTION_CONFIG_DEFAULT;
   return {
-    snapshotLogBytes: config.snapshotLogBytes ?? snapshotLogBytes,
-    trailingLogBytes: config.trailingLogBytes ?? trailingLogBytes,
-    trailingLogEntries: config.trailingLogEntries ?? trailingLogEntries,
-    pieceBytes,
+    snapshotLogBytes: config.snapshotLogBytes ?? usual.snapshotLogBytes,
+    trailingLogBytes: config.trailingLogBytes ?? usual.trailingLogBytes,
+    trailingLogEntries: config.trailingLogEntries ?? usual.trailingLogEntries,
+    loggerHoldBytes: config.loggerHoldBytes ?? usual.loggerHoldBytes,
+    pieceBytes: usual.pieceBytes,
   };
 }
 
@@ -109,6 +107,7 @@ export class Compaction {
   constructor(parts: CompactionParts, config: CompactionConfig) {
     this.#parts = parts;
     this.#config = config;
+    parts.log.archiving = parts.raft.membership.retain === 'all';
   }
 
   /** Begins one of all that is applied now, due or not. @returns what it will reach at least. */
@@ -134,7 +133,8 @@ export class Compaction {
     this.#taking = null;
     // A newer one may have come from the leader meanwhile.
     if (taking.meta.index <= raft.snapshotIndex) return;
-    const through = this.#keepTrailing(taking.meta.index);
+    log.archiving = raft.membership.retain === 'all';
+    const through = keepTrailing({ raft, log }, this.#config, taking.meta.index);
     raft.snapshotWritten(taking.meta, through);
     log.compact(raft.firstIndex - 1);
     this.#tell(taking);
@@ -241,37 +241,6 @@ export class Compaction {
     this.#taking = null;
     if (taking.stage === 'writing') taking.source.close();
     taking.writer.abort();
-  }
-
-  /** @returns the end of the last batch that may be forgotten behind a snapshot of `index`. */
-  #keepTrailing(index: LogIndex): LogIndex {
-    const { raft } = this.#parts;
-    const { trailingLogBytes, trailingLogEntries } = this.#config;
-    let through = index;
-    let bytes = 0;
-    while (through > 0 && index - through < trailingLogEntries) {
-      const batch = raft.cachedBatch(through);
-      if (batch === null) break;
-      assert(batch.last === through, 'a snapshot ends with a batch');
-      bytes += batch.bytes.length;
-      if (bytes > trailingLogBytes) break;
-      through = batch.first - 1;
-    }
-    return Math.max(this.#keepForFollowers(through), raft.firstIndex - 1);
-  }
-
-  /** What a connected follower still needs stays, as long as it is in memory anyway. */
-  #keepForFollowers(index: LogIndex): LogIndex {
-    const { raft } = this.#parts;
-    let through = index;
-    for (const { number } of raft.membership.members) {
-      const progress = raft.progressOf(number);
-      const match = progress?.connected === true ? progress.matchIndex : index;
-      if (match >= through) continue;
-      const batch = raft.cachedBatch(match + 1);
-      if (batch !== null) through = batch.first - 1;
-    }
-    return through;
   }
 
   #tell({ meta, startedMs }: Taking): void {

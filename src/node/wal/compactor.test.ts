@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { batchOf, FOUNDING, LogRig } from '../../../test/doubles/log-rig.ts';
+import { batchOf, DIRECTORY, FOUNDING, LogRig } from '../../../test/doubles/log-rig.ts';
 import type { Batch } from '../model/batch.ts';
 import type { LogBase } from '../model/log-write.ts';
+import { dumpLog } from './dump.ts';
 
 const SEGMENT_BYTES = 16 * 1024;
+const ARCHIVE = '/data/archive';
 
 /** Batches first..last of one entry each, a segment holds about ten. */
 function batches(first: number, last: number, term = 1): Batch[] {
@@ -22,6 +24,52 @@ async function filled(seed: number, last: number) {
 function reopen(rig: LogRig, snapshot: LogBase | null) {
   return rig.open({ snapshot });
 }
+
+/** First and last entry of a batch, for those that a dump has. */
+async function dumped(rig: LogRig): Promise<number[]> {
+  const firsts: number[] = [];
+  const end = await rig.drive(
+    dumpLog(rig.disk.boot(), DIRECTORY, ({ first }) => {
+      if (first !== null) firsts.push(first);
+    }),
+  );
+  expect(end.damage).toBeNull();
+  return firsts;
+}
+
+describe('LogStore.archiving', () => {
+  it('moves segments to the archive, where a dump finds the whole log', async () => {
+    const { rig, opened } = await filled(1, 100);
+    opened.store.archiving = true;
+    const before = rig.segments();
+    opened.store.compact(80);
+    await rig.pass(10);
+    const archived = rig.segments().filter((path) => path.startsWith(ARCHIVE));
+    expect(archived.length).toBeGreaterThan(3);
+    expect(rig.segments()).toHaveLength(before.length);
+    rig.crash(false);
+    expect(await dumped(rig)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
+    const again = await reopen(rig, { index: 90, term: 1 });
+    expect(again.store.recovered.lastIndex).toBe(100);
+  });
+
+  it('loses no segment to a power cut at any moment', async () => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const { rig, opened } = await filled(seed, 60);
+      opened.store.archiving = true;
+      opened.store.compact(50);
+      for (let i = seed % 14; i > 0; i -= 1) await new Promise((resolve) => setImmediate(resolve));
+      rig.crash(true);
+      expect(await dumped(rig)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+      const again = await reopen(rig, { index: 50, term: 1 });
+      again.store.archiving = true;
+      again.store.compact(55);
+      await rig.pass(10);
+      rig.crash(false);
+      expect(await dumped(rig)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+    }
+  });
+});
 
 describe('LogStore.compact', () => {
   it('removes whole segments, and a later start knows the rest by the snapshot', async () => {

@@ -2,6 +2,8 @@
  * Removes the segments that hold nothing but entries a snapshot has made dispensable, from the
  * oldest on, one at a time, each for good, so that a crash in between leaves no gap.
  *
+ * A cluster that retains all has them moved to the archive beside the log instead.
+ *
  * After a reset (the log begins anew behind a snapshot) the older segments go only when the frame
  * that says so is durable: without it, what is left of them could not be told from damage.
  */
@@ -11,7 +13,7 @@ import { syncFile } from './disk-calls.ts';
 import type { LogEnd } from './log-end.ts';
 import type { BatchIndex } from './log-index.ts';
 import type { SegmentHeader } from './segment.ts';
-import { type SegmentMaker, segmentPath } from './segment-files.ts';
+import { archiveBeside, type SegmentMaker, segmentPath } from './segment-files.ts';
 
 export interface CompactorInit {
   readonly maker: SegmentMaker;
@@ -28,6 +30,8 @@ export class Compactor {
   #through: LogIndex;
   #working: Promise<void> | null = null;
   #closed = false;
+  /** Whether what is not needed is kept in the archive. */
+  archiving = false;
 
   constructor(init: CompactorInit, baseIndex: LogIndex) {
     this.#init = init;
@@ -78,14 +82,26 @@ export class Compactor {
   }
 
   async #work(): Promise<void> {
-    const { maker, segments, index, end } = this.#init;
+    const { segments, index, end } = this.#init;
     if (end.syncedTo <= index.start) await this.#syncFrom(index.start);
     while (!this.#closed && this.#isDue()) {
       const oldest = segments.shift() as SegmentHeader;
       index.forgetBefore(oldest.base + oldest.size);
-      await maker.disk.remove(segmentPath(maker.directory, oldest.sequence));
-      await maker.disk.syncDirectory(maker.directory);
+      await this.#putAway(oldest.sequence);
     }
+  }
+
+  /** Out of the log for good; in the archive, if there is to be one, before it is out of the log. */
+  async #putAway(sequence: number): Promise<void> {
+    const { disk, directory } = this.#init.maker;
+    const path = segmentPath(directory, sequence);
+    if (this.archiving) {
+      const archive = archiveBeside(directory);
+      await disk.makeDirectory(archive);
+      await disk.rename(path, segmentPath(archive, sequence));
+      await disk.syncDirectory(archive);
+    } else await disk.remove(path);
+    await disk.syncDirectory(directory);
   }
 
   /** With the weaker fsync modes nobody else does it soon, or at all. */

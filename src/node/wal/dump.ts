@@ -10,7 +10,7 @@ import { loadLog } from './load.ts';
 import { decodeHardState, FRAME_KIND } from './record.ts';
 import type { FoundFrame } from './recovery.ts';
 import { decodeSegmentHeader, segmentSequence } from './segment.ts';
-import { segmentPath } from './segment-files.ts';
+import { archiveBeside, segmentPath } from './segment-files.ts';
 import { newestByName } from './snapshot-codec.ts';
 
 export interface LogDumpRow {
@@ -65,11 +65,12 @@ export async function dumpLog(
   const { cluster, member } = await ownerOf(disk, directory);
   const owner = { cluster, member };
   try {
-    const { log, end } = await loadLog(disk, directory, {
-      ...owner,
-      ...{ tailBytesMax: 0, snapshot: newestByName(await disk.list(snapshotsBeside(directory))) },
-      onFrame: (found) => onRow(rowOf(found)),
-    });
+    const snapshot = newestByName(await disk.list(snapshotsBeside(directory)));
+    const init = {
+      ...{ ...owner, tailBytesMax: 0, snapshot },
+      onFrame: (found: FoundFrame) => onRow(rowOf(found)),
+    };
+    const { log, end } = await loadLog(disk, directory, init, archiveBeside(directory));
     const file = baseName(segmentPath(directory, end.sequence));
     return {
       ...owner,

@@ -128,6 +128,14 @@ export class FileLog implements LogStore {
     return this.#maker.disk.blocks;
   }
 
+  get archiving(): boolean {
+    return this.#compactor.archiving;
+  }
+
+  set archiving(archiving: boolean) {
+    this.#compactor.archiving = archiving;
+  }
+
   start(events: LogStoreEvents): void {
     assert(this.#events === null, 'a log is started once');
     this.#events = events;

@@ -13,20 +13,31 @@ export async function loadLog(
   disk: Disk,
   directory: string,
   init: RecoveryInit,
+  /** Folder of older segments to begin with; null: none. */
+  archive: string | null = null,
 ): Promise<Recovered> {
   const names = await disk.list(directory);
   const clean = await readCleanMark(disk, directory, names, init);
   const sequences = names.map(segmentSequence).filter((s) => s !== null);
+  const [oldest = 0] = sequences;
+  const archived = archive === null ? [] : await archivedBelow(disk, archive, oldest);
   if (sequences.length === 0) throw noSegments(directory, clean);
   const recovery = new Recovery(init);
-  for (const sequence of sequences) {
-    const path = segmentPath(directory, sequence);
+  for (const sequence of [...archived, ...sequences]) {
+    const folder = sequence < oldest && archive !== null ? archive : directory;
+    const path = segmentPath(folder, sequence);
     const damage = recovery.add({ path, sequence, bytes: await readWhole(disk, path) });
     if (damage !== null) throw damageError(damage);
   }
   const result = recovery.finish(clean);
   if ('code' in result) throw damageError(result);
   return result;
+}
+
+/** One that was being moved when the node was killed may lie in both. */
+async function archivedBelow(disk: Disk, archive: string, oldest: number): Promise<number[]> {
+  const names = await disk.list(archive);
+  return names.map(segmentSequence).filter((s) => s !== null && s < oldest) as number[];
 }
 
 /** @returns null when there is none: the log was not closed in order. */

@@ -39,6 +39,11 @@ export function segmentPath(directory: string, sequence: number): string {
   return `${directory}/${segmentName(sequence)}`;
 }
 
+/** Where segments go that a cluster retains: a folder beside that of the log. */
+export function archiveBeside(directory: string): string {
+  return `${directory.slice(0, directory.lastIndexOf('/') + 1)}archive`;
+}
+
 /** The header of the segment that follows `previous`, with room for at least `frameBytes`. */
 export function planSegment(
   maker: SegmentMaker,
