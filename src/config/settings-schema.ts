@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseAddress } from '../std/address.ts';
 import { parseDurationMs } from '../std/units.ts';
-import { APP_NAMES } from '../wire/node-config.ts';
+import { APP_NAMES, RETAIN_NAMES } from '../wire/node-config.ts';
 
 export const durationText = z
   .string()
@@ -24,6 +24,7 @@ export const SETTINGS_SCHEMA = z.strictObject({
   app: z.enum(APP_NAMES).optional(),
   fsync: fsyncName.optional(),
   portBase: port.optional(),
+  retain: z.enum(RETAIN_NAMES).optional(),
   wait: z.enum(['healthy', 'leader', 'none']).optional(),
   lines: z.int().min(0).optional(),
   noColor: z.boolean().optional(),

@@ -28,6 +28,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('app', 'What a new cluster replicates.', 'kvstore'),
   setting('fsync', 'When a write is synced before it is acknowledged.', 'always'),
   setting('portBase', 'Client port of the first node.', '11000'),
+  setting('retain', 'Whether a new cluster keeps all of its log.', 'snapshot'),
   setting('wait', 'What cluster up waits for.', 'healthy'),
   setting('lines', 'How many lines node logs shows of each node.', '50'),
   setting('noColor', 'Print without colour.', 'false'),
