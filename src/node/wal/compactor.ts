@@ -91,7 +91,7 @@ export class Compactor {
     }
   }
 
-  /** Out of the log for good; in the archive, if there is to be one, before it is out of the log. */
+  /** Out of the log for good; in the archive first, if there is to be one. */
   async #putAway(sequence: number): Promise<void> {
     const { disk, directory } = this.#init.maker;
     const path = segmentPath(directory, sequence);
