@@ -144,7 +144,17 @@ const FILE_COMMANDS = new Set([
 ]);
 /** Commands whose arguments are nodes, besides those of `node`. */
 const NODE_COMMANDS = new Set(['leader:transfer', 'snapshot:take', 'snapshot:list']);
-const FILE_FLAGS = new Set(['dir', 'data-dir', 'log-file', 'secret-file', 'output', 'html']);
+const FILE_FLAGS = new Set([
+  'dir',
+  'data-dir',
+  'log-file',
+  'secret-file',
+  'output',
+  'html',
+  'record',
+  'recording',
+  'replay',
+]);
 
 function flagValues(flag: ManifestFlag, command: ManifestCommand, place: Place): Completion {
   const { names } = place;
@@ -172,7 +182,7 @@ function positional(command: ManifestCommand, place: Place): Completion {
   if (options !== undefined && options !== null) {
     return plain(Object.values(command.args ?? {})[0]?.options ?? []);
   }
-  if (id.startsWith('cluster:')) return plain(names.clusters());
+  if (id.startsWith('cluster:') || id === 'top') return plain(names.clusters());
   if (id.startsWith('node:') || NODE_COMMANDS.has(id))
     return plain(names.nodes(wordAfter('--cluster', before)));
   return FILE_COMMANDS.has(id) ? FILES : NOTHING;

@@ -82,3 +82,12 @@ export const snapshotTimeoutFlag = durationFlag({
   defaultHelp: async () => '2m',
   env: 'RAFTCTL_TIMEOUT',
 });
+
+export const eventFlags = {
+  ...clusterChoice,
+  recording: Flags.string({
+    summary: 'Take the events from a recording of raftctl top instead of a cluster.',
+    helpValue: 'FILE',
+    env: 'RAFTCTL_RECORDING',
+  }),
+};

@@ -50,6 +50,25 @@ export function formatLogLine(line: string, style: LineStyle): string {
   return `${prefix}${paint('dim', clockOf(fields['time']))} ${shown} ${text}${hint}${rest}`;
 }
 
+export interface PlainLogLine {
+  readonly atMs: number | null;
+  readonly level: string;
+  /** Message and fields. */
+  readonly text: string;
+}
+
+/** A line's parts without colour, for those who lay it out themselves. */
+export function partsOfLogLine(line: string): PlainLogLine {
+  const fields = parseFields(line);
+  if (fields === null) return { atMs: timeOfLine(line), level: '', text: line };
+  const rest = Object.entries(fields)
+    .filter(([key, value]) => !HIDDEN.has(key) && value !== null)
+    .map(([key, value]) => ` ${key}=${valueText(value)}`)
+    .join('');
+  const text = String(fields['msg'] ?? fields['message'] ?? '');
+  return { atMs: timeOfLine(line), level: levelOf(fields['level']), text: text + rest };
+}
+
 /** Wall clock of a line, without parsing all of it; null: it has none. */
 export function timeOfLine(line: string): number | null {
   const match = /"time":(?:(\d+)|"([^"]+)")/.exec(line);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { assert } from '../std/assert.ts';
 import type { Bytes } from '../std/bytes.ts';
 import { RaftctlError } from '../std/errors.ts';
+import { Histogram } from '../std/histogram.ts';
 import type { Log } from '../std/log.ts';
 import { Prng } from '../std/prng.ts';
 import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
@@ -64,6 +65,7 @@ interface Life {
   readonly prng: Prng;
   readonly incarnation: string;
   readonly startedAtMs: number;
+  readonly syncs: Histogram;
   /** Why the node ends, once it does. */
   failure: string | null;
 }
@@ -120,6 +122,7 @@ function newLife(init: DaemonInit, config: NodeConfig): Life {
     prng: new Prng(lifeSeed()),
     incarnation: randomBytes(8).toString('hex'),
     startedAtMs: Date.now(),
+    syncs: new Histogram(),
     failure: null,
   };
 }
@@ -138,7 +141,7 @@ function openNodeSnapshots({ init, config }: Life): Promise<SnapshotStore> {
 }
 
 async function openNodeLog(
-  { init, config, clock, prng }: Life,
+  { init, config, clock, prng, syncs }: Life,
   snapshots: SnapshotStore,
 ): Promise<LogStore> {
   const disk = new FsDisk();
@@ -152,6 +155,7 @@ async function openNodeLog(
     cluster: config.clusterId,
     member: config.member,
     fsync: config.fsync,
+    onSyncTimed: (durationMs) => syncs.record(durationMs * 1000),
     snapshot: snapshots.newest?.meta ?? null,
     segmentBytes: segmentBytesFor(config.segmentBytes, totalBytes),
   });
@@ -248,7 +252,10 @@ interface AdminParts {
   readonly secret: Bytes;
 }
 
-function openAdminPort({ init, config, own }: Life, parts: AdminParts): Promise<AdminServer> {
+function openAdminPort(
+  { init, config, own, syncs }: Life,
+  parts: AdminParts,
+): Promise<AdminServer> {
   const { replica, log, network, server, events, status } = parts;
   return createAdminServer({
     listenAddress: own.adminAddress,
@@ -260,6 +267,7 @@ function openAdminPort({ init, config, own }: Life, parts: AdminParts): Promise<
         memberName: config.id,
         ...{ events, status, transferLeadership: transferByName(replica) },
         phases: () => replica.phases.histograms,
+        syncs: () => syncs,
         peers: () => network.stats().peers,
         rejectedConnections: () => ({
           peer: network.stats().rejected,
@@ -289,6 +297,7 @@ function openAdminPort({ init, config, own }: Life, parts: AdminParts): Promise<
           cluster: config.clusterId,
           app: config.app,
         }),
+        stalled: (stall) => events.append('process.stalled', replica.raft.term, stall),
         stop: init.onStopAsked,
       },
     ],

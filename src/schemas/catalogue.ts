@@ -10,6 +10,7 @@ import type { Health } from '../cluster/health.ts';
 import type { Explained } from '../config/settings.ts';
 import type { LogDumpRow } from '../node/wal/dump.ts';
 import { benchResult, demoResult } from './bench-shapes.ts';
+import { ELECTIONS } from './election-shapes.ts';
 import { LEADER } from './leader-shapes.ts';
 import {
   address,
@@ -26,6 +27,7 @@ import {
 } from './shapes.ts';
 import { SIM } from './sim-shapes.ts';
 import { SNAPSHOT } from './snapshot-shapes.ts';
+import { topReport } from './top-shapes.ts';
 
 export interface Published {
   /** Of the schema, without `raftctl/` and version. */
@@ -218,6 +220,7 @@ const OTHERS: Readonly<Record<string, z.ZodType>> = {
   }),
   bench: benchResult,
   demo: demoResult,
+  top: topReport,
   'log dump': z.object({
     rows: z.array(logRow),
     cluster: z.string(),
@@ -258,6 +261,6 @@ const SHELL: Published = {
 
 /** By the words of the command. */
 export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
-  ...[CLUSTER, NODE, LEADER, KV, CONFIG, SIM, SNAPSHOT, OTHERS].flatMap(named),
+  ...[CLUSTER, NODE, LEADER, KV, CONFIG, SIM, SNAPSHOT, ELECTIONS, OTHERS].flatMap(named),
   ['shell', SHELL] as const,
 ]);

@@ -197,12 +197,14 @@ function bucketShift(bucket: number): number {
   return Math.max(0, Math.floor(bucket / SUB_BUCKET_COUNT) - 1);
 }
 
-function bucketStart(bucket: number): number {
+/** Lowest duration of a bucket of `HistogramJson`, in microseconds. */
+export function bucketStart(bucket: number): number {
   const shift = bucketShift(bucket);
   return (bucket - shift * SUB_BUCKET_COUNT) << shift;
 }
 
-function bucketEnd(bucket: number): number {
+/** Highest duration of a bucket of `HistogramJson`, in microseconds. */
+export function bucketEnd(bucket: number): number {
   return bucketStart(bucket) + (1 << bucketShift(bucket)) - 1;
 }
 

@@ -44,6 +44,12 @@ export interface EventData {
   readonly 'disk.room': { readonly freeBytes: number };
   readonly 'disk.warning': { readonly usedPercent: number; readonly freeBytes: number };
   readonly 'loop.stalled': { readonly delayMs: number };
+  /** Where the time of a standstill went, as far as the process can tell. */
+  readonly 'process.stalled': {
+    readonly delayMs: number;
+    readonly cpuMs: number;
+    readonly gcMs: number;
+  };
 }
 
 export type EventType = keyof EventData;
@@ -99,6 +105,7 @@ const KNOWN_TYPES: Readonly<Record<EventType, true>> = {
   'disk.room': true,
   'disk.warning': true,
   'loop.stalled': true,
+  'process.stalled': true,
 };
 
 export const EVENT_TYPES = Object.keys(KNOWN_TYPES) as readonly EventType[];

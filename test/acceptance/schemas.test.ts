@@ -95,6 +95,14 @@ test('schema: commands on a cluster that is well', async () => {
   await run(['kv', 'list', '--limit', '0'], { exit: 2 });
   await run(['kv', 'del', 'bytes', 'nothing']);
   await run(['kv', 'del'], { exit: 2 });
+  await run(['top', 'demo', '--refresh', '250ms'], one);
+  await run(['top', 'demo', '--refresh', '1ms'], { ...one, exit: 2 });
+  await run(['elections', 'list']);
+  await run(['elections', 'list', '--recording', 'nothing'], { exit: 2 });
+  await run(['elections', 'explain']);
+  await run(['elections', 'explain', '9999'], { exit: 2 });
+  await run(['elections', 'timeline']);
+  await run(['elections', 'timeline', '--cluster', 'nothing'], { exit: 2 });
   const lines = 'SET a 1\nGET a\nMGET a b\nLRANGE a 0 1\ncluster status\nWHATEVER\nkv get none\n';
   const shell = await run(['shell', '--cluster', 'demo'], { ...one, stdin: lines, exit: 1 });
   expect(shell.length).toBe(7);

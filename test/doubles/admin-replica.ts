@@ -11,6 +11,7 @@ import type {
 } from '../../src/node/server/admin-contract.ts';
 import { Histogram } from '../../src/std/histogram.ts';
 import { SILENT_LOG } from '../../src/std/log.ts';
+import type { EventData } from '../../src/wire/events.ts';
 import type { NodeStatus } from '../../src/wire/status.ts';
 import { fakeStatus } from './node-status.ts';
 
@@ -33,6 +34,7 @@ export class FakeAdminReplica implements AdminReplica {
   /** Whom transfers of leadership were asked for, and how the next ones end. */
   readonly transfers: (string | null)[] = [];
   transferEnding: NamedTransfer = { outcome: 'done', reason: null, to: 'n2', durationMs: 4 };
+  readonly syncTimes = new Histogram();
   peerTraffic: PeerTraffic[] = [];
   rejected: Record<string, Record<string, number>> = {};
   counts: Record<string, AdminCounter> = {};
@@ -55,6 +57,9 @@ export class FakeAdminReplica implements AdminReplica {
   }
   phases(): ReadonlyMap<string, Histogram> {
     return this.histograms;
+  }
+  syncs(): Histogram {
+    return this.syncTimes;
   }
   peers(): readonly PeerTraffic[] {
     return this.peerTraffic;
@@ -85,6 +90,9 @@ export class FakeAdminReplica implements AdminReplica {
       };
     },
   };
+  stalled(stall: EventData['process.stalled']): void {
+    this.events.append('process.stalled', this.currentStatus.term, stall);
+  }
   transferLeadership(target: string | null, done: (ended: NamedTransfer) => void): void {
     this.transfers.push(target);
     done(this.transferEnding);

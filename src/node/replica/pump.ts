@@ -144,12 +144,14 @@ export class Pump {
     this.#watchSealed(nowMs);
     for (let ready = raft.ready(); ready !== null; ready = raft.ready()) this.#handle(ready, nowMs);
     network.flush();
+    if (phases.hasSealed) phases.handed(clock.nowMs());
     if (raft.commitIndex > commitBefore) phases.committed(raft.commitIndex, nowMs);
     const more = !this.#syncsFirst && applier.run();
     reads.release(applier.appliedIndex);
     this.#parts.compaction.maybeBegin(nowMs);
     phases.applied(applier.appliedIndex, clock.nowMs());
     this.#parts.onTurnEnd();
+    if (phases.hasApplied) phases.answered(clock.nowMs());
     if (more) this.schedule();
   }
 

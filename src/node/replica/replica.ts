@@ -66,7 +66,7 @@ export interface ReplicaCounters {
 
 export class Replica implements ReplicaFrontDoor {
   readonly raft: RaftFrontDoor;
-  readonly phases = new Phases();
+  readonly phases: Phases;
   readonly applier: Applier;
   readonly #components: ReplicaComponents;
   readonly #inbox = new Inbox();
@@ -105,6 +105,7 @@ export class Replica implements ReplicaFrontDoor {
     this.raft = raft;
     this.#components = components;
     this.#names = new Map(raft.membership.members.map((m) => [m.number, m.name]));
+    this.phases = new Phases(self);
     this.phases.members(raft.membership);
     this.#awaited = awaited;
     this.#proposals = new Proposals({ self, raft, origins, send, awaited });

@@ -1,7 +1,7 @@
 /** What the admin server asks of the process it runs in: one of these for each replica hosted. */
 import type { Bytes } from '../../std/bytes.ts';
 import type { Histogram } from '../../std/histogram.ts';
-import type { NodeEvent } from '../../wire/events.ts';
+import type { EventData, NodeEvent } from '../../wire/events.ts';
 import type { NodeSnapshots, SnapshotRow } from '../../wire/snapshots.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { TransferResult } from '../replica/contract.ts';
@@ -81,6 +81,8 @@ export interface AdminReplica {
   /** Must be cheap: it is asked many times a second. */
   status(): NodeStatus;
   phases(): ReadonlyMap<string, Histogram>;
+  /** How long each sync of the log took, on whatever role. */
+  syncs(): Histogram;
   peers(): readonly PeerTraffic[];
   /** Connections closed for what they sent: port (`peer`, `client`) to reason to count. */
   rejectedConnections(): Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -89,6 +91,8 @@ export interface AdminReplica {
   /** Hands leadership over; null: to whoever is best prepared. `done` is called once. */
   transferLeadership(target: string | null, done: (ended: NamedTransfer) => void): void;
   readonly snapshots: AdminSnapshots;
+  /** The process stood still: the replica tells those who follow its events. */
+  stalled(stall: EventData['process.stalled']): void;
   /** Begins the orderly end of the process and returns. */
   stop(wish: StopWish): void;
 }

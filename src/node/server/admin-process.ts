@@ -3,22 +3,83 @@
  * not used: they read files without yielding and cannot be stopped.
  */
 import { readdir } from 'node:fs/promises';
-import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { PerformanceObserver, performance } from 'node:perf_hooks';
+import { Histogram } from '../../std/histogram.ts';
+import type { EventData } from '../../wire/events.ts';
+import type { ProcessVitals } from '../../wire/vitals.ts';
 import type { MetricsPage } from './admin-metrics.ts';
 
 /** How often the lag of the event loop is looked at: each look wakes an idle process. */
-const LAG_PROBE_MS = 100;
+const LAG_PROBE_MS = 50;
+/** A look that comes this much too late is told, with what the process did meanwhile. */
+const STALL_MS = 200;
+
+export type Stall = EventData['process.stalled'];
+
+interface Look {
+  readonly atMs: number;
+  readonly cpuUs: number;
+  /** All pauses of the collector so far. */
+  readonly gcUs: number;
+}
 
 export class ProcessMetrics {
-  readonly #delay: IntervalHistogram = monitorEventLoopDelay({ resolution: LAG_PROBE_MS });
+  /** Since the start of the process. */
+  readonly #loopDelay = new Histogram();
+  readonly #gcPauses = new Histogram();
+  /** Since the last page of metrics. */
+  #pageDelay = new Histogram();
   #utilization = performance.eventLoopUtilization();
+  #look: Look = { atMs: performance.now(), cpuUs: cpuUs(), gcUs: 0 };
+  /** Told with the next look: the collector's pauses are heard of a little later. */
+  #stall: { readonly delayMs: number; readonly cpuMs: number; readonly gcUs: number } | null = null;
+  readonly #onStall: (stall: Stall) => void;
+  readonly #probe: NodeJS.Timeout;
+  readonly #collections: PerformanceObserver;
 
-  constructor() {
-    this.#delay.enable();
+  constructor(onStall: (stall: Stall) => void = () => {}) {
+    this.#onStall = onStall;
+    this.#probe = setInterval(() => this.#probeLoop(), LAG_PROBE_MS).unref();
+    this.#collections = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) this.#gcPauses.record(duration * 1000);
+    });
+    this.#collections.observe({ entryTypes: ['gc'] });
   }
 
   close(): void {
-    this.#delay.disable();
+    clearInterval(this.#probe);
+    this.#collections.disconnect();
+  }
+
+  vitals(): ProcessVitals {
+    const memory = process.memoryUsage();
+    return {
+      monoMs: Number(process.hrtime.bigint()) / 1e6,
+      cpuUs: cpuUs(),
+      rssBytes: memory.rss,
+      heapUsedBytes: memory.heapUsed,
+      externalBytes: memory.external,
+      loopActiveMs: performance.eventLoopUtilization().active,
+      loopDelay: this.#loopDelay.toJSON(),
+      gcPauses: this.#gcPauses.toJSON(),
+    };
+  }
+
+  #probeLoop(): void {
+    const before = this.#look;
+    const look = { atMs: performance.now(), cpuUs: cpuUs(), gcUs: this.#gcPauses.sumUs };
+    this.#look = look;
+    const lateMs = Math.max(0, look.atMs - before.atMs - LAG_PROBE_MS);
+    this.#loopDelay.record(lateMs * 1000);
+    this.#pageDelay.record(lateMs * 1000);
+    if (this.#stall !== null) {
+      const { delayMs, cpuMs, gcUs } = this.#stall;
+      this.#stall = null;
+      this.#onStall({ delayMs, cpuMs, gcMs: Math.round((look.gcUs - gcUs) / 1000) });
+    }
+    if (lateMs < STALL_MS) return;
+    const cpuMs = Math.round((look.cpuUs - before.cpuUs) / 1000);
+    this.#stall = { delayMs: Math.round(lateMs), cpuMs, gcUs: before.gcUs };
   }
 
   /** The lag is that since the last call. */
@@ -46,23 +107,27 @@ export class ProcessMetrics {
   }
 
   #addEventLoop(gauge: (name: string, help: string, value: number) => void): void {
-    const lag = (name: string, delayNs: number): void => {
-      // The probe measures from one wake to the next, so its own pause is in it.
-      const seconds = Math.max(0, delayNs / 1e9 - LAG_PROBE_MS / 1000);
-      const value = Number.isFinite(seconds) ? seconds : 0;
-      gauge(`nodejs_eventloop_lag_${name}_seconds`, 'Lag of the loop since the last look', value);
+    const delay = this.#pageDelay;
+    this.#pageDelay = new Histogram();
+    const lag = (name: string, delayUs: number): void => {
+      const help = 'Lag of the loop since the last look';
+      gauge(`nodejs_eventloop_lag_${name}_seconds`, help, delayUs / 1e6);
     };
-    lag('mean', this.#delay.mean);
-    lag('p50', this.#delay.percentile(50));
-    lag('p90', this.#delay.percentile(90));
-    lag('p99', this.#delay.percentile(99));
-    lag('max', this.#delay.max);
-    this.#delay.reset();
+    lag('mean', delay.meanUs);
+    lag('p50', delay.percentile(50));
+    lag('p90', delay.percentile(90));
+    lag('p99', delay.percentile(99));
+    lag('max', delay.maxUs);
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
     this.#utilization = now;
     gauge('nodejs_eventloop_utilization', 'Share of time the loop was busy', utilization);
   }
+}
+
+function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 /** null where the system does not tell. */

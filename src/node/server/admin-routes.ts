@@ -10,6 +10,7 @@ import type { ProcessMetrics } from './admin-process.ts';
 import { AdminRefusal, sendData, sendText } from './admin-reply.ts';
 import { answerWithFile, answerWithSnapshots, answerWithTake } from './admin-snapshots.ts';
 import { answerWithTransfer } from './admin-transfer.ts';
+import { vitalsOf } from './admin-vitals.ts';
 
 /** The reason a client may give for a stop, for the log. Characters. */
 const REASON_LENGTH_MAX = 200;
@@ -40,6 +41,7 @@ export interface AdminRoute {
 export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
   ['/v1/status', { method: 'GET', params: ['cluster'], answer: answerStatus }],
   ['/v1/phases', { method: 'GET', params: ['cluster'], answer: answerPhases }],
+  ['/v1/vitals', { method: 'GET', params: ['cluster'], answer: answerVitals }],
   [
     '/v1/events',
     { method: 'GET', params: ['cluster', 'since', 'follow', 'types'], answer: answerEvents },
@@ -67,6 +69,10 @@ function answerPhases(call: AdminCall): void {
   const { cluster, clusterId, id } = replica.status();
   const data: NodePhases = { cluster, clusterId, id, phases };
   sendData(call.response, 'admin.phases', data);
+}
+
+function answerVitals(call: AdminCall): void {
+  sendData(call.response, 'admin.vitals', vitalsOf(replicaOf(call), call.context.processMetrics));
 }
 
 function answerEvents(call: AdminCall): void {

@@ -52,6 +52,11 @@ function ask(
   });
 }
 
+async function loopDelays(server: AdminServer): Promise<number> {
+  const { json } = await ask(server, '/v1/vitals');
+  return Histogram.fromJSON(json.data.process.loopDelay)?.count ?? 0;
+}
+
 const other = { cluster: 'other', clusterId: 'ff'.repeat(16), id: 'm1' };
 
 describe('createAdminServer', () => {
@@ -109,6 +114,47 @@ describe('createAdminServer', () => {
       replica.histograms.get('sync')?.toJSON(),
     );
     expect(json.data.phases.apply).toMatchObject({ count: 0, p99Us: 0, maxUs: 0 });
+  });
+
+  test('createAdminServer gives vitals that are never reset, whoever asks', async () => {
+    const replica = new FakeAdminReplica({ term: 9 });
+    replica.record('sync', [100, 200]);
+    replica.syncTimes.record(150);
+    replica.counts = {
+      proposals: { help: 'Taken.', value: 7 },
+      replies: { help: 'Given.', label: 'outcome', values: { ok: 3 } },
+    };
+    const server = await admin([replica]);
+    // The probe of the loop looks 20 times a second.
+    await expect.poll(() => loopDelays(server)).toBeGreaterThan(0);
+    const { json } = await ask(server, '/v1/vitals');
+    expect(json.schema).toBe('raftctl/admin.vitals/v1');
+    expect(json.data.status).toEqual(replica.status());
+    expect(json.data.counters).toEqual({ proposals: 7 });
+    expect(Histogram.fromJSON(json.data.phases.sync)?.count).toBe(2);
+    expect(Histogram.fromJSON(json.data.syncs)?.maxUs).toBe(150);
+    const { process: vitals } = json.data;
+    for (const name of ['monoMs', 'cpuUs', 'rssBytes', 'heapUsedBytes', 'loopActiveMs']) {
+      expect(vitals[name], name).toBeGreaterThan(0);
+    }
+    expect(Histogram.fromJSON(vitals.gcPauses)).not.toBeNull();
+    const before = await loopDelays(server);
+    await ask(server, '/metrics');
+    expect(await loopDelays(server)).toBeGreaterThanOrEqual(before);
+  });
+
+  test('createAdminServer tells of a standstill and what the process did meanwhile', async () => {
+    const replica = new FakeAdminReplica();
+    await admin([replica]);
+    const end = performance.now() + 300;
+    while (performance.now() < end) Math.sqrt(end);
+    await expect.poll(() => replica.events.lastSeq).toBe(1);
+    const [event] = replica.events.since(null).events;
+    expect(event?.type).toBe('process.stalled');
+    const { delayMs, cpuMs, gcMs } = (event?.data ?? {}) as Record<string, number>;
+    expect(delayMs).toBeGreaterThanOrEqual(200);
+    expect(cpuMs).toBeGreaterThan(0);
+    expect(gcMs).toBeGreaterThanOrEqual(0);
   });
 
   test('createAdminServer stops a node only for who knows the secret', async () => {

@@ -58,7 +58,9 @@ export async function createAdminServer(init: AdminServerInit): Promise<AdminSer
   const context: AdminContext = {
     replicas: init.replicas,
     guard,
-    processMetrics: new ProcessMetrics(),
+    processMetrics: new ProcessMetrics((stall) => {
+      for (const replica of init.replicas) replica.stalled(stall);
+    }),
     streams: new Set(),
     refused: new Map(),
   };

@@ -6,7 +6,6 @@
  *               ^                 |
  *               '-- what arrives --'   meanwhile goes into the next group
  * ```
- *
  * When nothing follows a group, a `synced` frame is written behind it right after it was reported:
  * a killed process thus leaves a witness for what it reported durable (docs/wal-format.md#writing).
  */

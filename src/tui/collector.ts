@@ -1,0 +1,144 @@
+/**
+ * Looks at a cluster over its admin ports: one request a node and look, events as they come. A node
+ * that does not answer keeps its place, with what the process table says of it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NodeWatcher } from '../client/node-watcher.ts';
+import type { NodeEvent } from '../wire/events.ts';
+import type { NodeState } from '../wire/status.ts';
+import type { NodeVitals } from '../wire/vitals.ts';
+import {
+  loadBetween,
+  type NodeSample,
+  peersBetween,
+  phasesBetween,
+  type Sample,
+} from './sample.ts';
+
+export interface WatchedNode {
+  readonly id: string;
+  readonly member: number;
+  readonly adminAddress: string;
+}
+
+export interface WatchedCluster {
+  readonly name: string;
+  readonly app: string;
+  readonly nodes: readonly WatchedNode[];
+}
+
+/** What is known of a node that does not answer. */
+export interface Silence {
+  readonly state: NodeState;
+  readonly error: string | null;
+}
+
+export interface CollectorInit {
+  readonly cluster: WatchedCluster;
+  /** Asked of nodes that do not answer: is there a process, is it paused? */
+  readonly silenceOf: (id: string, error: string) => Promise<Silence>;
+}
+
+const ANSWER_MS_MAX = 1500;
+/** A look does not wait longer for one node; its answer counts for a later look. */
+const PATIENCE_MS = 300;
+
+interface Seat {
+  readonly node: WatchedNode;
+  readonly watcher: NodeWatcher;
+  vitals: NodeVitals | null;
+  /** A request under way. */
+  asking: Promise<NodeSample> | null;
+  answeredAtMs: number | null;
+}
+
+export class Collector {
+  readonly #init: CollectorInit;
+  readonly #seats: readonly Seat[];
+  #arrived: NodeEvent[] = [];
+  #lookedAtMs = 0;
+  /** Called with every event as it arrives. */
+  onEvent: (event: NodeEvent) => void = () => {};
+
+  constructor(init: CollectorInit) {
+    this.#init = init;
+    this.#seats = init.cluster.nodes.map((node) => ({
+      node,
+      watcher: new NodeWatcher(node.adminAddress, (event) => this.#take(event)),
+      vitals: null,
+      asking: null,
+      answeredAtMs: null,
+    }));
+  }
+
+  /** Begins to follow the events of all nodes. */
+  start(): void {
+    for (const { watcher } of this.#seats) watcher.follow();
+  }
+
+  close(): void {
+    for (const { watcher } of this.#seats) watcher.close();
+  }
+
+  watcherOf(id: string): NodeWatcher | null {
+    return this.#seats.find(({ node }) => node.id === id)?.watcher ?? null;
+  }
+
+  /** Asks all nodes at once. */
+  async look(): Promise<Sample> {
+    const { cluster } = this.#init;
+    const atMs = Date.now();
+    const spanMs = this.#lookedAtMs === 0 ? 0 : atMs - this.#lookedAtMs;
+    this.#lookedAtMs = atMs;
+    const nodes = await Promise.all(this.#seats.map((seat) => this.#ask(seat)));
+    const events = this.#arrived;
+    this.#arrived = [];
+    return { atMs, spanMs, cluster: cluster.name, app: cluster.app, nodes, events };
+  }
+
+  #take(event: NodeEvent): void {
+    this.#arrived.push(event);
+    this.onEvent(event);
+  }
+
+  async #ask(seat: Seat): Promise<NodeSample> {
+    seat.asking ??= this.#answerOf(seat).finally(() => {
+      seat.asking = null;
+    });
+    const patience = new AbortController();
+    const late = sleep(PATIENCE_MS, null, { signal: patience.signal }).catch(() => null);
+    const answer = await Promise.race([seat.asking, late]);
+    patience.abort();
+    return answer ?? this.#silent(seat, `no answer within ${PATIENCE_MS} ms`);
+  }
+
+  async #answerOf(seat: Seat): Promise<NodeSample> {
+    const { node, watcher, vitals: before } = seat;
+    try {
+      const vitals = await watcher.vitals(ANSWER_MS_MAX);
+      if (vitals.status.member !== node.member) throw new Error('another node answers there');
+      seat.vitals = vitals;
+      seat.answeredAtMs = Date.now();
+      return {
+        id: node.id,
+        member: node.member,
+        state: 'up',
+        error: vitals.status.error,
+        silentMs: 0,
+        status: vitals.status,
+        load: loadBetween(before, vitals),
+        peers: peersBetween(before, vitals),
+        phases: phasesBetween(before, vitals),
+      };
+    } catch (trouble) {
+      return this.#silent(seat, trouble instanceof Error ? trouble.message : String(trouble));
+    }
+  }
+
+  async #silent({ node, answeredAtMs }: Seat, reason: string): Promise<NodeSample> {
+    const silence = await this.#init.silenceOf(node.id, reason);
+    const silentMs = answeredAtMs === null ? null : Date.now() - answeredAtMs;
+    const { id, member } = node;
+    return { id, member, ...silence, silentMs, status: null, load: null, peers: [], phases: {} };
+  }
+}

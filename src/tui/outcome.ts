@@ -1,0 +1,40 @@
+/** What comes of a key: new choices, and what is to be done outside. */
+import { nodeRows } from './panels/nodes.ts';
+import type { Scene, Size } from './scene.ts';
+import type { Ui, ViewName } from './ui.ts';
+
+/** A key as terminals name it: `a`, `A`, `enter`, `C-c`, `S-tab`, `pageup`. */
+export type Key = string;
+
+export type Effect =
+  | { readonly type: 'quit' }
+  | { readonly type: 'look' }
+  | { readonly type: 'run'; readonly commands: readonly (readonly string[])[] }
+  | { readonly type: 'copy' }
+  | { readonly type: 'save' }
+  | { readonly type: 'mouse'; readonly on: boolean };
+
+export interface Outcome {
+  readonly ui: Ui;
+  readonly effects: readonly Effect[];
+}
+
+export interface Situation {
+  readonly scene: Scene;
+  readonly size: Size;
+  /** The nearest sample with news before or after the one shown; null: none. */
+  readonly newsStep: (direction: -1 | 1) => number | null;
+  /** The sample this many milliseconds away. */
+  readonly timeStep: (ms: number) => number;
+}
+
+export function showView(ui: Ui, view: ViewName): Ui {
+  if (view === ui.view) return ui;
+  return { ...ui, view, lastView: ui.view, panel: 0, row: 0, isExpanded: false };
+}
+
+/** The node of the chosen row; null: the row is none. */
+export function chosenNode(ui: Ui, scene: Scene): string | null {
+  const rows = nodeRows({ ...scene, ui });
+  return rows[Math.min(ui.row, rows.length - 1)]?.node.id ?? null;
+}
