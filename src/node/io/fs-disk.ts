@@ -136,7 +136,7 @@ class FsFile implements DiskFile {
     }
     const startedMs = performance.now();
     fs.fdatasync(this.#fd, (error) => {
-      this.#pace.took(performance.now() - startedMs);
+      this.#pace.tookInPool(performance.now() - startedMs);
       done(error === null ? null : diskError('sync', this.path, error));
     });
   }
@@ -149,7 +149,7 @@ class FsFile implements DiskFile {
       done(diskError('sync', this.path, error));
       return;
     }
-    this.#pace.took(performance.now() - startedMs);
+    this.#pace.tookOnLoop(performance.now() - startedMs);
     done(null);
   };
 

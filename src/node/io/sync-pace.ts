@@ -33,13 +33,14 @@ export class SyncPace {
     return this.#isFast && this.mayBlock;
   }
 
-  /** A sync took so long where `onLoop` said. */
-  took(durationMs: number): void {
-    if (this.onLoop) {
-      this.#averageMs += (durationMs - this.#averageMs) * WEIGHT;
-      if (this.#averageMs > SHORT_MS) this.#isFast = false;
-      return;
-    }
+  /** A sync on the loop took so long. */
+  tookOnLoop(durationMs: number): void {
+    this.#averageMs += (durationMs - this.#averageMs) * WEIGHT;
+    if (this.#averageMs > SHORT_MS) this.#isFast = false;
+  }
+
+  /** A sync in the pool took so long. */
+  tookInPool(durationMs: number): void {
     this.#shortestMs = Math.min(this.#shortestMs, durationMs);
     this.#seen += 1;
     if (this.#seen < WINDOW) return;

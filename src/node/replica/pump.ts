@@ -34,6 +34,9 @@ import type { Reads } from './reads.ts';
 import type { SnapshotTransfer } from './snapshot-transfer.ts';
 import { type Emit, TraceEvents } from './trace-events.ts';
 
+/** Syncs of more take their time, and a leader has clients to hear meanwhile. */
+const SHORT_SYNC_BYTES_MAX = 32 * 1024;
+
 export interface PumpParts {
   readonly clock: Clock;
   readonly log: LogStore;
@@ -135,7 +138,9 @@ export class Pump {
     const commitBefore = raft.commitIndex;
     this.#takenAtMs = 0;
     raft.beginTurn(nowMs);
-    log.mayBlock = raft.role !== 'leader' || raft.sharesMachine;
+    log.mayBlock =
+      raft.role !== 'leader' ||
+      (raft.sharesMachine && this.#parts.proposals.waitingBytes <= SHORT_SYNC_BYTES_MAX);
     this.#syncsFirst = false;
     this.#drain(nowMs);
     this.#parts.handOver.turn(nowMs);
