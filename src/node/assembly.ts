@@ -14,6 +14,7 @@ import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
 import { SystemClock } from './io/system-clock.ts';
 import { transferByName } from './leadership.ts';
+import { nodeCounters } from './node-counters.ts';
 import { lifeSeed, logDirectory, readSecret, snapshotDirectory } from './node-directory.ts';
 import { nodeStatus } from './node-status.ts';
 import type { Clock } from './ports/clock.ts';
@@ -273,26 +274,7 @@ function openAdminPort(
           peer: network.stats().rejected,
           client: { limit: server.counters.rejectedConnections },
         }),
-        counters: () => ({
-          client_commands: {
-            help: 'Commands taken from clients on this node.',
-            value: server.counters.commands,
-          },
-          client_connections: {
-            help: 'Connections taken from clients on this node.',
-            value: server.counters.connections,
-          },
-          proposals: { help: 'Commands taken for the log.', value: replica.counters.proposals },
-          read_rounds: {
-            help: 'Groups of linearizable reads this node took.',
-            value: replica.counters.reads,
-          },
-          log_syncs: { help: 'Syncs of the log.', value: log.stats().syncs },
-          inbox_dropped: {
-            help: 'Peer messages dropped because the inbox was full.',
-            value: replica.counters.inboxDropped,
-          },
-        }),
+        counters: () => nodeCounters({ replica, log, server }),
         snapshots: snapshotControl(replica, snapshotDirectory(init.directory), {
           cluster: config.clusterId,
           app: config.app,

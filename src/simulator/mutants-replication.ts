@@ -188,8 +188,8 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'node/wal/snapshot-reader.js',
-        find: 'return (await readChunks(file, header, options.onData)) ?? header;',
-        replace: 'await readChunks(file, header, options.onData); return header;',
+        find: 'return trailer instanceof SnapshotFault ? trailer : { ...header, trailer };',
+        replace: 'return { ...header, trailer };',
       },
     ],
   },

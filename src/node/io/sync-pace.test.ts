@@ -46,7 +46,7 @@ test('SyncPace takes the shortest of a window, as a busy loop hears late of the 
 test('SyncPace returns to the pool after one long stall or when the disk becomes slow', () => {
   const stalled = new SyncPace();
   feed(stalled, 64, 0.1);
-  stalled.took(5);
+  stalled.tookOnLoop(5);
   expect(stalled.onLoop).toBe(false);
 
   const slower = new SyncPace();

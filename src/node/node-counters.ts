@@ -1,0 +1,35 @@
+/** What a node counts, as its metrics tell it. */
+import type { LogStore } from './ports/log-store.ts';
+import type { Replica } from './replica/replica.ts';
+import type { AdminCounter } from './server/admin-contract.ts';
+import type { ClientServer } from './server/server.ts';
+
+export interface Counted {
+  readonly replica: Replica;
+  readonly log: LogStore;
+  readonly server: ClientServer;
+}
+
+/** By name, without the prefix `raftctl_` and the suffix `_total`. */
+export function nodeCounters({ replica, log, server }: Counted): Record<string, AdminCounter> {
+  return {
+    client_commands: {
+      help: 'Commands taken from clients on this node.',
+      value: server.counters.commands,
+    },
+    client_connections: {
+      help: 'Connections taken from clients on this node.',
+      value: server.counters.connections,
+    },
+    proposals: { help: 'Commands taken for the log.', value: replica.counters.proposals },
+    read_rounds: {
+      help: 'Groups of linearizable reads this node took.',
+      value: replica.counters.reads,
+    },
+    log_syncs: { help: 'Syncs of the log.', value: log.stats().syncs },
+    inbox_dropped: {
+      help: 'Peer messages dropped because the inbox was full.',
+      value: replica.counters.inboxDropped,
+    },
+  };
+}
