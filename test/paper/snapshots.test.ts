@@ -37,6 +37,10 @@ function exchange(world: SnapshotWorld): void {
   world.deliver((m) => m.to === 1);
 }
 
+function countData(messages: readonly SnapshotRequest[]): number {
+  return messages.filter(({ data }) => data.length > 0).length;
+}
+
 // 7: "the leader must occasionally send snapshots to followers that lag behind. This happens when
 // the leader has already discarded the next log entry that it needs to send".
 test('Raft 7: a leader sends its snapshot to who needs what it has forgotten, and only then', () => {
@@ -124,6 +128,32 @@ describe('flow control', () => {
       world.keepReceived(3);
     }
     expect(most).toBe(3);
+    expect(sent).toBe(PARTS);
+  });
+
+  test('nothing is sent twice over a link that takes longer for a part than a heartbeat', () => {
+    const world = worldBehind({ snapshotPartsMax: 4 });
+    world.restart(3);
+    let sent = 0;
+    world.onReady = (_node, { messages }) => {
+      for (const m of messages) if (m.type === 'snapshot' && m.data.length > 0) sent += 1;
+    };
+    while (world.raft(3).snapshotIndex === 0) {
+      // One part gets through in a second; questions are short, and heartbeats pass both by.
+      for (let beat = 0; beat < 10; beat += 1) {
+        world.tick(1, 10);
+        world.deliver((m) => m.type === 'heartbeat' || m.type === 'heartbeatReply');
+      }
+      const link = parts(world);
+      const second = link.findIndex((_, i) => countData(link.slice(0, i + 1)) > 1);
+      const through = second < 0 ? link : link.slice(0, second);
+      world.deliver((m) => through.includes(m as SnapshotRequest));
+      world.storeArrivals(3);
+      world.keepReceived(3);
+      world.sync(3);
+      world.deliver((m) => m.to === 1);
+      world.answerSnapshotReads(1);
+    }
     expect(sent).toBe(PARTS);
   });
 

@@ -98,7 +98,10 @@ export class Progress {
     this.mode = 'snapshot';
     // An older snapshot will do, if replication can go on behind it.
     if (this.sending !== null && this.sending.index < baseIndex) this.sending = null;
-    if (this.sending !== null) this.sending.askDue = true;
+    if (this.sending === null) return;
+    // What was under way went down with the connection, or so it must be taken.
+    this.sending.next = this.sending.acked;
+    this.sending.askDue = true;
   }
 
   /** An acknowledgement came while a snapshot was on its way: perhaps because it has arrived. */

@@ -92,15 +92,17 @@ export function onSnapshotRead(
 export function onSnapshotReply(progress: Progress, message: SnapshotReply): void {
   const { sending } = progress;
   if (progress.mode !== 'snapshot' || sending?.index !== message.index) return;
-  if (sending.asked) {
+  if (message.offset > sending.acked) {
+    // What is under way gets there: on a slow link the answer to a question comes behind it.
+    sending.asked = false;
+    sending.acked = message.offset;
+    sending.next = Math.max(sending.next, message.offset);
+    progress.heardProgress();
+  } else if (sending.asked) {
     sending.asked = false;
     sending.acked = message.offset;
     sending.next = message.offset;
     progress.ackIdleTicks = 0;
-  } else if (message.offset > sending.acked) {
-    sending.acked = message.offset;
-    sending.next = Math.max(sending.next, message.offset);
-    progress.heardProgress();
   }
 }
 
