@@ -9,6 +9,7 @@ import { allocBytes, type Bytes, concatBytes, readU64, writeU64 } from '../../st
 import type { LogIndex } from '../model/ids.ts';
 import type { SnapshotSource, StateRestore } from '../ports/state-machine.ts';
 import { ByteSlice } from './byte-slice.ts';
+import { KeptRecords } from './kept-records.ts';
 import { type Cell, NO_CELL, WORD, wordAt } from './kv-arena.ts';
 import { SHARDS } from './kv-index.ts';
 import { type KvRecords, KvTable, versionAt } from './kvstore-table.ts';
@@ -25,7 +26,7 @@ export class TableSource implements SnapshotSource {
   readonly #version: LogIndex;
   readonly #close: () => void;
   /** By shard, records that changed before they were read, as they were. */
-  readonly #kept = new Map<number, Bytes[]>();
+  readonly #kept = new KeptRecords(SHARDS);
   /** Pieces are made here, one after the other. */
   #piece: Bytes = allocBytes(64 * 1024);
   #length = 0;
@@ -54,6 +55,7 @@ export class TableSource implements SnapshotSource {
 
   close(): void {
     this.#close();
+    this.#kept.clear();
   }
 
   #keep(cell: Cell): void {
@@ -62,22 +64,18 @@ export class TableSource implements SnapshotSource {
     const words = arena.wordsOf(cell);
     const shard = (words[wordAt(cell) + WORD.hash] as number) & (SHARDS - 1);
     if (shard < this.#nextShard) return;
-    const record = allocBytes(ENTRY_HEADER_BYTES + arena.recordLength(cell));
-    this.#encode(cell, record, 0);
-    const kept = this.#kept.get(shard);
-    if (kept === undefined) this.#kept.set(shard, [record]);
-    else kept.push(record);
+    this.#kept.add(shard, ENTRY_HEADER_BYTES + arena.recordLength(cell));
+    this.#encode(cell, this.#kept.bytes, this.#kept.start);
   }
 
   #encodeShard(): void {
     const { arena, index } = this.#records;
     const shard = this.#nextShard;
     this.#nextShard += 1;
-    for (const record of this.#kept.get(shard) ?? []) {
-      record.copy(this.#room(record.length), this.#length);
-      this.#length += record.length;
-    }
-    this.#kept.delete(shard);
+    this.#kept.forEach(shard, (bytes, start, end) => {
+      const piece = this.#room(end - start);
+      this.#length += bytes.copy(piece, this.#length, start, end);
+    });
     for (let cell = index.first(shard); cell !== NO_CELL; cell = index.after(cell)) {
       if (versionAt(arena, cell) > this.#version) continue;
       const piece = this.#room(ENTRY_HEADER_BYTES + arena.recordLength(cell));
