@@ -73,6 +73,22 @@ describe('/v1/snapshots/file', () => {
     }
   });
 
+  test('breaks off when the disk fails in the middle, and serves on', async () => {
+    const replica = new FakeAdminReplica();
+    replica.snapshots.open = async () => ({
+      bytes: 1e6,
+      read: async (offset, length) => {
+        if (offset === 0) return Buffer.alloc(length);
+        throw new RaftctlError('DISK_FAILED', { message: 'Cannot read' });
+      },
+      close: async () => {},
+    });
+    const base = await admin(replica);
+    const answer = await fetch(`${base}/v1/snapshots/file?index=1`, { headers: secret });
+    await expect(answer.arrayBuffer()).rejects.toThrow();
+    expect((await fetch(`${base}/v1/status`)).status).toBe(200);
+  });
+
   test('lets go of the file when the reader goes away', async () => {
     const replica = new FakeAdminReplica();
     let closed: () => void = () => {};

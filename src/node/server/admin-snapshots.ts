@@ -52,9 +52,11 @@ export async function answerWithFile(
     });
   }
   try {
-    await send(response, file);
-  } finally {
-    await file.close();
+    await send(response, file).finally(() => file.close());
+  } catch (error) {
+    if (!(error instanceof RaftctlError)) throw error;
+    // The head is out: a connection that breaks is all that can be said of a disk that fails.
+    response.destroy();
   }
 }
 
