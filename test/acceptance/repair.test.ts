@@ -50,13 +50,14 @@ async function flip(file: string, offset: number): Promise<void> {
   await handle.close();
 }
 
-/** Somewhere in a segment that holds entries; the newest ones are prepared, or hold an end. */
+/** In the first half of what it holds: what comes behind says that it was durable. */
 async function flipInLog(prng: Prng): Promise<void> {
   const folder = join(rig.dataDir(VICTIM), 'log');
   const [first = ''] = (await readdir(folder)).filter((name) => name.endsWith('.seg'));
   const path = join(folder, first);
   const used = (await readFile(path)).findLastIndex((byte) => byte !== 0);
-  await flip(path, prng.between(SEGMENT_HEADER_BYTES + 100, Math.max(used - 100, 5000)));
+  const middle = SEGMENT_HEADER_BYTES + Math.floor((used - SEGMENT_HEADER_BYTES) / 2);
+  await flip(path, prng.between(SEGMENT_HEADER_BYTES + 100, middle));
 }
 
 async function losses(): Promise<string[]> {
@@ -80,6 +81,7 @@ test(`node repair: flipped bits in ${ROUNDS} places of the log`, {
 }, async () => {
   const prng = new Prng(IS_FULL ? Date.now() : 7);
   for (let round = 0; round < ROUNDS; round += 1) {
+    await write(`before${round}`, 300);
     await rig.ok(['node', 'stop', VICTIM]);
     await flipInLog(prng);
     const refused = await rig.run(['node', 'start', VICTIM]);
@@ -137,6 +139,7 @@ test('node repair: a lost segment, and a snapshot with a flipped bit', async () 
 });
 
 test('node repair: the node stays out while anybody is missing whom it may have voted for', async () => {
+  await write('last', 300);
   await rig.ok(['node', 'stop', VICTIM]);
   await flipInLog(new Prng(9));
   const before = await readdir(rig.dataDir(VICTIM));
