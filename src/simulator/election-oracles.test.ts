@@ -119,7 +119,8 @@ describe('ElectionOracles', () => {
   });
 
   test('ElectionOracles fire when the same entries are sent twice in one turn', () => {
-    const { oracles } = new Scene();
+    const scene = new Scene();
+    const { oracles } = scene;
     const head = { type: 'append', from: 1, to: 2, term: 2, prevIndex: 1, prevTerm: 1 } as const;
     const batch = {
       first: 2,
@@ -131,8 +132,9 @@ describe('ElectionOracles', () => {
     } as const;
     const append = { ...head, commitIndex: 1, round: 0, batches: [batch] };
     oracles.leaves(append, 10);
-    expect(oracleOf(() => oracles.leaves(append, 20))).toBeNull();
-    expect(oracleOf(() => oracles.leaves(append, 20))).toBe('I14 progress sanity');
+    scene.turn(10); // After a pause many turns come at once.
+    expect(oracleOf(() => oracles.leaves(append, 10))).toBeNull();
+    expect(oracleOf(() => oracles.leaves(append, 10))).toBe('I14 progress sanity');
   });
 
   test('ElectionOracles fire when a node enters a term for which nobody stood', () => {

@@ -47,8 +47,8 @@ export class ElectionOracles {
   readonly #watched = new Map<MemberNumber, Watched>();
   readonly #begun = new Set<Term>();
   readonly #timeoutsMs: number[] = [];
-  /** The newest entries on each link: from, to, what, when. */
-  readonly #sent = new Map<number, { readonly what: string; readonly atMs: number }>();
+  /** The newest entries that each sent to each in the turn it is in. */
+  readonly #sent = new Map<MemberNumber, Map<MemberNumber, string>>();
 
   constructor(voters: readonly MemberNumber[], config: RaftConfig) {
     this.#voters = voters;
@@ -76,6 +76,7 @@ export class ElectionOracles {
   /** The member ended, or stood still for a while: what was heard before says nothing. */
   forget(member: MemberNumber, over: boolean): void {
     const watched = this.#watched.get(member);
+    this.#sent.delete(member);
     if (watched === undefined) return;
     watched.leaderTerm = 0;
     watched.owedTerm = 0;
@@ -130,7 +131,7 @@ export class ElectionOracles {
   }
 
   leaves(message: PeerMessage, nowMs: number): void {
-    if (message.type === 'append') this.#checkResent(message, nowMs);
+    if (message.type === 'append') this.#checkResent(message);
     if (message.type !== 'preVoteReply' || !message.granted) return;
     const watched = this.#watched.get(message.from);
     const raft = watched?.raft ?? null;
@@ -142,21 +143,21 @@ export class ElectionOracles {
   }
 
   /** In one turn nothing is sent twice: whoever does so would fill every window with it (I14). */
-  #checkResent(message: PeerMessage & { readonly type: 'append' }, nowMs: number): void {
+  #checkResent(message: PeerMessage & { readonly type: 'append' }): void {
     const { from, to, term, prevIndex, batches } = message;
     const last = batches.at(-1);
     if (last === undefined) return;
-    const link = from * 1000 + to;
     const what = `(${prevIndex + 1}-${last.last}, ${term})`;
-    const before = this.#sent.get(link);
-    if (before?.what === what && before.atMs === nowMs) {
+    const sent = this.#sent.get(from) ?? new Map<MemberNumber, string>();
+    if (sent.get(to) === what) {
       const detail = `n${from} sends ${what} twice to n${to} in one turn`;
       throw new Violation('I14 progress sanity', detail);
     }
-    this.#sent.set(link, { what, atMs: nowMs });
+    this.#sent.set(from, sent.set(to, what));
   }
 
   turn(member: MemberNumber, nowMs: number): void {
+    this.#sent.get(member)?.clear();
     const watched = this.#watched.get(member);
     if (watched === undefined || watched.raft === null) return;
     const { term, role } = watched.raft;

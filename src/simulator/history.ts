@@ -130,9 +130,18 @@ export class History {
       throw new Violation('I12 commit monotone', detail);
     }
     record.appliedSeen = index;
-    if (machine.digest() === this.#ghost.digestAt(index)) return;
-    const detail = `n${member} restored another state than that after ${index}`;
-    throw new Violation('I18 snapshot equivalence', detail);
+    if (machine.digest() !== this.#ghost.digestAt(index)) {
+      const detail = `n${member} restored another state than that after ${index}`;
+      throw new Violation('I18 snapshot equivalence', detail);
+    }
+    // The time it knows is a part of the state: what was due then is gone.
+    for (const key of this.keys) {
+      const value = machine.query(key);
+      const expected = this.#valueAt(key, index);
+      if (value === expected) continue;
+      const detail = `n${member} restored ${key}=${value} of ${index}, it is ${expected}`;
+      throw new Violation('I18 snapshot equivalence', detail);
+    }
   }
 
   /** A client heard how its write ended, from `member`. */
