@@ -35,7 +35,7 @@ class Scene {
 
   grants(): void {
     const rest = { term: 3, granted: true };
-    this.oracles.leaves({ type: 'preVoteReply', from: 1, to: 3, ...rest }, 0);
+    this.oracles.leaves({ type: 'preVoteReply', from: 1, to: 3, ...rest });
   }
 
   /** Leads from 0 ms to `untilMs` with a turn every 10 ms, while `from` answer. */
@@ -131,10 +131,10 @@ describe('ElectionOracles', () => {
       bytes: NO_BYTES,
     } as const;
     const append = { ...head, commitIndex: 1, round: 0, batches: [batch] };
-    oracles.leaves(append, 10);
+    oracles.leaves(append);
     scene.turn(10); // After a pause many turns come at once.
-    expect(oracleOf(() => oracles.leaves(append, 10))).toBeNull();
-    expect(oracleOf(() => oracles.leaves(append, 10))).toBe('I14 progress sanity');
+    expect(oracleOf(() => oracles.leaves(append))).toBeNull();
+    expect(oracleOf(() => oracles.leaves(append))).toBe('I14 progress sanity');
   });
 
   test('ElectionOracles fire when a node enters a term for which nobody stood', () => {

@@ -130,7 +130,7 @@ export class ElectionOracles {
     if (term === watched.raft?.term) watched.heard.set(from, { term, atMs: nowMs });
   }
 
-  leaves(message: PeerMessage, nowMs: number): void {
+  leaves(message: PeerMessage): void {
     if (message.type === 'append') this.#checkResent(message);
     if (message.type !== 'preVoteReply' || !message.granted) return;
     const watched = this.#watched.get(message.from);

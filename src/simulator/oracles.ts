@@ -135,7 +135,7 @@ export class Oracles {
   /** A message leaves: what it promises must be true and durable now (I1, I2, I3, I9). */
   leaves(message: PeerMessage): void {
     const { type, from, term } = message;
-    this.#elections?.leaves(message, this.#nowMs());
+    this.#elections?.leaves(message);
     if (type === 'preVote' || type === 'forward' || type === 'forwardRefused') return;
     if (type === 'clock') return;
     if (type === 'preVoteReply' && message.granted) return;

@@ -9,7 +9,7 @@ import { foundingBatch } from '../../src/node/model/membership.ts';
 import type { Clock } from '../../src/node/ports/clock.ts';
 import type { FsyncMode, LogStore } from '../../src/node/ports/log-store.ts';
 import { formatLog, openLog } from '../../src/node/wal/wal.ts';
-import { SimDisk } from '../../src/simulator/sim-disk.ts';
+import { SimDisk, type SimDiskInit } from '../../src/simulator/sim-disk.ts';
 import { bytesFrom } from '../../src/std/bytes.ts';
 import type { RaftctlError } from '../../src/std/errors.ts';
 import { SILENT_LOG } from '../../src/std/log.ts';
@@ -84,11 +84,12 @@ export class LogRig {
   #order = 0;
   #sequence = 0;
 
-  constructor(seed = 1, segmentBytes = 64 * 1024) {
+  constructor(seed = 1, init: number | Pick<SimDiskInit, 'namesMs'> = {}) {
     this.prng = new Prng(seed);
-    this.segmentBytes = segmentBytes;
+    const delays = typeof init === 'number' ? {} : init;
+    this.segmentBytes = typeof init === 'number' ? init : 64 * 1024;
     const schedule = (delayMs: number, run: () => void): void => this.#schedule(delayMs, run);
-    this.disk = new SimDisk({ prng: this.prng.fork(), schedule });
+    this.disk = new SimDisk({ prng: this.prng.fork(), schedule, ...delays });
     this.clock = {
       nowMs: () => this.nowMs,
       wallMs: () => this.nowMs,

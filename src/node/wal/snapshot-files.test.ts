@@ -94,6 +94,21 @@ describe('openSnapshots', () => {
     await expect(rig.drive(openSnapshots(chat))).rejects.toThrow('the app kvstore');
   });
 
+  it('keeps two of several that become durable at once, an own one and one that was received', async () => {
+    const rig = new LogRig(1, { namesMs: [0.1, 0.1] });
+    const store = await open(rig);
+    for (const index of [10, 20]) await rig.drive(take(store, index));
+    const file = await rig.drive(fileOf(store, 20));
+    const received = store.receive({ index: 20, term: 2 });
+    await rig.drive(write(received, file));
+    const writers = [30, 40, 50].map((index) => store.create(metaOf(index)));
+    for (const writer of writers) await rig.drive(write(writer, bytesFrom('state')));
+    await rig.drive(Promise.all([...writers, received].map(finish)));
+    expect(store.newest?.meta.index).toBe(50);
+    expect(rig.disk.paths()).toHaveLength(2);
+    expect((await open(rig)).newest?.meta.index).toBe(50);
+  });
+
   it('finds the old or the new one after a power cut at any moment, and nothing half-written', async () => {
     const found = new Set<number>();
     for (let seed = 1; seed <= 60; seed += 1) {

@@ -79,6 +79,7 @@ class FileSnapshots implements SnapshotStore {
   #sending: { readonly index: LogIndex; readonly file: DiskFile; readonly size: number } | null =
     null;
   #queue: Promise<void> = Promise.resolve();
+  #naming: Promise<unknown> = Promise.resolve();
 
   constructor(init: OpenSnapshotsInit, newest: StoredSnapshot | null) {
     this.#init = init;
@@ -147,13 +148,19 @@ class FileSnapshots implements SnapshotStore {
     return null;
   }
 
+  /** One at a time: two that remove the oldest ones at once would remove the same. */
+  #name(path: string, snapshot: StoredSnapshot): Promise<StoredSnapshot> {
+    const named = this.#naming.then(() => this.#nameNext(path, snapshot));
+    this.#naming = named.catch(() => {});
+    return named;
+  }
+
   /** Gives a synced file its name, then removes the oldest ones. */
-  async #name(path: string, snapshot: StoredSnapshot): Promise<StoredSnapshot> {
+  async #nameNext(path: string, snapshot: StoredSnapshot): Promise<StoredSnapshot> {
     const { disk, directory, retained = SNAPSHOTS_RETAINED_DEFAULT } = this.#init;
     await disk.rename(path, `${directory}/${snapshotName(snapshot.meta)}`);
     await disk.syncDirectory(directory);
-    if (snapshot.meta.index <= (this.#newest?.meta.index ?? 0)) return snapshot;
-    this.#newest = snapshot;
+    if (snapshot.meta.index > (this.#newest?.meta.index ?? 0)) this.#newest = snapshot;
     const kept = (await disk.list(directory)).filter((name) => parseSnapshotName(name) !== null);
     for (const name of kept.slice(0, -retained)) {
       await disk.remove(`${directory}/${name}`);
