@@ -36,6 +36,11 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
         find: 'read(member, input) {',
         replace: 'read(member, input) { return;',
       },
+      {
+        file: 'simulator/world.js',
+        find: 'init.seed % JUDGED_EVERY === 0',
+        replace: 'true',
+      },
     ],
   },
   mutant('M30b', 'safety', 'a read is served before what it must see is applied', [

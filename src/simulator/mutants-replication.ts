@@ -102,11 +102,13 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     ],
     STORM_OF_FIVE,
   ),
-  mutant('M19b', 'safety', 'what a snapshot holds is taken for a conflict', [
-    FOLLOWER,
-    'if (batch.first <= log.baseIndex) {',
-    'if (batch.first < 0) {',
-  ]),
+  mutant(
+    'M19b',
+    'safety',
+    'what a snapshot holds is taken for a conflict',
+    [FOLLOWER, 'if (batch.first <= log.baseIndex) {', 'if (batch.first < 0) {'],
+    { profile: 'lag' },
+  ),
   mutant(
     'M20',
     'safety',
