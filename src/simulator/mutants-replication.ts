@@ -191,7 +191,7 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
       {
         file: 'node/wal/snapshot-reader.js',
         find: 'return trailer instanceof SnapshotFault ? trailer : { ...header, trailer };',
-        replace: 'return { ...header, trailer };',
+        replace: 'return { ...header, trailer: { digest: new Uint8Array(32), ...trailer } };',
       },
     ],
   },
