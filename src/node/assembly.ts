@@ -6,6 +6,7 @@ import { RaftctlError } from '../std/errors.ts';
 import { Histogram } from '../std/histogram.ts';
 import type { Log } from '../std/log.ts';
 import { Prng } from '../std/prng.ts';
+import type { ClientPortConfig } from '../wire/client-port.ts';
 import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { createApp } from './apps/apps.ts';
@@ -26,6 +27,7 @@ import { EventRing } from './replica/event-ring.ts';
 import { Replica } from './replica/replica.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
 import type { StopWish } from './server/admin-contract.ts';
+import type { ServerCounters } from './server/resp-session.ts';
 import { type ClientServer, createServer } from './server/server.ts';
 import { snapshotControl } from './snapshot-control.ts';
 import { createTransport, type Transport } from './transport/transport.ts';
@@ -45,13 +47,15 @@ export interface DaemonInit {
   readonly onFailed: (error: RaftctlError) => void;
   /** Somebody with the cluster secret asked for an orderly stop. */
   readonly onStopAsked: (wish: StopWish) => void;
+  /** Client ports in the place of the one that node.json names: those of an older system. */
+  readonly ports?: readonly ClientPortConfig[];
 }
 
 export interface Parts {
   readonly lock: DirectoryLock;
   readonly events: EventRing;
   readonly replica: Replica;
-  readonly server: ClientServer;
+  readonly servers: readonly ClientServer[];
   readonly admin: AdminServer;
   readonly incarnation: string;
   readonly startedAtMs: number;
@@ -101,17 +105,21 @@ export async function assemble(
       connections: () => connections.count(),
       error: () => life.failure,
     });
-  const server = await bind(life, life.own.clientAddress, () =>
-    openClientPort(life, replica, status),
-  );
-  undo.push(() => server.close());
-  connections.count = () => server.connections;
+  const servers: ClientServer[] = [];
+  connections.count = () => servers.reduce((sum, server) => sum + server.connections, 0);
+  for (const port of init.ports ?? [ordinaryPort(life.own.clientAddress)]) {
+    const server = await bind(life, port.address, () =>
+      openClientPort(life, { replica, status, port }),
+    );
+    undo.push(() => server.close());
+    servers.push(server);
+  }
   const admin = await bind(life, life.own.adminAddress, () =>
-    openAdminPort(life, { replica, log, network, server, events, status, secret }),
+    openAdminPort(life, { replica, log, network, servers, events, status, secret }),
   );
   undo.push(() => admin.close());
   const { incarnation, startedAtMs } = life;
-  return { lock, events, replica, server, admin, incarnation, startedAtMs };
+  return { lock, events, replica, servers, admin, incarnation, startedAtMs };
 }
 
 function newLife(init: DaemonInit, config: NodeConfig): Life {
@@ -213,16 +221,25 @@ function makeReplica(life: Life, { log, snapshots, network, events }: ReplicaPor
   );
 }
 
+function ordinaryPort(address: string): ClientPortConfig {
+  return { address, dialect: 'any', onFollower: 'forward', reads: 'linearizable', commit: 'wait' };
+}
+
 function openClientPort(
-  { init, config, own }: Life,
-  replica: Replica,
-  status: () => NodeStatus,
+  { init, config }: Life,
+  parts: {
+    readonly replica: Replica;
+    readonly status: () => NodeStatus;
+    readonly port: ClientPortConfig;
+  },
 ): Promise<ClientServer> {
+  const { replica, status, port } = parts;
   return createServer(
-    { replica, log: init.log, status },
+    { replica, log: init.log, status, leads: () => replica.raft.role === 'leader' },
     {
-      listenAddress: own.clientAddress,
+      listenAddress: port.address,
       addresses: config.members.map((m) => m.clientAddress),
+      pinned: port,
     },
   );
 }
@@ -247,7 +264,7 @@ interface AdminParts {
   readonly replica: Replica;
   readonly log: LogStore;
   readonly network: Transport;
-  readonly server: ClientServer;
+  readonly servers: readonly ClientServer[];
   readonly events: EventRing;
   readonly status: () => NodeStatus;
   readonly secret: Bytes;
@@ -257,7 +274,9 @@ function openAdminPort(
   { init, config, own, syncs }: Life,
   parts: AdminParts,
 ): Promise<AdminServer> {
-  const { replica, log, network, server, events, status } = parts;
+  const { replica, log, network, servers, events, status } = parts;
+  const total = (counter: keyof ServerCounters): number =>
+    servers.reduce((sum, server) => sum + server.counters[counter], 0);
   return createAdminServer({
     listenAddress: own.adminAddress,
     secretHex: parts.secret.toString('hex'),
@@ -272,9 +291,9 @@ function openAdminPort(
         peers: () => network.stats().peers,
         rejectedConnections: () => ({
           peer: network.stats().rejected,
-          client: { limit: server.counters.rejectedConnections },
+          client: { limit: total('rejectedConnections') },
         }),
-        counters: () => nodeCounters({ replica, log, server }),
+        counters: () => nodeCounters({ replica, log, total }),
         snapshots: snapshotControl(replica, snapshotDirectory(init.directory), {
           cluster: config.clusterId,
           app: config.app,

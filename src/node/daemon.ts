@@ -35,7 +35,8 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
   const undo: (() => Promise<void>)[] = [];
   try {
     const parts = await assemble(init, config, undo);
-    const { replica, events, server, incarnation, startedAtMs } = parts;
+    const { replica, events, servers, incarnation, startedAtMs } = parts;
+    const clientAddress = servers.map((server) => server.address).join(', ');
     const pidFile = new PidFile(init.directory);
     undo.push(() => pidFile.remove());
     await pidFile.write({ incarnation, startedAtMs });
@@ -43,11 +44,11 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
     const { app } = config;
     const { version } = init;
     events.append('node.started', replica.raft.term, { app, version, pid: process.pid });
-    events.append('node.ready', replica.raft.term, { clientAddress: server.address });
+    events.append('node.ready', replica.raft.term, { clientAddress });
     const touching = setInterval(() => pidFile.touch(), PID_TOUCH_MS);
     return {
       id: config.id,
-      clientAddress: server.address,
+      clientAddress,
       stop: (wish) => {
         clearInterval(touching);
         return stopDaemon(parts, pidFile, wish);
@@ -64,11 +65,11 @@ async function stopDaemon(
   pidFile: PidFile,
   { reason, handOver }: StopWish,
 ): Promise<void> {
-  const { server, admin, replica, lock, events } = parts;
+  const { servers, admin, replica, lock, events } = parts;
   events.append('node.stopping', replica.raft.term, { reason });
   // While clients are still served: to them it is one leader after the other.
   if (handOver) await leaveLeadership(replica, new SystemClock());
-  await server.close();
+  await Promise.all(servers.map((server) => server.close()));
   await replica.stop();
   await admin.close();
   await pidFile.remove();

@@ -2,24 +2,24 @@
 import type { LogStore } from './ports/log-store.ts';
 import type { Replica } from './replica/replica.ts';
 import type { AdminCounter } from './server/admin-contract.ts';
-import type { ClientServer } from './server/server.ts';
 
 export interface Counted {
   readonly replica: Replica;
   readonly log: LogStore;
-  readonly server: ClientServer;
+  /** Of all client ports together. */
+  readonly total: (counter: 'commands' | 'connections') => number;
 }
 
 /** By name, without the prefix `raftctl_` and the suffix `_total`. */
-export function nodeCounters({ replica, log, server }: Counted): Record<string, AdminCounter> {
+export function nodeCounters({ replica, log, total }: Counted): Record<string, AdminCounter> {
   return {
     client_commands: {
       help: 'Commands taken from clients on this node.',
-      value: server.counters.commands,
+      value: total('commands'),
     },
     client_connections: {
       help: 'Connections taken from clients on this node.',
-      value: server.counters.connections,
+      value: total('connections'),
     },
     proposals: { help: 'Commands taken for the log.', value: replica.counters.proposals },
     read_rounds: {

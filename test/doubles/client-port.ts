@@ -3,6 +3,7 @@
 import type { ServerLimits } from '../../src/node/server/limits.ts';
 import { type ClientServer, createServer } from '../../src/node/server/server.ts';
 import { type Log, SILENT_LOG } from '../../src/std/log.ts';
+import type { ClientPortConfig } from '../../src/wire/client-port.ts';
 import { FakeReplica } from './fake-replica.ts';
 import { fakeStatus } from './node-status.ts';
 import { RawClient } from './raw-client.ts';
@@ -22,15 +23,22 @@ export class PortUnderTest {
       readonly byHand?: boolean;
       readonly limits?: Partial<ServerLimits>;
       readonly log?: Log;
+      readonly pinned?: Partial<ClientPortConfig>;
     } = {},
   ): Promise<PortUnderTest> {
     const replica = new FakeReplica({ byHand: options.byHand ?? false });
     const server = await createServer(
-      { replica, log: options.log ?? SILENT_LOG, status: () => fakeStatus() },
+      {
+        replica,
+        log: options.log ?? SILENT_LOG,
+        status: () => fakeStatus(),
+        leads: () => replica.leads,
+      },
       {
         listenAddress: '127.0.0.1:0',
         addresses: ['node-1.example:11000'],
         limits: options.limits ?? {},
+        ...(options.pinned === undefined ? {} : { pinned: pinnedPort(options.pinned) }),
       },
     );
     return new PortUnderTest(replica, server);
@@ -46,4 +54,13 @@ export class PortUnderTest {
     for (const client of this.#clients) client.close();
     await this.server.close();
   }
+}
+
+/** As the programs of older systems pin their ports, unless a test wants it different. */
+export function pinnedPort(wish: Partial<ClientPortConfig>): ClientPortConfig {
+  return {
+    ...{ address: '127.0.0.1:0', dialect: 'hraftd', onFollower: 'refuse' },
+    ...{ reads: 'linearizable', commit: 'wait' },
+    ...wish,
+  } as ClientPortConfig;
 }

@@ -1,7 +1,9 @@
 /** The responses of the HTTP dialect. A response that is under way or gone is left alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { bytesFrom } from '../../std/bytes.ts';
+import { type Bytes, bytesFrom } from '../../std/bytes.ts';
 import type { ServerLimits } from './limits.ts';
+
+const PLAIN_TEXT = 'text/plain; charset=utf-8';
 
 /** Answers and closes: what the client still sends is not read. */
 export function sendTooLarge(
@@ -33,12 +35,24 @@ export function sendText(
   response: ServerResponse,
   status: number,
   text: string,
-  type = 'text/plain; charset=utf-8',
+  type = PLAIN_TEXT,
+): void {
+  sendBytes(response, { status, body: bytesFrom(text), type });
+}
+
+/** A value as its bytes. */
+export function sendLatin1(response: ServerResponse, status: number, value: string): void {
+  sendBytes(response, { status, body: bytesFrom(value, 'latin1'), type: PLAIN_TEXT });
+}
+
+function sendBytes(
+  response: ServerResponse,
+  { status, body, type }: { readonly status: number; readonly body: Bytes; readonly type: string },
 ): void {
   if (response.headersSent || response.destroyed) return;
-  const body = bytesFrom(text);
   response.statusCode = status;
   if (body.length > 0) response.setHeader('Content-Type', type);
-  response.setHeader('Content-Length', body.length);
+  // A 204 has no body, and must not say that it has one of length 0.
+  if (status !== 204) response.setHeader('Content-Length', body.length);
   response.end(body);
 }

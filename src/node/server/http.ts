@@ -1,14 +1,6 @@
 /**
- * The HTTP dialect: hraftd's routes. A 2xx leaves only after the command was committed and applied
- * here, reads are linearizable, and one POST is one command, whatever number of pairs it has.
- *
- * ```
- *   GET /key/<k>      200 {"<k>":"<v>"}, {"<k>":""} when there is no such key
- *   POST /key         200; body: a JSON object of strings, set together
- *   DELETE /key/<k>   200, also when there is no such key
- *   GET /status       200 {"me":{..},"leader":{..},"followers":[..]}
- * ```
- * Keys and values are UTF-8 here and kept as their bytes, so RESP clients see the same.
+ * HTTP on the client port: takes over connections, keeps the requests of each in order and gives
+ * them to the port's routes (http-key-routes.ts, or those of an older system).
  */
 import {
   createServer as createHttpServer,
@@ -17,69 +9,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Bytes, concatBytes } from '../../std/bytes.ts';
-import { KvEncoder } from '../../wire/apps/kv-encoder.ts';
-import { KV_OP, KvError } from '../../wire/apps/kvstore.ts';
-import type { NodeStatus } from '../../wire/status.ts';
-import type { Outcome, ProposalWaiter, ReadWaiter, ReplicaFrontDoor } from '../replica/contract.ts';
+import { type HttpContext, HttpExchange, type HttpRoutes } from './http-exchange.ts';
 import { refusesOrigin } from './http-origin.ts';
-import { sendError, sendMethodRefused, sendText, sendTooLarge } from './http-reply.ts';
-import { jsonOfPair, keyOfPath, pairsOfBody, statusBody } from './http-text.ts';
-import type { ServerLimits } from './limits.ts';
-import { REFUSALS } from './outcomes.ts';
-import type { Turns } from './turns.ts';
-
-export interface HttpContext {
-  readonly replica: ReplicaFrontDoor;
-  readonly turns: Turns;
-  readonly limits: ServerLimits;
-  /** Hosts this node may be called by, besides loopback. */
-  readonly hosts: ReadonlySet<string>;
-  status(): NodeStatus;
-}
-
-/** A request that waits for the replica: the response leaves at the end of the turn. */
-class HttpWaiter implements ProposalWaiter, ReadWaiter {
-  readonly #turns: Turns;
-  readonly #response: ServerResponse;
-  /** The key of a read, in latin1. */
-  readonly #key: string | null;
-  readonly #replica: ReplicaFrontDoor;
-
-  constructor(context: HttpContext, response: ServerResponse, key: string | null) {
-    this.#turns = context.turns;
-    this.#replica = context.replica;
-    this.#response = response;
-    this.#key = key;
-  }
-
-  settle(outcome: Outcome, answer: unknown): void {
-    this.#answerAtEnd(outcome, () => {
-      if (answer instanceof KvError) sendError(this.#response, 500, 'REQUEST_REFUSED', answer.text);
-      else sendText(this.#response, 200, '');
-    });
-  }
-
-  readReady(outcome: Outcome): void {
-    const key = this.#key as string;
-    const value = outcome === 'ok' ? this.#replica.query(key) : null;
-    this.#answerAtEnd(outcome, () => {
-      sendText(this.#response, 200, jsonOfPair(key, typeof value === 'string' ? value : ''));
-    });
-  }
-
-  #answerAtEnd(outcome: Outcome, answer: () => void): void {
-    this.#turns.atEnd(() => {
-      if (this.#response.destroyed) return;
-      if (outcome === 'ok') {
-        answer();
-        return;
-      }
-      const { httpStatus, httpCode, text } = REFUSALS[outcome];
-      sendError(this.#response, httpStatus, httpCode, text);
-    });
-  }
-}
+import { sendError, sendTooLarge } from './http-reply.ts';
 
 /** Requests a client may send ahead of its answers. */
 const PIPELINED_MAX = 1000;
@@ -87,8 +19,8 @@ const PIPELINED_MAX = 1000;
 /** Speaks HTTP on sockets that are handed over; listens on nothing itself. */
 export class HttpDialect {
   readonly #context: HttpContext;
+  readonly #routes: HttpRoutes;
   readonly #server: Server;
-  readonly #encoder = new KvEncoder();
   /** Pipelined requests waiting for the one before them; the key is there while one is at work. */
   readonly #behind = new WeakMap<Socket, (() => void)[]>();
   /** Requests that wait for the replica to have room, with the time they came. */
@@ -98,8 +30,9 @@ export class HttpDialect {
     readonly sinceMs: number;
   }[] = [];
 
-  constructor(context: HttpContext) {
+  constructor(context: HttpContext, routes: HttpRoutes) {
     this.#context = context;
+    this.#routes = routes;
     const { limits } = context;
     this.#server = createHttpServer(
       {
@@ -108,6 +41,7 @@ export class HttpDialect {
         connectionsCheckingInterval: limits.sweepMs,
         keepAliveTimeout: 0,
         noDelay: true,
+        ...(routes.headerBytesMax === undefined ? {} : { maxHeaderSize: routes.headerBytesMax }),
       },
       (request, response) => this.#queue(request, response),
     );
@@ -177,99 +111,13 @@ export class HttpDialect {
       return;
     }
     if (this.#refuseBody(request, response)) return;
-    const url = request.url ?? '/';
-    const mark = url.indexOf('?');
-    const path = mark < 0 ? url : url.slice(0, mark);
-    if (path === '/status') this.#status(request, response);
-    else if (path === '/key' || path.startsWith('/key/')) this.#key(request, response, path);
-    else sendText(response, 404, '');
+    this.#routes.route(new HttpExchange(this.#context, this, { request, response }));
   }
 
-  #status(request: IncomingMessage, response: ServerResponse): void {
-    if (request.method !== 'GET') {
-      sendMethodRefused(response, 'GET');
-      return;
-    }
-    sendText(response, 200, statusBody(this.#context.status()), 'application/json');
-  }
-
-  #key(request: IncomingMessage, response: ServerResponse, path: string): void {
-    const { method } = request;
-    if (method === 'POST') {
-      this.#collect(request, response);
-      return;
-    }
-    if (method !== 'GET' && method !== 'DELETE') {
-      sendMethodRefused(response, 'GET, POST, DELETE');
-      return;
-    }
-    const key = keyOfPath(path);
-    if (key === null) {
-      // hraftd answers a GET without a key with an empty pair.
-      sendText(response, 400, method === 'GET' ? '{"":""}' : '');
-      return;
-    }
-    if (method === 'GET') {
-      this.#context.turns.read(new HttpWaiter(this.#context, response, key));
-      return;
-    }
-    this.#propose(response, () => {
-      this.#encoder.begin(KV_OP.del);
-      this.#encoder.fieldText(key);
-    });
-  }
-
-  #collect(request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Bytes[] = [];
-    let size = 0;
-    request.on('data', (chunk: Bytes) => {
-      size += chunk.length;
-      if (size > this.#context.limits.httpBodyBytes) {
-        if (!response.headersSent) sendTooLarge(request, response, this.#context.limits);
-        chunks.length = 0;
-      } else {
-        chunks.push(chunk);
-      }
-    });
-    request.on('end', () => {
-      if (!response.writableEnded) this.#set(response, concatBytes(chunks));
-    });
-  }
-
-  #set(response: ServerResponse, body: Bytes): void {
-    const pairs = pairsOfBody(body);
-    if (pairs === null) {
-      sendText(response, 400, '');
-      return;
-    }
-    if (pairs.length === 0) {
-      sendText(response, 200, '');
-      return;
-    }
-    this.#propose(response, () => {
-      this.#encoder.begin(KV_OP.mset);
-      for (const [key, value] of pairs) {
-        this.#encoder.fieldText(key);
-        this.#encoder.fieldText(value);
-      }
-    });
-  }
-
-  /** Proposes what `encode` encodes, once the replica has room. */
-  #propose(response: ServerResponse, encode: () => void): void {
-    const { replica } = this.#context;
-    const start = (): void => {
-      if (response.destroyed) return;
-      encode();
-      replica.propose(this.#encoder.view(), new HttpWaiter(this.#context, response, null));
-    };
-    if (!replica.full) {
-      start();
-      return;
-    }
-    const { httpStatus, httpCode, text } = REFUSALS.busy;
-    const refuse = (): void => sendError(response, httpStatus, httpCode, text);
-    this.#waiting.push({ start, refuse, sinceMs: Date.now() });
+  /** Starts at once when the replica has room, else as soon as it has; after a while, refuses. */
+  whenRoom(start: () => void, refuse: () => void): void {
+    if (this.#context.replica.full) this.#waiting.push({ start, refuse, sinceMs: Date.now() });
+    else start();
   }
 
   /** Refuses a body that announces itself as too large. @returns whether it did. */

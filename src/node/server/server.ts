@@ -4,18 +4,21 @@
  * ReadIndex round, one reply write a connection and turn) is in turns.ts.
  */
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { type Bytes, concatBytes } from '../../std/bytes.ts';
+import { type Bytes, concatBytes, NO_BYTES } from '../../std/bytes.ts';
 import { RaftctlError, systemCode } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
+import type { ClientPortConfig } from '../../wire/client-port.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { ReplicaFrontDoor } from '../replica/contract.ts';
 import { HttpDialect } from './http.ts';
+import { KeyRoutes } from './http-key-routes.ts';
 import { hostOf } from './http-origin.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
+import { routesOf } from './pinned-routes.ts';
 import { RespConnection } from './resp-connection.ts';
 import type { RespContext } from './resp-context.ts';
 import type { ServerCounters } from './resp-session.ts';
-import { sniffDialect } from './sniff.ts';
+import { type Dialect, sniffDialect } from './sniff.ts';
 import { Turns } from './turns.ts';
 
 export interface ServerComponents {
@@ -23,11 +26,15 @@ export interface ServerComponents {
   readonly log: Log;
   /** For INFO and GET /status; asked only when a client asks. */
   status(): NodeStatus;
+  /** Whether this node leads, as far as it knows. */
+  leads(): boolean;
 }
 
 export interface ServerInit {
   /** `host:port`; port 0 takes a free one. */
   readonly listenAddress: string;
+  /** What the port speaks; left out, every connection may choose. */
+  readonly pinned?: ClientPortConfig;
   /** Addresses of the node and its cluster: names that HTTP clients may call it by. */
   readonly addresses?: readonly string[];
   readonly limits?: Partial<ServerLimits>;
@@ -63,6 +70,8 @@ class ClientPort implements ClientServer {
   readonly #context: RespContext;
   readonly #turns: Turns;
   readonly #http: HttpDialect;
+  /** What every connection speaks; null: its first bytes tell. */
+  readonly #pinned: Dialect | null;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Map<number, RespConnection>();
@@ -98,7 +107,11 @@ class ClientPort implements ClientServer {
       },
     };
     const hosts = new Set([init.listenAddress, ...(init.addresses ?? [])].map(hostOf));
-    this.#http = new HttpDialect({ replica, turns, limits, hosts, status });
+    const leads = (): boolean => components.leads();
+    const { pinned = null } = init;
+    this.#pinned = pinned === null || pinned.dialect === 'any' ? null : 'http';
+    const routes = pinned === null ? new KeyRoutes() : routesOf(pinned);
+    this.#http = new HttpDialect({ replica, turns, limits, hosts, status, leads }, routes);
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
@@ -161,6 +174,11 @@ class ClientPort implements ClientServer {
       return;
     }
     this.#sockets.add(socket);
+    if (this.#pinned !== null) {
+      socket.on('close', () => this.#sockets.delete(socket));
+      this.#serve(socket, this.#pinned, NO_BYTES);
+      return;
+    }
     this.#sniffing.set(socket, Date.now());
     let first: Bytes | null = null;
     const sniff = (chunk: Bytes): void => {
@@ -183,7 +201,7 @@ class ClientPort implements ClientServer {
     });
   }
 
-  #serve(socket: Socket, dialect: 'resp' | 'http' | 'tls', first: Bytes): void {
+  #serve(socket: Socket, dialect: Dialect, first: Bytes): void {
     if (dialect === 'resp') {
       const id = this.counters.connections;
       const session = new RespConnection(socket, id, this.#context);
@@ -192,7 +210,7 @@ class ClientPort implements ClientServer {
       session.receive(first);
     } else if (dialect === 'http') {
       socket.pause();
-      socket.unshift(first);
+      if (first.length > 0) socket.unshift(first);
       this.#http.take(socket);
       socket.resume();
     } else {

@@ -1,0 +1,18 @@
+/**
+ * What a client port speaks. `any` is decided anew by the first bytes of each connection; the
+ * others are the ports of older systems (docs/older-systems.md) and speak one thing only.
+ */
+export const DIALECTS = ['any', 'hraftd', 'kvapi', 'raftexample'] as const;
+export type DialectName = (typeof DIALECTS)[number];
+
+export interface ClientPortConfig {
+  /** `host:port` */
+  readonly address: string;
+  readonly dialect: DialectName;
+  /** What becomes of a write on a node that does not lead. `any` always forwards. */
+  readonly onFollower: 'refuse' | 'forward';
+  /** `local`: this node's state, which may be behind. `any` always reads linearizably. */
+  readonly reads: 'linearizable' | 'local';
+  /** Whether a write is answered after its commit; only raftexample knows otherwise. */
+  readonly commit: 'wait' | 'later';
+}
