@@ -33,6 +33,7 @@ export const FLOORS = [
     purpose: 'one thin file a command: flags, one call, print',
     may: [
       'schemas',
+      'as',
       'shell',
       'cli',
       'config',
@@ -65,6 +66,13 @@ export const FLOORS = [
       'wire',
       'std',
     ],
+    packages: true,
+  },
+  {
+    name: 'as',
+    level: 8,
+    purpose: 'programs of older systems: their command lines on this node',
+    may: ['cluster', 'node/daemon', 'client', 'wire', 'std'],
     packages: true,
   },
   {

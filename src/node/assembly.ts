@@ -235,7 +235,12 @@ function openClientPort(
 ): Promise<ClientServer> {
   const { replica, status, port } = parts;
   return createServer(
-    { replica, log: init.log, status, leads: () => replica.raft.role === 'leader' },
+    {
+      replica,
+      log: init.log,
+      status,
+      isFollower: () => replica.raft.leader !== 0 && replica.raft.role !== 'leader',
+    },
     {
       listenAddress: port.address,
       addresses: config.members.map((m) => m.clientAddress),

@@ -3,6 +3,7 @@
  * the reason is the last line of the log, and nothing goes on after an error nobody expected.
  */
 import { RaftctlError } from '../std/errors.ts';
+import type { ClientPortConfig } from '../wire/client-port.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { paceHeap } from './io/heap-pace.ts';
 import { type LogLevel, type LogSink, openLogSink } from './io/log-sink.ts';
@@ -18,6 +19,12 @@ export interface RunDaemonInit {
   readonly logFile: string | null;
   readonly logLevel?: LogLevel;
   readonly holderOfPort: (port: number) => Promise<string | null>;
+  /** See DaemonInit. */
+  readonly ports?: readonly ClientPortConfig[];
+  /** Called when all ports answer. */
+  readonly onReady?: () => void;
+  /** Told the last words besides the log. */
+  readonly onTrouble?: (message: string) => void;
 }
 
 /**
@@ -31,7 +38,7 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
   const sink = openLogSink({ level: init.logLevel ?? 'info', path: init.logFile, fields: {} });
   const stop = new StopSignal();
   const die = (error: unknown): void => {
-    tellEnd(sink, error);
+    tellEnd(sink, init, error);
     // Fail stop: no close, no clean mark, nothing that could wait on the broken part.
     process.exit(exitCodeOf(error));
   };
@@ -45,14 +52,16 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
     daemon = await startDaemon({
       ...{ directory, version, holderOfPort, log: sink.log, onFailed: die },
       onStopAsked: (wish) => stop.ask(wish),
+      ...(init.ports === undefined ? {} : { ports: init.ports }),
     });
   } catch (error) {
-    tellEnd(sink, error);
+    tellEnd(sink, init, error);
     await sink.close();
     return exitCodeOf(error);
   }
   const { id, clientAddress } = daemon;
   sink.log.info({ node: id, directory, version }, `serving clients on ${clientAddress}`);
+  init.onReady?.();
   const wish = await stop.asked;
   sink.log.info({ node: id, reason: wish.reason }, 'stopping');
   const timer = setTimeout(() => die(new Error('the orderly stop took too long')), STOP_MS_MAX);
@@ -79,7 +88,8 @@ class StopSignal {
   }
 }
 
-function tellEnd(sink: LogSink, error: unknown): void {
+function tellEnd(sink: LogSink, init: RunDaemonInit, error: unknown): void {
+  init.onTrouble?.(error instanceof Error ? error.message : String(error));
   if (error instanceof RaftctlError) {
     const { code, hint, exitCode } = error;
     sink.log.error({ code, hint, exit: exitCode }, error.message);

@@ -36,7 +36,7 @@ export async function formatNode(init: {
   }
   await rm(logDirectory(directory), { recursive: true, force: true });
   await rm(snapshotDirectory(directory), { recursive: true, force: true });
-  const members = config.members.map((m) => ({
+  const members = (config.founding ?? config.members).map((m) => ({
     number: m.member,
     name: m.id,
     voter: true,

@@ -245,6 +245,11 @@ const OTHERS: Readonly<Record<string, z.ZodType>> = {
     ),
   }),
   version: versions,
+  as: z.object({
+    programs: z.array(
+      z.object({ name: z.string(), system: z.string(), about: z.string(), examples: texts }),
+    ),
+  }),
 };
 
 function named(schemas: Readonly<Record<string, z.ZodType>>): [string, Published][] {

@@ -37,10 +37,15 @@ export interface NodeConfig {
   readonly member: number;
   readonly app: AppName;
   readonly fsync: FsyncName;
-  /** The founding members. */
+  /**
+   * The founding members; in the directory of one that joined later, itself and whom it turned to.
+   * Who belongs to the cluster now is in its log.
+   */
   readonly members: readonly MemberConfig[];
   /** What the founding configuration says of the log: see model/membership.ts. */
   readonly retain?: RetainName;
+  /** The founders as entry 1 of the log names them, where `members` knows more or others. */
+  readonly founding?: readonly MemberConfig[];
   /** File with the cluster secret (hex, mode 0600). */
   readonly secretFile: string;
   readonly electionTimeoutMsMin: number;
@@ -134,6 +139,7 @@ export function parseNodeConfig(text: string, source: string): NodeConfig {
     refuse('heartbeatMs');
   }
   if (!Array.isArray(config.members)) refuse('members');
+  if (config.founding !== undefined && !Array.isArray(config.founding)) refuse('founding');
   if (!config.members.some((m) => m.member === config.member && m.id === config.id)) refuse('id');
   return config;
 }

@@ -175,6 +175,8 @@ test('schema: commands that need no cluster', async () => {
   const file = join(rig.directory, 'wrong.toml');
   writeFileSync(file, 'nodes = "many"\n');
   await run(['version'], { ...one, ...plain });
+  await run(['as'], { ...one, ...plain });
+  await run(['as', 'nothing'], { ...one, ...plain, exit: 2 });
   await run(['version', '--wrong'], { ...one, ...plain, exit: 2 });
   await run(['completion', 'bash'], { ...one, ...plain });
   await run(['completion', 'csh'], { ...one, ...plain, exit: 2 });

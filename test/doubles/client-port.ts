@@ -32,7 +32,7 @@ export class PortUnderTest {
         replica,
         log: options.log ?? SILENT_LOG,
         status: () => fakeStatus(),
-        leads: () => replica.leads,
+        isFollower: () => replica.isFollower,
       },
       {
         listenAddress: '127.0.0.1:0',

@@ -20,8 +20,8 @@ interface Proposal {
 export class FakeReplica implements ReplicaFrontDoor {
   readonly store = new KvStore();
   full = false;
-  /** Whether the node it belongs to leads. */
-  leads = true;
+  /** Whether another node leads. */
+  isFollower = false;
   /** By hand: nothing happens until the test calls `turn` or its parts. */
   readonly byHand: boolean;
   /** How many calls of `propose` and `read` there were. */

@@ -19,8 +19,8 @@ export interface HttpContext {
   /** Hosts this node may be called by, besides loopback. */
   readonly hosts: ReadonlySet<string>;
   status(): NodeStatus;
-  /** Whether this node leads, as far as it knows. */
-  leads(): boolean;
+  /** Whether another node leads, as far as this one knows. Without a leader: no. */
+  isFollower(): boolean;
 }
 
 /** What answers the requests of a port. */
@@ -105,8 +105,9 @@ export class HttpExchange {
     return this.#context.status();
   }
 
-  get leads(): boolean {
-    return this.#context.leads();
+  /** Without a leader it is none: what is proposed waits a while for one. */
+  get isFollower(): boolean {
+    return this.#context.isFollower();
   }
 
   /** In words, why a write is refused here. */

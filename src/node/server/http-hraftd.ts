@@ -25,7 +25,7 @@ export class HraftdRoutes extends KeyRoutes {
   }
 
   protected override mayWrite(exchange: HttpExchange): boolean {
-    if (this.#config.onFollower === 'forward' || exchange.leads) return true;
+    if (this.#config.onFollower === 'forward' || !exchange.isFollower) return true;
     giveReason(exchange.response, exchange.notLeading);
     sendText(exchange.response, 500, '');
     return false;

@@ -63,11 +63,11 @@ export class KvapiRoutes implements HttpRoutes {
   #refusal(exchange: HttpExchange, key: string, value: string): string | null {
     if (key.length > KEY_BYTES_MAX) return `the key is longer than ${KEY_BYTES_MAX} bytes`;
     if (value.length > VALUE_BYTES_MAX) return `the value is longer than ${VALUE_BYTES_MAX} bytes`;
-    return this.#mustLead(exchange) ? exchange.notLeading : null;
+    return this.#isRefused(exchange) ? exchange.notLeading : null;
   }
 
-  #mustLead(exchange: HttpExchange): boolean {
-    return this.#config.onFollower === 'refuse' && !exchange.leads;
+  #isRefused(exchange: HttpExchange): boolean {
+    return this.#config.onFollower === 'refuse' && exchange.isFollower;
   }
 
   #get(exchange: HttpExchange): void {
@@ -75,7 +75,7 @@ export class KvapiRoutes implements HttpRoutes {
     const key = bytesOf(query, 'key');
     if (query.get('relaxed') === 'true') {
       this.#found(exchange, 'ok', exchange.peek(key));
-    } else if (this.#mustLead(exchange)) {
+    } else if (this.#isRefused(exchange)) {
       giveReason(exchange.response, exchange.notLeading);
       sendPlainError(exchange.response, 500, 'Internal Server Error');
     } else {

@@ -242,7 +242,12 @@ describe('createServer', () => {
     const { createServer } = await import('./server.ts');
     const { fakeStatus } = await import('../../../test/doubles/node-status.ts');
     const { SILENT_LOG } = await import('../../std/log.ts');
-    const components = { replica: port.replica, log: SILENT_LOG, status: () => fakeStatus(), leads: () => true };
+    const components = {
+      replica: port.replica,
+      log: SILENT_LOG,
+      status: () => fakeStatus(),
+      isFollower: () => false,
+    };
     const attempt = createServer(components, { listenAddress: port.server.address });
     await expect(attempt).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' });
   });

@@ -26,8 +26,8 @@ export interface ServerComponents {
   readonly log: Log;
   /** For INFO and GET /status; asked only when a client asks. */
   status(): NodeStatus;
-  /** Whether this node leads, as far as it knows. */
-  leads(): boolean;
+  /** Whether another node leads, as far as this one knows. Without a leader: no. */
+  isFollower(): boolean;
 }
 
 export interface ServerInit {
@@ -107,11 +107,11 @@ class ClientPort implements ClientServer {
       },
     };
     const hosts = new Set([init.listenAddress, ...(init.addresses ?? [])].map(hostOf));
-    const leads = (): boolean => components.leads();
+    const isFollower = (): boolean => components.isFollower();
     const { pinned = null } = init;
     this.#pinned = pinned === null || pinned.dialect === 'any' ? null : 'http';
     const routes = pinned === null ? new KeyRoutes() : routesOf(pinned);
-    this.#http = new HttpDialect({ replica, turns, limits, hosts, status, leads }, routes);
+    this.#http = new HttpDialect({ replica, turns, limits, hosts, status, isFollower }, routes);
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
@@ -209,8 +209,12 @@ class ClientPort implements ClientServer {
       socket.on('close', () => this.#sessions.delete(id));
       session.receive(first);
     } else if (dialect === 'http') {
+      if (first.length === 0) {
+        this.#http.take(socket);
+        return;
+      }
       socket.pause();
-      if (first.length > 0) socket.unshift(first);
+      socket.unshift(first);
       this.#http.take(socket);
       socket.resume();
     } else {

@@ -1,0 +1,73 @@
+/** hraftd: a key-value store over HTTP (README: start node0, let others join it). */
+import { RaftctlError } from '../std/errors.ts';
+import {
+  addressOf,
+  adminAddressOf,
+  directoryOf,
+  fsyncOf,
+  NODE_FLAGS,
+  portOf,
+} from './node-flags.ts';
+import { runOldNode } from './node-run.ts';
+import type { OldLine } from './old-flags.ts';
+import { type AsContext, isOn, type OldProgram, textOf } from './program.ts';
+
+export const HRAFTD: OldProgram = {
+  name: 'hraftd',
+  system: 'hraftd',
+  about: 'Key-value store over HTTP.',
+  examples: [
+    'hraftd -id node0 ~/node0',
+    'hraftd -id node1 -haddr localhost:11001 -raddr localhost:12001 -join localhost:11000 ~/node1',
+  ],
+  flags: [
+    { name: 'haddr', kind: 'text', default: 'localhost:11000', about: 'HTTP address' },
+    { name: 'raddr', kind: 'text', default: 'localhost:12000', about: 'Raft address' },
+    { name: 'join', kind: 'text', default: '', about: 'HTTP address of a member to join' },
+    { name: 'id', kind: 'text', default: '', about: 'name of the node; usually its Raft address' },
+    { name: 'inmem', kind: 'switch', default: 'false', about: 'keep nothing when it ends' },
+    ...NODE_FLAGS,
+  ],
+  words: '<data directory>',
+  run: runHraftd,
+};
+
+async function runHraftd(line: OldLine, context: AsContext): Promise<number> {
+  const usual = onlyWord(line);
+  const isInMemory = isOn(line, 'inmem');
+  if (usual === null && !isInMemory && textOf(line, 'data-dir') === '') {
+    context.say('No Raft storage directory specified');
+    return 1;
+  }
+  if (textOf(line, 'join') !== '') {
+    throw new RaftctlError('USAGE', { message: 'Cannot join a running cluster yet' });
+  }
+  const clientAddress = addressOf(line, context, { flag: 'haddr', listens: true });
+  const peerAddress = addressOf(line, context, { flag: 'raddr', listens: false });
+  const adminAddress = adminAddressOf(peerAddress);
+  const plan = {
+    cluster: 'hraftd',
+    directory: isInMemory ? null : directoryOf(line, context, usual ?? ''),
+    self: {
+      id: textOf(line, 'id') || textOf(line, 'raddr'),
+      clientAddress,
+      peerAddress,
+      adminAddress,
+    },
+    fsync: isInMemory ? ('none' as const) : fsyncOf(line),
+    ports: [portOf(line, { address: clientAddress, dialect: 'hraftd' })],
+    start: { type: 'alone' as const },
+    onReady: () => context.say(`hraftd started successfully, listening on http://${clientAddress}`),
+  };
+  return runOldNode(plan, line, context);
+}
+
+/** Flags behind it would be silently ignored by Go: then somebody thinks they are heard. */
+function onlyWord(line: OldLine): string | null {
+  const [word, extra] = line.words;
+  if (extra === undefined) return word ?? null;
+  throw new RaftctlError('USAGE', {
+    message: `Cannot use ${JSON.stringify(extra)} behind the data directory ${word}`,
+    hint: 'Flags come before the directory, as in: raftctl as hraftd -id node0 ~/node0',
+  });
+}

@@ -1,0 +1,95 @@
+/**
+ * Programs of older systems as their users start them: `raftctl as ...` in a folder of their own,
+ * one process each, watched with curl. Ports of tests: 25000 to 25999, a hundred for each file.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type End, Launched } from './launched.ts';
+import { launchRaftctl, type RunResult, raftctl, runProgram } from './program.ts';
+
+const PATIENCE_MS = 20_000;
+const POLL_MS = 50;
+
+export interface Response {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: string;
+}
+
+export class OldPrograms {
+  readonly folder: string;
+  readonly #running = new Map<string, { child: ChildProcess; launched: Launched }>();
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async prepare(): Promise<OldPrograms> {
+    return new OldPrograms(await mkdtemp(join(tmpdir(), 'raftctl-older-')));
+  }
+
+  /** Starts `raftctl as ...` in the folder of that name, under which it is known from then on. */
+  async start(name: string, ...words: string[]): Promise<Launched> {
+    const cwd = join(this.folder, name);
+    await mkdir(cwd, { recursive: true });
+    const child = launchRaftctl(['as', ...words], { cwd, env: this.#env });
+    const launched = new Launched(child);
+    this.#running.set(name, { child, launched });
+    return launched;
+  }
+
+  /** Runs `raftctl as ...` to its end. */
+  async run(name: string, ...words: string[]): Promise<RunResult> {
+    const cwd = join(this.folder, name);
+    await mkdir(cwd, { recursive: true });
+    return raftctl(['as', ...words], { cwd, env: this.#env });
+  }
+
+  /** Sends a signal and, unless the process is to live on, waits for its end. */
+  async signal(name: string, signal: NodeJS.Signals): Promise<End | null> {
+    const found = this.#running.get(name);
+    found?.child.kill(signal);
+    if (found === undefined || signal === 'SIGSTOP' || signal === 'SIGCONT') return null;
+    this.#running.delete(name);
+    return found.launched.ended();
+  }
+
+  async dispose(): Promise<void> {
+    const all = [...this.#running.values()];
+    for (const { child } of all) child.kill('SIGKILL');
+    await Promise.all(all.map(({ launched }) => launched.ended()));
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  get #env(): Readonly<Record<string, string>> {
+    return { XDG_STATE_HOME: join(this.folder, 'state') };
+  }
+}
+
+/** `curl ARGS`, with the status line and the headers told apart from the body. */
+export async function curl(...args: string[]): Promise<Response> {
+  const { stdout } = await runProgram('curl', ['-s', '-i', '-m', '10', ...args]);
+  const end = stdout.indexOf('\r\n\r\n');
+  const headers = stdout.slice(0, Math.max(end, 0));
+  const status = Number(/^HTTP\/1\.1 (\d+)/.exec(headers)?.[1] ?? '0');
+  return { status, headers, body: stdout.slice(end + 4) };
+}
+
+/** Asks again and again until the answer is as wished. */
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  isWished: (answer: T) => boolean,
+): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await ask();
+    if (isWished(answer)) return answer;
+    if (performance.now() > deadline) {
+      throw new Error(`It never was as wished; at last it was ${JSON.stringify(answer)}`);
+    }
+    await sleep(POLL_MS);
+  }
+}
