@@ -10,6 +10,7 @@ import type { ClientPortConfig } from '../wire/client-port.ts';
 import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { createApp } from './apps/apps.ts';
+import { openClientPort, ordinaryPort } from './client-ports.ts';
 import { tellingLog } from './event-log.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
@@ -28,7 +29,7 @@ import { Replica } from './replica/replica.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
 import type { StopWish } from './server/admin-contract.ts';
 import type { ServerCounters } from './server/resp-session.ts';
-import { type ClientServer, createServer } from './server/server.ts';
+import type { ClientServer } from './server/server.ts';
 import { snapshotControl } from './snapshot-control.ts';
 import { createTransport, type Transport } from './transport/transport.ts';
 import { openSnapshots } from './wal/snapshot-files.ts';
@@ -108,9 +109,8 @@ export async function assemble(
   const servers: ClientServer[] = [];
   connections.count = () => servers.reduce((sum, server) => sum + server.connections, 0);
   for (const port of init.ports ?? [ordinaryPort(life.own.clientAddress)]) {
-    const server = await bind(life, port.address, () =>
-      openClientPort(life, { replica, status, port }),
-    );
+    const open = () => openClientPort({ replica, status, log: init.log, config }, port);
+    const server = await bind(life, port.address, open);
     undo.push(() => server.close());
     servers.push(server);
   }
@@ -217,34 +217,6 @@ function makeReplica(life: Life, { log, snapshots, network, events }: ReplicaPor
       boot: prng.u32(),
       diskReserveBytes: config.diskReserveBytes,
       compaction: compactionConfigOf(config),
-    },
-  );
-}
-
-function ordinaryPort(address: string): ClientPortConfig {
-  return { address, dialect: 'any', onFollower: 'forward', reads: 'linearizable', commit: 'wait' };
-}
-
-function openClientPort(
-  { init, config }: Life,
-  parts: {
-    readonly replica: Replica;
-    readonly status: () => NodeStatus;
-    readonly port: ClientPortConfig;
-  },
-): Promise<ClientServer> {
-  const { replica, status, port } = parts;
-  return createServer(
-    {
-      replica,
-      log: init.log,
-      status,
-      isFollower: () => replica.raft.leader !== 0 && replica.raft.role !== 'leader',
-    },
-    {
-      listenAddress: port.address,
-      addresses: config.members.map((m) => m.clientAddress),
-      pinned: port,
     },
   );
 }

@@ -1,0 +1,35 @@
+/** The client ports of a node: one that takes every dialect, or those of an older system. */
+import type { Log } from '../std/log.ts';
+import type { ClientPortConfig } from '../wire/client-port.ts';
+import type { NodeConfig } from '../wire/node-config.ts';
+import type { NodeStatus } from '../wire/status.ts';
+import type { Replica } from './replica/replica.ts';
+import { type ClientServer, createServer } from './server/server.ts';
+
+export interface ClientPortParts {
+  readonly replica: Replica;
+  readonly log: Log;
+  readonly config: NodeConfig;
+  readonly status: () => NodeStatus;
+}
+
+export function ordinaryPort(address: string): ClientPortConfig {
+  return { address, dialect: 'any', onFollower: 'forward', reads: 'linearizable', commit: 'wait' };
+}
+
+/** @throws {RaftctlError} ADDRESS_IN_USE, CONFIG_INVALID */
+export function openClientPort(
+  { replica, log, config, status }: ClientPortParts,
+  port: ClientPortConfig,
+): Promise<ClientServer> {
+  const { raft } = replica;
+  const isFollower = (): boolean => raft.leader !== 0 && raft.role !== 'leader';
+  return createServer(
+    { replica, log, status, isFollower },
+    {
+      listenAddress: port.address,
+      addresses: config.members.map((m) => m.clientAddress),
+      pinned: port,
+    },
+  );
+}
