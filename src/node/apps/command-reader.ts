@@ -56,6 +56,16 @@ export class CommandReader {
     return 0;
   }
 
+  /** Any number but NaN. */
+  double(): number {
+    if (!this.#has(8)) return 0;
+    this.#at += 8;
+    const value = this.#bytes.readDoubleLE(this.#at - 8);
+    if (!Number.isNaN(value)) return value;
+    this.failed = true;
+    return 0;
+  }
+
   fraction(): number {
     if (!this.#has(8)) return 0;
     this.#at += 8;

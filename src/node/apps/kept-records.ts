@@ -45,6 +45,11 @@ export class KeptRecords {
     this.start = at + HEAD_BYTES;
   }
 
+  /** The record that was added last ends there: it may be shorter than the room made for it. */
+  endAt(end: number): void {
+    this.bytes.writeUInt32LE(end - this.start, this.start - 4);
+  }
+
   /** Hands out the records of a shard, in no order. */
   forEach(shard: number, onRecord: (bytes: Bytes, start: number, end: number) => void): void {
     let position = this.#heads[shard] as number;

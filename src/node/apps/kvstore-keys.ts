@@ -5,13 +5,15 @@ import {
   type KvAnswer,
   NO_SUCH_KEY,
   TIME_FLAG,
+  WRONG_TYPE,
 } from '../../wire/apps/kvstore.ts';
 import type { LogIndex } from '../model/ids.ts';
 import { ByteSlice } from './byte-slice.ts';
+import { type Collection, cloneCollection } from './collections.ts';
 import type { CommandReader } from './command-reader.ts';
 import { type Cell, NO_CELL } from './kv-arena.ts';
 import type { KvTable } from './kvstore-table.ts';
-import { deadlineOf, MALFORMED } from './kvstore-writes.ts';
+import { deadlineOf, isTyped, MALFORMED } from './kvstore-writes.ts';
 
 /** Keys one `time` command frees at most: a few milliseconds of work. */
 export const SWEEP_KEYS_MAX = 512;
@@ -25,6 +27,7 @@ export function getDel(table: KvTable, reader: CommandReader, index: LogIndex): 
   const key = reader.rest(reader.key);
   const cell = table.find(key);
   if (cell === NO_CELL) return null;
+  if (isTyped(table, cell)) return WRONG_TYPE;
   const value = table.valueText(cell);
   table.remove(key, index);
   return value;
@@ -37,6 +40,7 @@ export function getEx(table: KvTable, reader: CommandReader, index: LogIndex): K
   if (reader.failed) return MALFORMED;
   const cell = table.find(key);
   if (cell === NO_CELL) return null;
+  if (isTyped(table, cell)) return WRONG_TYPE;
   const value = table.valueText(cell);
   if ((flags & (TIME_FLAG.ttl | TIME_FLAG.deadline)) !== 0) {
     expireAt(table, { key, cell, index, deadlineMs: deadlineOf(table, flags, timeMs) });
@@ -106,21 +110,28 @@ export function copy(table: KvTable, reader: CommandReader, index: LogIndex): Kv
   if (reader.failed) return MALFORMED;
   const cell = table.find(from);
   if (cell === NO_CELL || (!replaces && table.find(to) !== NO_CELL)) return 0;
-  put(table, to, recordOf(table, cell), index);
+  const { value, deadlineMs } = recordOf(table, cell);
+  const copied = typeof value === 'string' ? value : cloneCollection(value);
+  put(table, to, { value: copied, deadlineMs }, index);
   return 1;
 }
 
 interface Record {
-  readonly value: string;
+  readonly value: string | Collection;
   readonly deadlineMs: number;
 }
 
 function recordOf(table: KvTable, cell: Cell): Record {
-  return { value: table.valueText(cell), deadlineMs: table.deadlineMs(cell) };
+  const value = table.collectionOf(cell) ?? table.valueText(cell);
+  return { value, deadlineMs: table.deadlineMs(cell) };
 }
 
 function put(table: KvTable, key: ByteSlice, record: Record, index: LogIndex): void {
-  const cell = table.set(key, VALUE.overText(record.value), index);
+  const { value } = record;
+  const cell =
+    typeof value === 'string'
+      ? table.set(key, VALUE.overText(value), index)
+      : table.setCollection(key, value, index);
   if (record.deadlineMs !== 0) table.setDeadline(cell, record.deadlineMs, index);
 }
 

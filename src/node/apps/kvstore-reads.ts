@@ -1,4 +1,5 @@
 /** The reads of the kvstore: they change nothing, and each does a bounded amount of work. */
+import { KV_TYPE_NAMES } from '../../wire/apps/kv-collections.ts';
 import {
   KV_READ,
   type KvAnswer,
@@ -7,13 +8,15 @@ import {
   type KvReadOp,
   KvWord,
   TTL_FORM,
+  WRONG_TYPE,
 } from '../../wire/apps/kvstore.ts';
 import { Glob } from '../../wire/glob.ts';
 import type { CommandReader } from './command-reader.ts';
 import { type Cell, NO_CELL } from './kv-arena.ts';
 import { SHARDS } from './kv-index.ts';
+import { readCollection } from './kvstore-collection-reads.ts';
 import type { KvTable } from './kvstore-table.ts';
-import { MALFORMED } from './kvstore-writes.ts';
+import { isTyped } from './kvstore-writes.ts';
 
 /** KEYS is refused in larger stores: SCAN does the same in pieces. */
 export const KEYS_MAX = 20_000;
@@ -24,7 +27,7 @@ const SCAN_COUNT_MAX = 5000;
 /** What looking at a key costs besides its pattern. */
 const STEPS_PER_KEY = 8;
 
-const STRING = new KvWord('string');
+const TYPE_WORDS = KV_TYPE_NAMES.map((name) => new KvWord(name));
 const NONE = new KvWord('none');
 const TOO_MANY_KEYS = new KvError(
   `ERR KEYS is refused in a store of more than ${KEYS_MAX} keys, use SCAN`,
@@ -57,7 +60,7 @@ export function read(table: KvTable, query: KvRead, work: Work): KvAnswer {
     case 'get':
       return table.valueOf(key);
     case 'mget':
-      return keys.map((each) => table.valueOf(each));
+      return keys.map((each) => textOrNull(table.valueOf(each)));
     case 'exists':
       return keys.reduce((found, each) => (table.has(each) ? found + 1 : found), 0);
     case 'size':
@@ -67,11 +70,11 @@ export function read(table: KvTable, query: KvRead, work: Work): KvAnswer {
     case 'strlen':
       return strlen(table, key);
     case 'getRange':
-      return range(table.valueOf(key) ?? '', x, y);
+      return part(table.valueOf(key) ?? '', x, y);
     case 'ttl':
       return timeLeft(table, key, x, y);
     case 'type':
-      return table.has(key) ? STRING : NONE;
+      return typeOf(table, key);
     case 'keys':
       return allKeys(table, key, work);
     case 'scan':
@@ -81,12 +84,27 @@ export function read(table: KvTable, query: KvRead, work: Work): KvAnswer {
     case 'version':
       return keys.map((each) => table.versionOf(each));
     default:
-      return MALFORMED;
+      return readCollection(table, query);
   }
 }
 
-function strlen(table: KvTable, key: string): number {
+/** MGET has nil where GET would have an error. */
+function textOrNull(value: string | KvError | null): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function part(value: string | KvError, first: number, last: number): KvAnswer {
+  return typeof value === 'string' ? range(value, first, last) : value;
+}
+
+function typeOf(table: KvTable, key: string): KvWord {
   const cell = table.findText(key);
+  return cell === NO_CELL ? NONE : (TYPE_WORDS[table.typeOf(cell)] ?? NONE);
+}
+
+function strlen(table: KvTable, key: string): KvAnswer {
+  const cell = table.findText(key);
+  if (isTyped(table, cell)) return WRONG_TYPE;
   return cell === NO_CELL ? 0 : table.valueLength(cell);
 }
 
@@ -126,18 +144,18 @@ function allKeys(table: KvTable, pattern: string, work: Work): KvAnswer {
 
 /** Whole shards in their order: the cursor is the next one's number, 0 again after the last. */
 function scan(table: KvTable, { keys = [], x = 0, y = 0 }: KvRead, work: Work): KvAnswer {
-  const [pattern = '*', type = 'string'] = keys;
+  const [pattern = '*', type = ''] = keys;
   const count = Math.min(y, SCAN_COUNT_MAX);
   const found: string[] = [];
-  const walk = new Walk(table, pattern, work);
-  const wanted = type === 'string';
+  const wanted = type === '' ? null : (KV_TYPE_NAMES as readonly string[]).indexOf(type);
+  const walk = new Walk(table, pattern, work, wanted);
   let number = Number.isInteger(x) && x >= 0 ? x : SHARDS;
   for (let seen = 0; number < SHARDS && seen < count; number += 1) {
     const here = walk.collect(number, found);
     if (here < 0) return TOO_MUCH_WORK;
     seen += here;
   }
-  return [number < SHARDS ? String(number) : '0', wanted ? found : []];
+  return [number < SHARDS ? String(number) : '0', found];
 }
 
 /** Some key: from a random shard on the first that has one, there by chance. */
@@ -163,8 +181,11 @@ class Walk {
   readonly #table: KvTable;
   readonly #glob: Glob | null;
   readonly #work: Work;
+  readonly #type: number | null;
 
-  constructor(table: KvTable, pattern: string, work: Work) {
+  /** @param type of the values of the keys that are wanted; null: of any. */
+  constructor(table: KvTable, pattern: string, work: Work, type: number | null = null) {
+    this.#type = type;
     this.#table = table;
     this.#glob = pattern === '*' ? null : new Glob(pattern);
     this.#work = work;
@@ -179,7 +200,7 @@ class Walk {
     let count = 0;
     for (let cell = table.first(number); cell !== NO_CELL; cell = table.after(cell)) {
       const before = glob?.steps ?? 0;
-      if (!table.isGone(cell)) {
+      if (!table.isGone(cell) && (this.#type === null || this.#type === table.typeOf(cell))) {
         const key = table.keyText(cell);
         if (glob === null || glob.matches(key)) found.push(key);
       }

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Prng } from '../../std/prng.ts';
 import { ByteSlice } from './byte-slice.ts';
+import {
+  type Collection,
+  canonicalText,
+  KvHash,
+  KvList,
+  KvSet,
+  KvSortedSet,
+} from './collections.ts';
 import { type Cell, NO_CELL } from './kv-arena.ts';
 import { TableRestore, TableSource } from './kvstore-snapshot.ts';
 import { KvTable } from './kvstore-table.ts';
@@ -23,7 +31,11 @@ function change(table: KvTable, prng: Prng): void {
   if (what < 0.01) table.clear(index);
   else if (what < 0.3) table.remove(KEY.overText(key), index);
   else if (what < 0.4 && cell !== NO_CELL) table.clearDeadline(cell, index);
-  else if (what < 0.6 && cell !== NO_CELL) {
+  else if (what < 0.55 && cell !== NO_CELL && table.typeOf(cell) !== 0) addTo(table, cell, prng);
+  else if (what < 0.62) {
+    index += 1;
+    table.setCollection(KEY.overText(key), collection(prng), index);
+  } else if (what < 0.7 && cell !== NO_CELL && table.typeOf(cell) === 0) {
     const length = table.valueLength(cell);
     const resized = table.resize(KEY.overText(key), length + 1, index);
     table.write(resized, length, VALUE.overText('+'));
@@ -35,6 +47,29 @@ function change(table: KvTable, prng: Prng): void {
   if (prng.chance(0.1)) table.sweep(3, index);
 }
 
+function collection(prng: Prng): Collection {
+  const made = [new KvSet(), new KvSortedSet(), new KvHash(), new KvList()][prng.between(0, 3)];
+  const one = made as Collection;
+  grow(one, `first ${index}`);
+  return one;
+}
+
+function grow(one: Collection, text: string): void {
+  if (one instanceof KvSet) one.members.add(text);
+  else if (one instanceof KvSortedSet) one.set(text, index / 8);
+  else if (one instanceof KvHash) one.fields.set(text, `value ${index}`);
+  else one.items.push(text);
+}
+
+/** One member more, and sometimes one less. */
+function addTo(table: KvTable, cell: Cell, prng: Prng): void {
+  table.touch(cell, index);
+  const one = table.collectionOf(cell) as Collection;
+  grow(one, `\xff${index}`);
+  if (one instanceof KvSet && prng.chance(0.5)) one.members.delete(`first ${index}`);
+  if (one instanceof KvList && prng.chance(0.5)) one.items.shift();
+}
+
 /** Everything a command could see of a table. */
 function contentOf(table: KvTable): unknown {
   const keys = Array.from({ length: KEYS + 1 }, (_, i) => `k${i}`);
@@ -42,7 +77,9 @@ function contentOf(table: KvTable): unknown {
   const seen = keys.map((key) => {
     const cell = table.findText(key);
     const deadlineMs = cell === NO_CELL ? 0 : table.deadlineMs(cell);
-    return [table.valueOf(key), table.versionOf(key), deadlineMs];
+    const one = cell === NO_CELL ? null : table.collectionOf(cell);
+    const value = one === null ? table.valueOf(key) : canonicalText(one);
+    return [value, table.versionOf(key), deadlineMs];
   });
   return { nowMs, size, nextDeadlineMs, volatileSize, seen };
 }

@@ -9,16 +9,21 @@ import { allocBytes, type Bytes, concatBytes, readU64, writeU64 } from '../../st
 import type { LogIndex } from '../model/ids.ts';
 import type { SnapshotSource, StateRestore } from '../ports/state-machine.ts';
 import { ByteSlice } from './byte-slice.ts';
+import { decodeCollection, encodeCollection } from './collections.ts';
 import { KeptRecords } from './kept-records.ts';
 import { type Cell, NO_CELL, WORD, wordAt } from './kv-arena.ts';
 import { SHARDS } from './kv-index.ts';
-import { type KvRecords, KvTable, versionAt } from './kvstore-table.ts';
+import { typeAt, versionAt } from './kv-version-words.ts';
+import { type KvRecords, KvTable } from './kvstore-table.ts';
 
 const HEAD_BYTES = 20;
 const REMOVAL_BYTES = 12;
 const ENTRY_HEADER_BYTES = 24;
 const END_BYTES = 12;
 const END_MARK = 0xffff_ffff;
+/** A key's length says, in its highest byte, the type of the value. */
+const TYPE_SHIFT = 24;
+const LENGTH_MASK = 0xff_ffff;
 
 export class TableSource implements SnapshotSource {
   readonly #records: KvRecords;
@@ -32,6 +37,8 @@ export class TableSource implements SnapshotSource {
   #length = 0;
   #nextShard = 0;
   #ended = false;
+  /** The value of the record that is encoded, when it has parts. */
+  #parts: Bytes | null = null;
 
   constructor(table: KvTable) {
     this.#size = table.size;
@@ -64,8 +71,8 @@ export class TableSource implements SnapshotSource {
     const words = arena.wordsOf(cell);
     const shard = (words[wordAt(cell) + WORD.hash] as number) & (SHARDS - 1);
     if (shard < this.#nextShard) return;
-    this.#kept.add(shard, ENTRY_HEADER_BYTES + arena.recordLength(cell));
-    this.#encode(cell, this.#kept.bytes, this.#kept.start);
+    this.#kept.add(shard, this.#entryLength(cell));
+    this.#kept.endAt(this.#encode(cell, this.#kept.bytes, this.#kept.start));
   }
 
   #encodeShard(): void {
@@ -78,20 +85,37 @@ export class TableSource implements SnapshotSource {
     });
     for (let cell = index.first(shard); cell !== NO_CELL; cell = index.after(cell)) {
       if (versionAt(arena, cell) > this.#version) continue;
-      const piece = this.#room(ENTRY_HEADER_BYTES + arena.recordLength(cell));
+      const piece = this.#room(this.#entryLength(cell));
       this.#length = this.#encode(cell, piece, this.#length);
     }
+  }
+
+  /** How long it is as `#encode`, which must be called next, writes it. */
+  #entryLength(cell: Cell): number {
+    const { arena, typed } = this.#records;
+    const collection = typed.of(cell);
+    this.#parts = collection === null ? null : encodeCollection(collection);
+    const room = this.#parts?.length ?? 0;
+    // The key's record is copied whole first, whatever its value.
+    return ENTRY_HEADER_BYTES + arena.recordLength(cell) + room;
   }
 
   /** @returns where it ends. */
   #encode(cell: Cell, to: Bytes, at: number): number {
     const { arena, deadlines } = this.#records;
     const words = arena.wordsOf(cell);
-    to.writeUInt32LE(words[wordAt(cell) + WORD.keyLength] as number, at);
-    to.writeUInt32LE(words[wordAt(cell) + WORD.valueLength] as number, at + 4);
+    const parts = this.#parts;
+    const keyLength = words[wordAt(cell) + WORD.keyLength] as number;
+    const valueLength = parts?.length ?? (words[wordAt(cell) + WORD.valueLength] as number);
+    to.writeUInt32LE(keyLength | (typeAt(arena, cell) << TYPE_SHIFT), at);
+    to.writeUInt32LE(valueLength, at + 4);
     writeU64(to, versionAt(arena, cell), at + 8);
     writeU64(to, deadlines.deadlineMs(cell), at + 16);
-    return arena.copyRecord(cell, to, at + ENTRY_HEADER_BYTES);
+    const end = arena.copyRecord(cell, to, at + ENTRY_HEADER_BYTES);
+    if (parts === null) return end;
+    // NB: what stood behind the key was only the number under which the value is kept.
+    const value = at + ENTRY_HEADER_BYTES + keyLength;
+    return value + parts.copy(to, value);
   }
 
   #encodeHead(table: KvTable): void {
@@ -174,22 +198,42 @@ export class TableRestore implements StateRestore {
     // Nothing comes after the end mark.
     if (this.#size >= 0) this.#broken = left > 0;
     if (left < END_BYTES) return END_BYTES;
-    const keyLength = bytes.readUInt32LE(at);
-    if (keyLength === END_MARK) {
+    const lengthAndType = bytes.readUInt32LE(at);
+    if (lengthAndType === END_MARK) {
       this.#size = readU64(bytes, at + 4);
       return END_BYTES;
     }
     if (left < ENTRY_HEADER_BYTES) return ENTRY_HEADER_BYTES;
     const keyStart = at + ENTRY_HEADER_BYTES;
-    const keyEnd = keyStart + keyLength;
+    const keyEnd = keyStart + (lengthAndType & LENGTH_MASK);
     const end = keyEnd + bytes.readUInt32LE(at + 4);
     if (end > bytes.length) return end - at;
     const version = readU64(bytes, at + 8);
     const deadlineMs = readU64(bytes, at + 16);
     const key = this.#key.over(bytes, keyStart, keyEnd);
-    const cell = this.#table.set(key, this.#value.over(bytes, keyEnd, end), version);
+    const type = lengthAndType >>> TYPE_SHIFT;
+    const cell =
+      type === 0
+        ? this.#table.set(key, this.#value.over(bytes, keyEnd, end), version)
+        : this.#takeParts(type, key, { bytes, start: keyEnd, end, version });
     if (deadlineMs > 0) this.#table.setDeadline(cell, deadlineMs, version);
     return end - at;
+  }
+
+  #takeParts(
+    type: number,
+    key: ByteSlice,
+    at: {
+      readonly bytes: Bytes;
+      readonly start: number;
+      readonly end: number;
+      readonly version: LogIndex;
+    },
+  ): Cell {
+    const collection = decodeCollection(type, at.bytes, at.start, at.end);
+    if (collection !== null) return this.#table.setCollection(key, collection, at.version);
+    this.#broken = true;
+    return this.#table.set(key, this.#value.over(at.bytes, at.start, at.start), at.version);
   }
 
   #takeHead(bytes: Bytes): number {

@@ -6,19 +6,22 @@
  * its memory is freed by `sweep`. `nowMs` moves with the log alone.
  */
 import { assert } from '../../std/assert.ts';
+import { type KvError, WRONG_TYPE } from '../../wire/apps/kvstore.ts';
 import type { LogIndex } from '../model/ids.ts';
 import { ByteSlice } from './byte-slice.ts';
+import type { Collection } from './collections.ts';
 import { DeadlineHeap } from './deadline-heap.ts';
 import { type Cell, KvArena, NO_CELL, WORD, wordAt } from './kv-arena.ts';
 import { KvIndex, SHARDS } from './kv-index.ts';
-
-const WORD_RANGE = 0x1_0000_0000;
+import { HANDLE_BYTES, TypedValues } from './kv-typed-values.ts';
+import { setVersionAt, typeAt, versionAt } from './kv-version-words.ts';
 
 /** What a flush throws away. */
 export class KvRecords {
   readonly arena = new KvArena();
   readonly index = new KvIndex(this.arena);
   readonly deadlines = new DeadlineHeap(this.arena);
+  readonly typed = new TypedValues(this.arena);
 }
 
 export class KvTable {
@@ -102,9 +105,34 @@ export class KvTable {
     return this.findText(key) !== NO_CELL;
   }
 
-  valueOf(key: string): string | null {
+  valueOf(key: string): string | null | KvError {
     const cell = this.findText(key);
-    return cell === NO_CELL ? null : this.#records.arena.valueText(cell);
+    if (cell === NO_CELL) return null;
+    const { arena } = this.#records;
+    return typeAt(arena, cell) === 0 ? arena.valueText(cell) : WRONG_TYPE;
+  }
+
+  /** The type of a record's value: KV_TYPE. */
+  typeOf(cell: Cell): number {
+    return typeAt(this.#records.arena, cell);
+  }
+
+  /** The value of a record that is not bytes, else null. To be `touch`ed before it is changed. */
+  collectionOf(cell: Cell): Collection | null {
+    return this.#records.typed.of(cell);
+  }
+
+  touch(cell: Cell, index: LogIndex): void {
+    this.#change(cell, index);
+  }
+
+  /** Gives the key such a value and no deadline. */
+  setCollection(key: ByteSlice, collection: Collection, index: LogIndex): Cell {
+    const { deadlines, typed } = this.#records;
+    const cell = this.#place(key, HANDLE_BYTES, 0, index);
+    deadlines.remove(cell);
+    typed.attach(cell, collection);
+    return cell;
   }
 
   keyText(cell: Cell): string {
@@ -219,17 +247,19 @@ export class KvTable {
 
   /** @returns the key's record, new or not, with room for the value and its first bytes `kept`. */
   #place(key: ByteSlice, length: number, kept: number, version: LogIndex): Cell {
-    const { arena, index } = this.#records;
+    const { arena, index, typed } = this.#records;
     const hash = key.hash();
     const old = index.find(key, hash);
     if (old === NO_CELL) {
       const cell = arena.add(key, length);
       arena.wordsOf(cell)[wordAt(cell) + WORD.deadline] = 0;
+      arena.wordsOf(cell)[wordAt(cell) + WORD.versionHigh] = 0;
       index.add(cell, hash);
       this.#setVersion(cell, version);
       return cell;
     }
     this.#change(old, version);
+    typed.detach(old);
     if (!arena.fits(old, length)) return this.#move(old, key, length, kept);
     arena.wordsOf(old)[wordAt(old) + WORD.valueLength] = length;
     return old;
@@ -253,8 +283,9 @@ export class KvTable {
   }
 
   #removeCell(cell: Cell, version: LogIndex): void {
-    const { arena, index, deadlines } = this.#records;
+    const { arena, index, deadlines, typed } = this.#records;
     this.#change(cell, version);
+    typed.detach(cell);
     deadlines.remove(cell);
     index.remove(cell);
     const hash = arena.wordsOf(cell)[wordAt(cell) + WORD.hash] as number;
@@ -269,18 +300,7 @@ export class KvTable {
   }
 
   #setVersion(cell: Cell, version: LogIndex): void {
-    const words = this.#records.arena.wordsOf(cell);
-    const at = wordAt(cell);
-    words[at + WORD.versionLow] = version | 0;
-    words[at + WORD.versionHigh] = Math.floor(version / WORD_RANGE);
+    setVersionAt(this.#records.arena, cell, version);
     if (version > this.#newestVersion) this.#newestVersion = version;
   }
-}
-
-/** Where in the log a record was changed last. */
-export function versionAt(arena: KvArena, cell: Cell): LogIndex {
-  const words = arena.wordsOf(cell);
-  const at = wordAt(cell);
-  const low = (words[at + WORD.versionLow] as number) >>> 0;
-  return (words[at + WORD.versionHigh] as number) * WORD_RANGE + low;
 }

@@ -12,12 +12,13 @@ import {
   VALUE_BYTES_MAX,
   VALUE_TOO_LONG,
   WOULD_OVERFLOW,
+  WRONG_TYPE,
 } from '../../wire/apps/kvstore.ts';
 import { addDecimals } from '../../wire/apps/long-double.ts';
 import type { LogIndex } from '../model/ids.ts';
 import { ByteSlice } from './byte-slice.ts';
 import type { CommandReader } from './command-reader.ts';
-import { NO_CELL } from './kv-arena.ts';
+import { type Cell, NO_CELL } from './kv-arena.ts';
 import type { KvTable } from './kvstore-table.ts';
 
 export const MALFORMED = new KvError('ERR malformed command in the log');
@@ -27,6 +28,11 @@ export type Write = (table: KvTable, reader: CommandReader, index: LogIndex) => 
 
 /** For values that commands make. */
 const MADE = new ByteSlice();
+
+/** Whether it is a record whose value is not bytes. */
+export function isTyped(table: KvTable, cell: Cell): boolean {
+  return cell !== NO_CELL && table.typeOf(cell) !== 0;
+}
 
 /** Deadlines further away than numbers are exact are that far away. */
 export function deadlineOf(table: KvTable, flags: number, timeMs: number): number {
@@ -46,6 +52,7 @@ export function set(table: KvTable, reader: CommandReader, index: LogIndex): KvA
     return KV_OK;
   }
   const old = table.find(key);
+  if ((flags & SET_FLAG.get) !== 0 && isTyped(table, old)) return WRONG_TYPE;
   const oldValue = old !== NO_CELL && (flags & SET_FLAG.get) !== 0 ? table.valueText(old) : null;
   const refused =
     ((flags & SET_FLAG.nx) !== 0 && old !== NO_CELL) ||
@@ -106,6 +113,7 @@ export function incrBy(table: KvTable, reader: CommandReader, index: LogIndex): 
   const text = reader.restText();
   if (reader.failed) return MALFORMED;
   const old = table.find(key);
+  if (isTyped(table, old)) return WRONG_TYPE;
   const base = old === NO_CELL ? 0 : parseInt64(table.valueText(old));
   const delta = parseInt64(text);
   if (base === null || delta === null) return NOT_AN_INTEGER;
@@ -120,6 +128,7 @@ export function incrByFloat(table: KvTable, reader: CommandReader, index: LogInd
   const delta = reader.restText();
   if (reader.failed) return MALFORMED;
   const old = table.find(key);
+  if (isTyped(table, old)) return WRONG_TYPE;
   const sum = addDecimals(old === NO_CELL ? '0' : table.valueText(old), delta);
   if (sum === 'NaN') return NOT_A_FLOAT;
   if (sum === 'Infinity') return NOT_FINITE;
@@ -131,6 +140,7 @@ export function append(table: KvTable, reader: CommandReader, index: LogIndex): 
   const key = reader.field(reader.key);
   const piece = reader.rest(reader.value);
   if (reader.failed) return MALFORMED;
+  if (isTyped(table, table.find(key))) return WRONG_TYPE;
   const offset = lengthOf(table, key);
   const length = offset + piece.length;
   if (length > VALUE_BYTES_MAX) return VALUE_TOO_LONG;
@@ -143,6 +153,7 @@ export function setRange(table: KvTable, reader: CommandReader, index: LogIndex)
   const key = reader.field(reader.key);
   const piece = reader.rest(reader.value);
   if (reader.failed || offset < 0) return MALFORMED;
+  if (isTyped(table, table.find(key))) return WRONG_TYPE;
   const oldLength = lengthOf(table, key);
   if (piece.length === 0) return oldLength;
   const end = offset + piece.length;

@@ -22,9 +22,17 @@ import type {
   StateMachine,
   StateRestore,
 } from '../ports/state-machine.ts';
+import { canonicalText } from './collections.ts';
 import { CommandReader } from './command-reader.ts';
 import { NO_CELL } from './kv-arena.ts';
 import { SHARDS } from './kv-index.ts';
+import {
+  addMembers,
+  addScored,
+  put,
+  removeMembers,
+  removeScored,
+} from './kvstore-collection-writes.ts';
 import { Foresight } from './kvstore-foresight.ts';
 import { copy, expire, flush, getDel, getEx, passTime, persist, rename } from './kvstore-keys.ts';
 import { decodeRead, read, WALK_STEPS_MAX, type Work } from './kvstore-reads.ts';
@@ -62,6 +70,11 @@ const WRITES: readonly (Write | undefined)[] = (() => {
   writes[KV_OP.copy] = copy;
   writes[KV_OP.flush] = flush;
   writes[KV_OP.time] = passTime;
+  writes[KV_OP.sadd] = addMembers;
+  writes[KV_OP.srem] = removeMembers;
+  writes[KV_OP.zadd] = addScored;
+  writes[KV_OP.zrem] = removeScored;
+  writes[KV_OP.put] = put;
   return writes;
 })();
 
@@ -105,7 +118,9 @@ export class KvStore implements StateMachine {
     const entries: [string, string, number][] = [];
     for (let number = 0; number < SHARDS; number += 1) {
       for (let cell = table.first(number); cell !== NO_CELL; cell = table.after(cell)) {
-        entries.push([table.keyText(cell), table.valueText(cell), table.deadlineMs(cell)]);
+        const collection = table.collectionOf(cell);
+        const value = collection === null ? table.valueText(cell) : canonicalText(collection);
+        entries.push([table.keyText(cell), value, table.deadlineMs(cell)]);
       }
     }
     // Code units are compared: the same everywhere, whatever the locale.

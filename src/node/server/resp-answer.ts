@@ -1,5 +1,16 @@
 /** From an answer of the kvstore to a RESP reply. */
-import { KV_ABORTED, KV_OK, type KvAnswer, KvError, KvWord } from '../../wire/apps/kvstore.ts';
+import {
+  KV_ABORTED,
+  KV_OK,
+  type KvAnswer,
+  KvError,
+  KvFields,
+  KvMembers,
+  KvScore,
+  KvScored,
+  KvWord,
+} from '../../wire/apps/kvstore.ts';
+import { scoreText } from '../../wire/apps/score-range.ts';
 import { bulkReply, errorReply, nullReply, OK_REPLY } from '../../wire/dialects/resp-reply.ts';
 
 /** @param bytesMax a longer reply is refused: it could be longer than any string may be. */
@@ -19,9 +30,46 @@ function encodeRare(
   if (answer === KV_ABORTED) return resp3 ? '_\r\n' : '*-1\r\n';
   if (answer instanceof KvError) return errorReply(answer.text);
   if (answer instanceof KvWord) return `+${answer.text}\r\n`;
-  let text = `*${answer.length}\r\n`;
-  for (const item of answer) {
+  if (answer instanceof KvScore) return scoreReply(answer.score, resp3);
+  if (answer instanceof KvScored) return scoredReply(answer, resp3, bytesMax);
+  if (answer instanceof KvMembers) {
+    return listReply(
+      answer.members,
+      `${resp3 ? '~' : '*'}${answer.members.length}`,
+      resp3,
+      bytesMax,
+    );
+  }
+  if (answer instanceof KvFields) {
+    const { length } = answer.texts;
+    return listReply(answer.texts, resp3 ? `%${length / 2}` : `*${length}`, resp3, bytesMax);
+  }
+  return listReply(answer, `*${answer.length}`, resp3, bytesMax);
+}
+
+function listReply(
+  items: readonly KvAnswer[],
+  head: string,
+  resp3: boolean,
+  bytesMax: number,
+): string {
+  let text = `${head}\r\n`;
+  for (const item of items) {
     text += encodeAnswer(item, resp3, bytesMax);
+    if (text.length > bytesMax) return replyTooLong(bytesMax);
+  }
+  return text;
+}
+
+function scoreReply(score: number, resp3: boolean): string {
+  return resp3 ? `,${scoreText(score)}\r\n` : bulkReply(scoreText(score));
+}
+
+/** RESP3 has pairs where RESP2 has members and scores in turn. */
+function scoredReply({ entries }: KvScored, resp3: boolean, bytesMax: number): string {
+  let text = `*${resp3 ? entries.length : entries.length * 2}\r\n`;
+  for (const { member, score } of entries) {
+    text += `${resp3 ? '*2\r\n' : ''}${bulkReply(member)}${scoreReply(score, resp3)}`;
     if (text.length > bytesMax) return replyTooLong(bytesMax);
   }
   return text;

@@ -4,11 +4,13 @@ import { RespError } from '../../wire/dialects/resp-reply.ts';
 import { isRedisCommand, REDIS_CONTAINERS } from './redis-commands.ts';
 import { wrongCount } from './resp-arguments.ts';
 import { CLIENT, CONFIG } from './resp-client-commands.ts';
+import { COLLECTION_COMMANDS } from './resp-collection-commands.ts';
 import { commandCommand } from './resp-command-command.ts';
 import { EXPIRY_COMMANDS } from './resp-expiry-commands.ts';
 import { INFO } from './resp-info.ts';
 import { KEY_COMMANDS } from './resp-key-commands.ts';
 import { ECHO, HELLO, PING, QUIT, RESET, SELECT } from './resp-node-commands.ts';
+import { RESTORE } from './resp-restore.ts';
 import type { RespCommand, RespRequest } from './resp-session.ts';
 import { STRING_COMMANDS } from './resp-string-commands.ts';
 import { execAborted, TRANSACTION_COMMANDS } from './resp-transaction-commands.ts';
@@ -17,7 +19,9 @@ const COMMANDS: readonly RespCommand[] = [
   ...STRING_COMMANDS,
   ...EXPIRY_COMMANDS,
   ...KEY_COMMANDS,
+  ...COLLECTION_COMMANDS,
   ...TRANSACTION_COMMANDS,
+  RESTORE,
   PING,
   ECHO,
   HELLO,

@@ -162,7 +162,7 @@ const SCAN: RespCommand = {
     const cursor = request.arg(1);
     if (!CURSOR.test(cursor)) return new RespError('ERR invalid cursor');
     let pattern = '*';
-    let type = 'string';
+    let type = '';
     let count = SCAN_COUNT_DEFAULT;
     for (let i = 2; i < request.argCount; i += 2) {
       const option = request.arg(i).toUpperCase();

@@ -21,6 +21,11 @@
  *  multi         u32 number of watched keys, for each field key, f64 version;
  *                field command, ...: any of the above but time, or a read
  *  read          u8 KV_READ, f64 x, f64 y, field key, ...        only inside multi
+ *  sadd, srem    field key, field member, ...
+ *  zadd          u8 ZADD_FLAG, field key, f64 score, field member, ...
+ *  zrem          field key, field member, ...
+ *  put           u8 PUT_FLAG, f64 time with `ttl` or `deadline`, field key, u8 KV_TYPE, the value as
+ *                bytes or as wire/apps/kv-collections.ts has it
  *
  *  field = u32 length, little endian, and the bytes; what comes last goes up to the end
  *  time  = milliseconds: from now (`ttl`) or since 1970 (`deadline`), in cluster time
@@ -47,6 +52,11 @@ export const KV_OP = {
   time: 16,
   multi: 17,
   read: 18,
+  sadd: 32,
+  srem: 33,
+  zadd: 34,
+  zrem: 35,
+  put: 36,
 } as const;
 export type KvOp = (typeof KV_OP)[keyof typeof KV_OP];
 
@@ -58,6 +68,12 @@ export const SET_FLAG = { nx: 1, xx: 2, get: 4, keepTtl: 8, ...TIME_FLAG } as co
 
 /** Only without a deadline, only with one, only to a later one, only to an earlier one. */
 export const EXPIRE_FLAG = { nx: 1, xx: 2, gt: 4, lt: 8, ...TIME_FLAG } as const;
+
+/** Only new members, only old ones, only to higher or lower scores; count changes, answer the sum. */
+export const ZADD_FLAG = { nx: 1, xx: 2, gt: 4, lt: 8, ch: 16, incr: 32 } as const;
+
+/** Also in the place of a key that is there. */
+export const PUT_FLAG = { replace: 1, ...TIME_FLAG } as const;
 
 export const KEY_BYTES_MAX = 1024;
 export const VALUE_BYTES_MAX = 1024 * 1024;
@@ -86,6 +102,11 @@ export class KvError {
   }
 }
 
+export const WRONG_TYPE = new KvError(
+  'WRONGTYPE Operation against a key holding the wrong kind of value',
+);
+export const KEY_IS_BUSY = new KvError('BUSYKEY Target key name already exists.');
+export const SCORE_IS_NAN = new KvError('ERR resulting score is not a number (NaN)');
 export const NOT_AN_INTEGER = new KvError('ERR value is not an integer or out of range');
 export const NOT_A_FLOAT = new KvError('ERR value is not a valid float');
 export const NOT_FINITE = new KvError('ERR increment would produce NaN or Infinity');
@@ -95,6 +116,41 @@ export const VALUE_TOO_LONG = new KvError(
 );
 export const WOULD_OVERFLOW = new KvError('ERR increment or decrement would overflow');
 
+/** Members of a set, without an order. */
+export class KvMembers {
+  readonly members: readonly string[];
+
+  constructor(members: readonly string[]) {
+    this.members = members;
+  }
+}
+
+/** Fields of a hash: name, value, name, value, ... */
+export class KvFields {
+  readonly texts: readonly string[];
+
+  constructor(texts: readonly string[]) {
+    this.texts = texts;
+  }
+}
+
+export class KvScore {
+  readonly score: number;
+
+  constructor(score: number) {
+    this.score = score;
+  }
+}
+
+/** Members of a sorted set with their scores. */
+export class KvScored {
+  readonly entries: readonly { readonly member: string; readonly score: number }[];
+
+  constructor(entries: readonly { readonly member: string; readonly score: number }[]) {
+    this.entries = entries;
+  }
+}
+
 /**
  * `null` no such key, a string for a value, a number (or bigint past 2^53) for a count or sum,
  * an array for several values, of a transaction its answers.
@@ -103,6 +159,10 @@ export type KvAnswer =
   | typeof KV_OK
   | typeof KV_ABORTED
   | KvWord
+  | KvMembers
+  | KvFields
+  | KvScore
+  | KvScored
   | null
   | string
   | number
@@ -115,7 +175,10 @@ export type KvAnswer =
  *
  * - `getRange` x first, y last offset; `ttl` x cluster time of the asker, y TTL_FORM;
  * - `keys` pattern; `scan` pattern and type, x cursor, y count; `randomKey` x in 0..1;
- * - `version` of each key, see `multi`; `size` and `volatile` count keys.
+ * - `version` of each key, see `multi`; `size` and `volatile` count keys;
+ * - `sismember`, `zscore`, `hget` key and member; `lrange` x first, y last;
+ * - `zrange` key, form; x first, y last rank; `zrangeByScore` key, form, lower and upper end; x
+ *   offset, y count, negative: all; `zcount` key, form, lower and upper end.
  */
 export const KV_READ = {
   get: 1,
@@ -131,6 +194,19 @@ export const KV_READ = {
   randomKey: 11,
   version: 12,
   volatile: 13,
+  smembers: 32,
+  scard: 33,
+  sismember: 34,
+  zcard: 35,
+  zcount: 36,
+  zrange: 37,
+  zrangeByScore: 38,
+  zscore: 39,
+  hgetall: 40,
+  hget: 41,
+  hlen: 42,
+  lrange: 43,
+  llen: 44,
 } as const;
 export type KvReadOp = keyof typeof KV_READ;
 
