@@ -1,5 +1,7 @@
 /** hraftd: a key-value store over HTTP (README: start node0, let others join it). */
+import { formatAddress, parseAddress } from '../std/address.ts';
 import { RaftctlError } from '../std/errors.ts';
+import type { ClientPortConfig } from '../wire/client-port.ts';
 import {
   addressOf,
   adminAddressOf,
@@ -32,9 +34,32 @@ export const HRAFTD: OldProgram = {
   run: runHraftd,
 };
 
+/** TigerZhang's fork of it, with Redis commands on a second port. */
+export const HRAFTD_REDIS: OldProgram = {
+  name: 'hraftd-redis',
+  system: "hraftd's fork with Redis",
+  about: 'Key-value store over HTTP and Redis commands.',
+  examples: ['hraftd-redis ~/node0'],
+  flags: [
+    { name: 'haddr', kind: 'text', default: ':11000', about: 'HTTP address' },
+    { name: 'raddr', kind: 'text', default: ':12000', about: 'Raft address' },
+    { name: 'join', kind: 'text', default: '', about: 'HTTP address of a member to join' },
+    { name: 'redisBind', kind: 'text', default: '127.0.0.1', about: 'host of the Redis port' },
+    { name: 'redisPort', kind: 'number', default: '6389', about: 'Redis port' },
+    {
+      ...{ name: 'strict', kind: 'switch', default: 'false', env: 'RAFTCTL_STRICT' },
+      about: 'true counts where the original always says 1',
+    },
+    ...NODE_FLAGS,
+  ],
+  words: '<data directory>',
+  run: runHraftd,
+};
+
 async function runHraftd(line: OldLine, context: AsContext): Promise<number> {
   const usual = onlyWord(line);
   const isInMemory = isOn(line, 'inmem');
+  const isFork = line.values.has('redisPort');
   if (usual === null && !isInMemory && textOf(line, 'data-dir') === '') {
     context.say('No Raft storage directory specified');
     return 1;
@@ -46,7 +71,7 @@ async function runHraftd(line: OldLine, context: AsContext): Promise<number> {
   const peerAddress = addressOf(line, context, { flag: 'raddr', listens: false });
   const adminAddress = adminAddressOf(peerAddress);
   const plan = {
-    cluster: 'hraftd',
+    cluster: isFork ? 'hraftd-redis' : 'hraftd',
     directory: isInMemory ? null : directoryOf(line, context, usual ?? ''),
     self: {
       id: textOf(line, 'id') || textOf(line, 'raddr'),
@@ -55,7 +80,9 @@ async function runHraftd(line: OldLine, context: AsContext): Promise<number> {
       adminAddress,
     },
     fsync: isInMemory ? ('none' as const) : fsyncOf(line),
-    ports: [portOf(line, { address: clientAddress, dialect: 'hraftd' })],
+    ports: isFork
+      ? [portOf(line, { address: clientAddress, dialect: 'hraftd-fork' }), redisPort(line)]
+      : [portOf(line, { address: clientAddress, dialect: 'hraftd' })],
     start: { type: 'alone' as const },
     onReady: () => context.say(`hraftd started successfully, listening on http://${clientAddress}`),
   };
@@ -70,4 +97,18 @@ function onlyWord(line: OldLine): string | null {
     message: `Cannot use ${JSON.stringify(extra)} behind the data directory ${word}`,
     hint: 'Flags come before the directory, as in: raftctl as hraftd -id node0 ~/node0',
   });
+}
+
+function redisPort(line: OldLine): ClientPortConfig {
+  const host = textOf(line, 'redisBind');
+  const port = parseAddress(
+    `${host.includes(':') ? `[${host}]` : host}:${textOf(line, 'redisPort')}`,
+  );
+  if (port === null || port.port === 0) {
+    throw new RaftctlError('USAGE', {
+      message: `Cannot listen for Redis commands on ${host}, port ${textOf(line, 'redisPort')}`,
+    });
+  }
+  const address = formatAddress(port);
+  return { ...portOf(line, { address, dialect: 'fork-redis' }), strict: isOn(line, 'strict') };
 }

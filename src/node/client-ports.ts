@@ -3,12 +3,15 @@ import type { Log } from '../std/log.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
+import { readLogLine } from './log-lines.ts';
+import type { LogStore } from './ports/log-store.ts';
 import type { Replica } from './replica/replica.ts';
 import { type ClientServer, createServer } from './server/server.ts';
 
 export interface ClientPortParts {
   readonly replica: Replica;
   readonly log: Log;
+  readonly store: LogStore;
   readonly config: NodeConfig;
   readonly status: () => NodeStatus;
 }
@@ -19,13 +22,16 @@ export function ordinaryPort(address: string): ClientPortConfig {
 
 /** @throws {RaftctlError} ADDRESS_IN_USE, CONFIG_INVALID */
 export function openClientPort(
-  { replica, log, config, status }: ClientPortParts,
+  { replica, log, store, config, status }: ClientPortParts,
   port: ClientPortConfig,
 ): Promise<ClientServer> {
   const { raft } = replica;
   const isFollower = (): boolean => raft.leader !== 0 && raft.role !== 'leader';
   return createServer(
-    { replica, log, status, isFollower },
+    {
+      ...{ replica, log, status, isFollower },
+      logLine: (index, done) => readLogLine({ replica, log: store }, index, done),
+    },
     {
       listenAddress: port.address,
       addresses: config.members.map((m) => m.clientAddress),

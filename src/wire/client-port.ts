@@ -2,7 +2,14 @@
  * What a client port speaks. `any` is decided anew by the first bytes of each connection; the
  * others are the ports of older systems (docs/older-systems.md) and speak one thing only.
  */
-export const DIALECTS = ['any', 'hraftd', 'kvapi', 'raftexample'] as const;
+export const DIALECTS = [
+  'any',
+  'hraftd',
+  'hraftd-fork',
+  'fork-redis',
+  'kvapi',
+  'raftexample',
+] as const;
 export type DialectName = (typeof DIALECTS)[number];
 
 export interface ClientPortConfig {
@@ -15,4 +22,6 @@ export interface ClientPortConfig {
   readonly reads: 'linearizable' | 'local';
   /** Whether a write is answered after its commit; only raftexample knows otherwise. */
   readonly commit: 'wait' | 'later';
+  /** True counts where the fork of hraftd always says 1. */
+  readonly strict?: boolean;
 }

@@ -122,10 +122,6 @@ export class KvTable {
     return this.#records.typed.of(cell);
   }
 
-  touch(cell: Cell, index: LogIndex): void {
-    this.#change(cell, index);
-  }
-
   /** Gives the key such a value and no deadline. */
   setCollection(key: ByteSlice, collection: Collection, index: LogIndex): Cell {
     const { deadlines, typed } = this.#records;
@@ -195,12 +191,12 @@ export class KvTable {
   }
 
   setDeadline(cell: Cell, deadlineMs: number, index: LogIndex): void {
-    this.#change(cell, index);
+    this.touch(cell, index);
     this.#records.deadlines.set(cell, deadlineMs);
   }
 
   clearDeadline(cell: Cell, index: LogIndex): void {
-    this.#change(cell, index);
+    this.touch(cell, index);
     this.#records.deadlines.remove(cell);
   }
 
@@ -258,7 +254,7 @@ export class KvTable {
       this.#setVersion(cell, version);
       return cell;
     }
-    this.#change(old, version);
+    this.touch(old, version);
     typed.detach(old);
     if (!arena.fits(old, length)) return this.#move(old, key, length, kept);
     arena.wordsOf(old)[wordAt(old) + WORD.valueLength] = length;
@@ -284,7 +280,7 @@ export class KvTable {
 
   #removeCell(cell: Cell, version: LogIndex): void {
     const { arena, index, deadlines, typed } = this.#records;
-    this.#change(cell, version);
+    this.touch(cell, version);
     typed.detach(cell);
     deadlines.remove(cell);
     index.remove(cell);
@@ -294,7 +290,7 @@ export class KvTable {
   }
 
   /** To be called before a record is changed or removed. */
-  #change(cell: Cell, version: LogIndex): void {
+  touch(cell: Cell, version: LogIndex): void {
     this.#onChange?.(cell);
     this.#setVersion(cell, version);
   }

@@ -21,6 +21,8 @@ export interface HttpContext {
   status(): NodeStatus;
   /** Whether another node leads, as far as this one knows. Without a leader: no. */
   isFollower(): boolean;
+  /** An entry of the log in words; null: there is none. */
+  logLine(index: number, done: (line: string | null) => void): void;
 }
 
 /** What answers the requests of a port. */
@@ -164,6 +166,10 @@ export class HttpExchange {
     const { response } = this;
     const context = this.#context;
     context.turns.read(new HttpWaiter({ context, response, query, done }));
+  }
+
+  logLine(index: number, done: (line: string | null) => void): void {
+    this.#context.logLine(index, done);
   }
 
   /** Reads this node's state as it is now: it may be behind. */

@@ -70,6 +70,10 @@ export class RespClient implements RespSession {
     else this.#recording.propose(command);
   }
 
+  proposeApart(command: Bytes, finish: (answer: unknown) => string): void {
+    this.#slots.propose(command, finish);
+  }
+
   execute(transaction: RespTransaction): void {
     const recording = new Recording(this.watch.versions);
     this.#recording = recording;

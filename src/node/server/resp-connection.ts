@@ -17,7 +17,6 @@ import { RespParser } from '../../wire/dialects/resp.ts';
 import { encodeReply, errorReply, RespError } from '../../wire/dialects/resp-reply.ts';
 import { refusalReply } from './outcomes.ts';
 import { RespClient } from './resp-client.ts';
-import { findCommand } from './resp-commands.ts';
 import type { RespContext } from './resp-context.ts';
 import { RespOutput } from './resp-output.ts';
 import { STARTED } from './resp-session.ts';
@@ -183,7 +182,7 @@ export class RespConnection implements TurnMember {
     const parser = this.#parser;
     const context = this.#context;
     const { client } = this;
-    const command = findCommand(parser);
+    const command = context.find(parser);
     if (command instanceof RespError) {
       if (command instanceof ExecAborted) endTransaction(client);
       if (client.transaction !== null) client.transaction.failed = true;

@@ -18,6 +18,8 @@ export interface ServerFacts {
   readonly counters: ServerCounters;
   readonly maxClients: number;
   status(): NodeStatus;
+  /** Whether another node leads, as far as this one knows. */
+  isFollower(): boolean;
   sessions(): Iterable<RespSession>;
 }
 
@@ -54,6 +56,8 @@ export interface RespSession {
   read(query: KvQuery): void;
   /** Starts a write (the command is copied); the reply follows in order. */
   propose(command: Bytes): void;
+  /** As `propose`; `finish` makes the reply of the app's answer. */
+  proposeApart(command: Bytes, finish: (answer: unknown) => string): void;
   /** Reads this node's state as it is now: for information only. */
   peek(query: KvQuery): unknown;
   /** As `read`, by a round of its own; `finish` gets the answer and makes the reply. */

@@ -10,11 +10,14 @@ import type { Log } from '../../std/log.ts';
 import type { ClientPortConfig } from '../../wire/client-port.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { ReplicaFrontDoor } from '../replica/contract.ts';
+import { forkCommands } from './fork-commands.ts';
 import { HttpDialect } from './http.ts';
+import type { HttpContext } from './http-exchange.ts';
 import { KeyRoutes } from './http-key-routes.ts';
 import { hostOf } from './http-origin.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
-import { routesOf } from './pinned-routes.ts';
+import { pinnedDialect, routesOf } from './pinned-routes.ts';
+import { findCommand } from './resp-commands.ts';
 import { RespConnection } from './resp-connection.ts';
 import type { RespContext } from './resp-context.ts';
 import type { ServerCounters } from './resp-session.ts';
@@ -28,6 +31,8 @@ export interface ServerComponents {
   status(): NodeStatus;
   /** Whether another node leads, as far as this one knows. Without a leader: no. */
   isFollower(): boolean;
+  /** An entry of the log in words; null: there is none. */
+  logLine?(index: number, done: (line: string | null) => void): void;
 }
 
 export interface ServerInit {
@@ -94,11 +99,16 @@ class ClientPort implements ClientServer {
       replica,
       turns,
       limits,
+      find:
+        init.pinned?.dialect === 'fork-redis'
+          ? forkCommands(init.pinned.strict === true)
+          : findCommand,
       facts: {
         log,
         counters: this.counters,
         maxClients: limits.connections,
         status,
+        isFollower: () => components.isFollower(),
         sessions: () => [...this.#sessions.values()].map(({ client }) => client),
       },
       unparsed: (changeBytes) => {
@@ -108,10 +118,17 @@ class ClientPort implements ClientServer {
     };
     const hosts = new Set([init.listenAddress, ...(init.addresses ?? [])].map(hostOf));
     const isFollower = (): boolean => components.isFollower();
+    const logLine: HttpContext['logLine'] = (index, done) => {
+      if (components.logLine === undefined) done(null);
+      else components.logLine(index, done);
+    };
     const { pinned = null } = init;
-    this.#pinned = pinned === null || pinned.dialect === 'any' ? null : 'http';
+    this.#pinned = pinned === null ? null : pinnedDialect(pinned);
     const routes = pinned === null ? new KeyRoutes() : routesOf(pinned);
-    this.#http = new HttpDialect({ replica, turns, limits, hosts, status, isFollower }, routes);
+    this.#http = new HttpDialect(
+      { replica, turns, limits, hosts, status, isFollower, logLine },
+      routes,
+    );
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
@@ -207,7 +224,7 @@ class ClientPort implements ClientServer {
       const session = new RespConnection(socket, id, this.#context);
       this.#sessions.set(id, session);
       socket.on('close', () => this.#sessions.delete(id));
-      session.receive(first);
+      if (first.length > 0) session.receive(first);
     } else if (dialect === 'http') {
       if (first.length === 0) {
         this.#http.take(socket);
