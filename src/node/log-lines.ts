@@ -1,4 +1,7 @@
-/** Single entries of the log as the fork of hraftd shows them: `i <index> t <term> t <type> d <data>`. */
+/**
+ * Single entries of the log as the fork of hraftd shows them:
+ * `i <index> t <term> t <type> d <data>`.
+ */
 import { commandText } from '../wire/apps/kv-command-text.ts';
 import { BATCH_KIND, type Batch, batchPayload } from './model/batch.ts';
 import { commandsOf } from './model/command.ts';

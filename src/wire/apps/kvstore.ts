@@ -24,8 +24,8 @@
  *  sadd, srem    field key, field member, ...
  *  zadd          u8 ZADD_FLAG, field key, f64 score, field member, ...
  *  zrem          field key, field member, ...
- *  put           u8 PUT_FLAG, f64 time with `ttl` or `deadline`, field key, u8 KV_TYPE, the value as
- *                bytes or as wire/apps/kv-collections.ts has it
+ *  put           u8 PUT_FLAG, f64 time with `ttl` or `deadline`, field key, u8 KV_TYPE, the value
+ *                as bytes or as wire/apps/kv-collections.ts has it
  *
  *  field = u32 length, little endian, and the bytes; what comes last goes up to the end
  *  time  = milliseconds: from now (`ttl`) or since 1970 (`deadline`), in cluster time
@@ -69,7 +69,7 @@ export const SET_FLAG = { nx: 1, xx: 2, get: 4, keepTtl: 8, ...TIME_FLAG } as co
 /** Only without a deadline, only with one, only to a later one, only to an earlier one. */
 export const EXPIRE_FLAG = { nx: 1, xx: 2, gt: 4, lt: 8, ...TIME_FLAG } as const;
 
-/** Only new members, only old ones, only to higher or lower scores; count changes, answer the sum. */
+/** Only new members, only old ones, only to higher scores or lower; count changes; add to it. */
 export const ZADD_FLAG = { nx: 1, xx: 2, gt: 4, lt: 8, ch: 16, incr: 32 } as const;
 
 /** Also in the place of a key that is there. */

@@ -1,4 +1,4 @@
-/** LZF, the compression of strings in Redis's files: literals and references to what was written. */
+/** LZF, which compresses strings in Redis's files: literals, and references to what was written. */
 import { allocBytes, type Bytes } from '../../std/bytes.ts';
 
 /** @returns null when the bytes are not the compressed form of exactly `length` bytes. */
