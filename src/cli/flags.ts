@@ -45,6 +45,12 @@ export const clusterFlag = Flags.string({
 
 export const clusterChoice = { cluster: clusterFlag, dir: dirFlag };
 
+export const procfileFlag = Flags.string({
+  summary: 'The processes of this Procfile, which runs programs of older systems.',
+  helpValue: 'FILE',
+  env: 'RAFTCTL_PROCFILE',
+});
+
 export const waitTimeoutFlag = durationFlag({
   summary: 'How long to wait.',
   default: 30_000,

@@ -2,7 +2,7 @@
  * hraftd, goraft's kvapi and raftexample, typed as their READMEs say. The numbers are those of the
  * checks in docs/older-systems.md.
  */
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { curl, eventually, OldPrograms } from '../doubles/old-programs.ts';
@@ -209,5 +209,43 @@ describe('raftexample', () => {
     await programs.signal('raftexample2', 'SIGKILL');
     await programs.signal('raftexample3', 'SIGKILL');
     await eventually(put, ({ status }) => status >= 500);
+  });
+
+  test('79: a Procfile brings up three; one is stopped and started by its name', async () => {
+    await Promise.all([1, 2, 3].map((id) => programs.signal(`raftexample${id}`, 'SIGKILL')));
+    const lines = [1, 2, 3].map((id) => {
+      return `raftexample${id}: ./raftexample --id ${id} --cluster ${peers.join(',')} --port ${25_200 + 2 * id}`;
+    });
+    const folder = join(programs.folder, 'procfile');
+    await mkdir(folder);
+    await writeFile(join(folder, 'Procfile'), `${lines.join('\n')}\n`);
+    const raftctl = (...words: string[]) => programs.raftctl('procfile', ...words);
+    const up = await raftctl('cluster', 'up', '--procfile', 'Procfile', '--detach');
+    expect([up.code, up.stdout]).toEqual([
+      0,
+      'raftexample1 started\nraftexample2 started\nraftexample3 started\n',
+    ]);
+    await eventually(
+      async () => {
+        await curl(url(1), '-XPUT', '-d', 'foo');
+        return curl(url(3));
+      },
+      ({ body }) => body === 'foo',
+    );
+    const one = ['raftexample2', '--procfile', 'Procfile'];
+    expect((await raftctl('node', 'stop', ...one)).stdout).toBe('raftexample2 stopped\n');
+    await eventually(
+      async () => {
+        await curl(url(1), '-XPUT', '-d', 'bar');
+        return curl(url(3));
+      },
+      ({ body }) => body === 'bar',
+    );
+    expect((await raftctl('node', 'start', ...one)).stdout).toBe('raftexample2 started\n');
+    await found(2, 'bar');
+    const wrong = await raftctl('node', 'stop', 'raftexample4', '--procfile', 'Procfile');
+    expect(wrong.code).toBe(2);
+    const all = await raftctl('node', 'stop', '--procfile', 'Procfile');
+    expect(all.stdout.match(/stopped/g)).toHaveLength(3);
   });
 });

@@ -3,7 +3,7 @@
  * one process each, watched with curl. Ports of tests: 25000 to 25999, a hundred for each file.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,6 +48,11 @@ export class OldPrograms {
     return raftctl(['as', ...words], { cwd, env: this.#env });
   }
 
+  /** Runs another command of `raftctl` to its end. */
+  raftctl(name: string, ...words: string[]): Promise<RunResult> {
+    return raftctl(words, { cwd: join(this.folder, name), env: this.#env });
+  }
+
   /** Sends a signal and, unless the process is to live on, waits for its end. */
   async signal(name: string, signal: NodeJS.Signals): Promise<End | null> {
     const found = this.#running.get(name);
@@ -61,7 +66,17 @@ export class OldPrograms {
     const all = [...this.#running.values()];
     for (const { child } of all) child.kill('SIGKILL');
     await Promise.all(all.map(({ launched }) => launched.ended()));
+    for (const pid of await this.#detached()) process.kill(pid, 'SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** What a test has left of the processes of Procfiles. */
+  async #detached(): Promise<number[]> {
+    const folder = join(this.folder, 'state', 'raftctl', 'procfiles');
+    const names = await readdir(folder, { recursive: true }).catch(() => []);
+    const files = names.filter((name) => name.endsWith('.pid'));
+    const texts = await Promise.all(files.map((name) => readFile(join(folder, name), 'utf8')));
+    return texts.map((text) => Number(text.split(' ')[0]));
   }
 
   get #env(): Readonly<Record<string, string>> {

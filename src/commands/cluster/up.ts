@@ -1,7 +1,10 @@
 import { Args, Flags } from '@oclif/core';
+import { followProcfile } from '../../as/procfile-commands.ts';
+import { Procfile } from '../../as/procfile-run.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { stateDirectory } from '../../cli/directories.ts';
 import { entryOf } from '../../cli/entry.ts';
-import { dirFlag, durationFlag, profileFlag } from '../../cli/flags.ts';
+import { dirFlag, durationFlag, procfileFlag, profileFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { typed } from '../../cli/invocation.ts';
 import { splitAddress } from '../../client/address.ts';
@@ -26,12 +29,14 @@ export default class ClusterUp extends BaseCommand {
     '<%= config.bin %> cluster up demo --nodes 3 --app kvstore --detach',
     '<%= config.bin %> cluster up wide -f local-5 --detach',
     '<%= config.bin %> cluster up --ephemeral',
+    '<%= config.bin %> cluster up --procfile Procfile',
   ];
   static override args = {
     name: Args.string({ description: 'Name of the cluster.', default: 'local' }),
   };
   static override flags = {
     profile: profileFlag,
+    procfile: procfileFlag,
     nodes: Flags.integer({
       char: 'n',
       summary: 'How many nodes. [default: 3]',
@@ -90,6 +95,7 @@ export default class ClusterUp extends BaseCommand {
         hint: 'Add --detach',
       });
     }
+    if (flags.procfile !== undefined) return this.#procfile(flags.procfile, flags);
     const store = new ClusterStore(flags.dir);
     const isNew = (await store.load(args.name).catch(() => null)) === null;
     const profile =
@@ -135,6 +141,35 @@ export default class ClusterUp extends BaseCommand {
       }
       const exit = flags.detach || result.started.length === 0 ? 0 : (interrupts.exitCode ?? 0);
       return this.answer('cluster.up', dataOf(result), exit);
+    } finally {
+      interrupts.release();
+    }
+  }
+
+  /** The processes of a Procfile are no cluster of ours: they have no folder and no status. */
+  async #procfile(
+    path: string,
+    { detach, timeout }: { readonly detach: boolean; readonly timeout: number },
+  ): Promise<unknown> {
+    const begun = performance.now();
+    const entry = entryOf(this.config.root);
+    const procfile = await Procfile.open({ path, stateDirectory: stateDirectory(), entry });
+    const interrupts = new Interrupts(() => this.note('Stopping (Ctrl-C again kills)'));
+    try {
+      const started = await procfile.start(procfile.entries);
+      await procfile.ready(started, { timeoutMs: timeout, signal: interrupts.signal });
+      for (const { id, outcome } of started) this.print(`${id} ${outcome}`);
+      this.note(`One of them: raftctl node stop ${started[0]?.id} --procfile ${path}`);
+      const print = (line: string): void => this.print(line);
+      if (!detach)
+        await followProcfile(procfile, started, { interrupts, print, paint: this.paintOut });
+      const data = {
+        ...{ name: procfile.path, isNew: false, directory: procfile.folder },
+        started: started.filter(({ outcome }) => outcome === 'started').map(({ id }) => id),
+        durationMs: Math.round(performance.now() - begun),
+        ...{ clientAddresses: [], status: null },
+      };
+      return this.answer('cluster.up', data, detach ? 0 : (interrupts.exitCode ?? 0));
     } finally {
       interrupts.release();
     }

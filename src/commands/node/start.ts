@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
+import { Procfile } from '../../as/procfile-run.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { stateDirectory } from '../../cli/directories.ts';
 import { entryOf } from '../../cli/entry.ts';
-import { clusterChoice, waitTimeoutFlag } from '../../cli/flags.ts';
+import { clusterChoice, procfileFlag, waitTimeoutFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { versionInfo } from '../../cli/version.ts';
 import { clusterIdOf, parseInitialCluster } from '../../cluster/initial-cluster.ts';
@@ -44,6 +46,7 @@ export default class NodeStart extends BaseCommand {
   static override usage = 'node start [NODE...] [--data-dir DIR]';
   static override flags = {
     ...clusterChoice,
+    procfile: procfileFlag,
     timeout: waitTimeoutFlag,
     'data-dir': Flags.string({
       summary: 'Run the node of this directory in the foreground.',
@@ -105,6 +108,7 @@ export default class NodeStart extends BaseCommand {
         message: 'Cannot change --fsync of a node that exists: it is fixed with --bootstrap',
       });
     }
+    if (flags.procfile !== undefined) return this.#startInProcfile(flags.procfile, ids);
     if (directory === undefined) return this.#startInCluster(ids);
     if (ids.length > 0) {
       throw new RaftctlError('USAGE', {
@@ -127,6 +131,25 @@ export default class NodeStart extends BaseCommand {
     }
     process.exitCode = await runHere(absolute, flags['log-file'] ?? null);
     return undefined;
+  }
+
+  async #startInProcfile(path: string, names: readonly string[]): Promise<unknown> {
+    const { flags } = await this.parse(NodeStart);
+    const entry = entryOf(this.config.root);
+    const procfile = await Procfile.open({ path, stateDirectory: stateDirectory(), entry });
+    const interrupts = new Interrupts(() => this.note('Stopping'));
+    try {
+      const started = await procfile.start(procfile.select(names));
+      const { signal } = interrupts;
+      await procfile.ready(started, { timeoutMs: flags.timeout, signal });
+      for (const { id, outcome } of started) {
+        this.print(outcome === 'running' ? `${id} is running already` : `${id} started`);
+      }
+      const nodes = started.map(({ id, outcome }) => ({ id, outcome, durationMs: 0 }));
+      return this.answer('node.start', { cluster: procfile.path, nodes });
+    } finally {
+      interrupts.release();
+    }
   }
 
   async #startInCluster(ids: readonly string[]): Promise<unknown> {

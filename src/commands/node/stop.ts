@@ -1,6 +1,9 @@
 import { Flags } from '@oclif/core';
+import { Procfile } from '../../as/procfile-run.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { clusterChoice, durationFlag } from '../../cli/flags.ts';
+import { stateDirectory } from '../../cli/directories.ts';
+import { entryOf } from '../../cli/entry.ts';
+import { clusterChoice, durationFlag, procfileFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { stopNodes } from '../../cluster/down.ts';
 import { askToStop } from '../../cluster/leader.ts';
@@ -12,11 +15,15 @@ export default class NodeStop extends BaseCommand {
   static override description =
     'SIGTERM; a node that is still there after --timeout is killed. Its data stays. A leader hands ' +
     'over first, so that writers wait for milliseconds instead of an election.';
-  static override examples = ['<%= config.bin %> node stop n1 --cluster demo'];
+  static override examples = [
+    '<%= config.bin %> node stop n1 --cluster demo',
+    '<%= config.bin %> node stop raftexample2 --procfile Procfile',
+  ];
   static override strict = false;
   static override usage = 'node stop NODE...';
   static override flags = {
     ...clusterChoice,
+    procfile: procfileFlag,
     transfer: Flags.boolean({
       summary: 'Let a leader hand over first.',
       default: true,
@@ -33,6 +40,10 @@ export default class NodeStop extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(NodeStop);
+    const { procfile } = flags;
+    if (procfile !== undefined) {
+      return this.#inProcfile(procfile, { names: argv.map(String), graceMs: flags.timeout });
+    }
     const store = new ClusterStore(flags.dir);
     const spec = await store.find(flags.cluster ?? null);
     const nodes = namedNodes(spec, argv.map(String));
@@ -44,6 +55,26 @@ export default class NodeStop extends BaseCommand {
         this.print(`${id} ${outcome === 'idle' ? 'was down' : outcome}`);
       }
       return this.answer('node.stop', { cluster: spec.name, nodes: results });
+    } finally {
+      interrupts.release();
+    }
+  }
+
+  async #inProcfile(
+    path: string,
+    { names, graceMs }: { readonly names: readonly string[]; readonly graceMs: number },
+  ): Promise<unknown> {
+    const entry = entryOf(this.config.root);
+    const procfile = await Procfile.open({ path, stateDirectory: stateDirectory(), entry });
+    const interrupts = new Interrupts(() => this.note('Stopping (Ctrl-C again kills)'));
+    try {
+      const { hurry } = interrupts;
+      const nodes = await procfile.stop(procfile.select(names), { graceMs, hurry });
+      for (const { id, outcome } of nodes) {
+        this.print(`${id} ${outcome === 'idle' ? 'was down' : outcome}`);
+      }
+      const told = nodes.map((node) => ({ ...node, durationMs: 0 }));
+      return this.answer('node.stop', { cluster: procfile.path, nodes: told });
     } finally {
       interrupts.release();
     }
