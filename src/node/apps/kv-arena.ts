@@ -111,6 +111,7 @@ export class KvArena {
     const at = wordAt(cell);
     words[at + WORD.keyLength] = key.length;
     words[at + WORD.valueLength] = valueLength;
+    words[at + WORD.versionHigh] = 0;
     copyBytes(key.bytes, key.start, key.end, bytes, at * 4 + HEADER_BYTES);
     return cell;
   }

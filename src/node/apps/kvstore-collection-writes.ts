@@ -30,7 +30,7 @@ export function addMembers(table: KvTable, reader: CommandReader, index: LogInde
   const added = [...members].filter((member) => old === null || !old.members.has(member));
   if (added.length === 0) return 0;
   const set = old ?? new KvSet();
-  if (old !== null) table.touch(cell, index);
+  if (old !== null) table.willChange(cell, index);
   for (const member of added) set.members.add(member);
   if (old === null) table.setCollection(key, set, index);
   return added.length;
@@ -80,7 +80,7 @@ function remove(table: KvTable, { reader, key, cell, index, members }: Removal):
   const named: string[] = [];
   while (!reader.atEnd) named.push(reader.fieldText());
   if (!named.some((member) => members.has(member))) return 0;
-  table.touch(cell, index);
+  table.willChange(cell, index);
   let count = 0;
   for (const member of named) if (members.delete(member)) count += 1;
   if (members.size === 0) table.remove(key, index);
@@ -106,7 +106,7 @@ export function addScored(table: KvTable, reader: CommandReader, index: LogIndex
   if (plan.isNaN) return SCORE_IS_NAN;
   if (plan.scores.size > 0) {
     const zset = old ?? new KvSortedSet();
-    if (old !== null) table.touch(cell, index);
+    if (old !== null) table.willChange(cell, index);
     for (const [member, score] of plan.scores) zset.set(member, score);
     if (old === null) table.setCollection(key, zset, index);
   }

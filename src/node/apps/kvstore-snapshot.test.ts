@@ -63,7 +63,7 @@ function grow(one: Collection, text: string): void {
 
 /** One member more, and sometimes one less. */
 function addTo(table: KvTable, cell: Cell, prng: Prng): void {
-  table.touch(cell, index);
+  table.willChange(cell, index);
   const one = table.collectionOf(cell) as Collection;
   grow(one, `\xff${index}`);
   if (one instanceof KvSet && prng.chance(0.5)) one.members.delete(`first ${index}`);

@@ -112,12 +112,11 @@ export class KvTable {
     return typeAt(arena, cell) === 0 ? arena.valueText(cell) : WRONG_TYPE;
   }
 
-  /** The type of a record's value: KV_TYPE. */
   typeOf(cell: Cell): number {
     return typeAt(this.#records.arena, cell);
   }
 
-  /** The value of a record that is not bytes, else null. To be `touch`ed before it is changed. */
+  /** The value of a record that is not bytes, else null. `willChange` comes before it is changed. */
   collectionOf(cell: Cell): Collection | null {
     return this.#records.typed.of(cell);
   }
@@ -191,12 +190,12 @@ export class KvTable {
   }
 
   setDeadline(cell: Cell, deadlineMs: number, index: LogIndex): void {
-    this.touch(cell, index);
+    this.willChange(cell, index);
     this.#records.deadlines.set(cell, deadlineMs);
   }
 
   clearDeadline(cell: Cell, index: LogIndex): void {
-    this.touch(cell, index);
+    this.willChange(cell, index);
     this.#records.deadlines.remove(cell);
   }
 
@@ -249,12 +248,11 @@ export class KvTable {
     if (old === NO_CELL) {
       const cell = arena.add(key, length);
       arena.wordsOf(cell)[wordAt(cell) + WORD.deadline] = 0;
-      arena.wordsOf(cell)[wordAt(cell) + WORD.versionHigh] = 0;
       index.add(cell, hash);
       this.#setVersion(cell, version);
       return cell;
     }
-    this.touch(old, version);
+    this.willChange(old, version);
     typed.detach(old);
     if (!arena.fits(old, length)) return this.#move(old, key, length, kept);
     arena.wordsOf(old)[wordAt(old) + WORD.valueLength] = length;
@@ -280,7 +278,7 @@ export class KvTable {
 
   #removeCell(cell: Cell, version: LogIndex): void {
     const { arena, index, deadlines, typed } = this.#records;
-    this.touch(cell, version);
+    this.willChange(cell, version);
     typed.detach(cell);
     deadlines.remove(cell);
     index.remove(cell);
@@ -290,7 +288,7 @@ export class KvTable {
   }
 
   /** To be called before a record is changed or removed. */
-  touch(cell: Cell, version: LogIndex): void {
+  willChange(cell: Cell, version: LogIndex): void {
     this.#onChange?.(cell);
     this.#setVersion(cell, version);
   }
