@@ -245,6 +245,21 @@ const OTHERS: Readonly<Record<string, z.ZodType>> = {
     ),
   }),
   version: versions,
+  inspect: z.object({
+    format: z.enum(['goraft', 'raft-demo']),
+    term: count.nullable(),
+    votedFor: count.nullable().describe('Null: for nobody, or the file does not say'),
+    entries: z.array(
+      z.object({
+        index: count,
+        term: count.nullable(),
+        op: z.string(),
+        key: jsonBytes.nullable(),
+        value: jsonBytes.nullable(),
+      }),
+    ),
+    restBytes: count.describe('Behind the last whole record'),
+  }),
   as: z.object({
     programs: z.array(
       z.object({ name: z.string(), system: z.string(), about: z.string(), examples: texts }),

@@ -84,6 +84,31 @@ describe('kvapi', () => {
   });
 });
 
+test('63: a file of goraft is read', async () => {
+  const file = Buffer.alloc(4096 + 2 * 128);
+  for (const [value, at] of [
+    [3, 0],
+    [2, 8],
+    [2, 16],
+    [3, 4224],
+    [23, 4232],
+    [1, 4241],
+    [5, 4250],
+  ] as const) {
+    file.writeUInt32LE(value, at);
+  }
+  file.write('y', 4249, 'latin1');
+  file.write('hello', 4258, 'latin1');
+  const folder = join(programs.folder, 'files');
+  await mkdir(folder);
+  await writeFile(join(folder, 'md_2.dat'), file);
+  const { code, stdout } = await programs.raftctl('files', 'inspect', 'md_2.dat');
+  expect([code, stdout]).toEqual([
+    0,
+    'goraft, term 3, vote for 2, 1 command\n1  3  set  y  hello\n',
+  ]);
+});
+
 describe('hraftd', () => {
   const flags = ['-haddr', ':25100', '-raddr', ':25101', '-id', 'node0'];
 

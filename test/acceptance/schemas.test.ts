@@ -176,6 +176,10 @@ test('schema: commands that need no cluster', async () => {
   writeFileSync(file, 'nodes = "many"\n');
   await run(['version'], { ...one, ...plain });
   await run(['as'], { ...one, ...plain });
+  const record = Buffer.from('0000001508031205313530303018012203666f6f2a03626172', 'hex');
+  writeFileSync(join(rig.directory, 'log-file-node0.txt'), record);
+  await run(['inspect', join(rig.directory, 'log-file-node0.txt')], { ...one, ...plain });
+  await run(['inspect', rig.directory], { ...one, ...plain, exit: 2 });
   await run(['as', 'nothing'], { ...one, ...plain, exit: 2 });
   await run(['version', '--wrong'], { ...one, ...plain, exit: 2 });
   await run(['completion', 'bash'], { ...one, ...plain });

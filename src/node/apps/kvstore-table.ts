@@ -116,7 +116,7 @@ export class KvTable {
     return typeAt(this.#records.arena, cell);
   }
 
-  /** The value of a record that is not bytes, else null. `willChange` comes before it is changed. */
+  /** The value of a record that is not bytes, else null. Call `willChange` before changing it. */
   collectionOf(cell: Cell): Collection | null {
     return this.#records.typed.of(cell);
   }
