@@ -10,7 +10,7 @@ import type { ClientPortConfig } from '../wire/client-port.ts';
 import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { createApp } from './apps/apps.ts';
-import { openClientPort, ordinaryPort } from './client-ports.ts';
+import { countersOf, openClientPort, ordinaryPort } from './client-ports.ts';
 import { tellingLog } from './event-log.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
@@ -28,7 +28,6 @@ import { EventRing } from './replica/event-ring.ts';
 import { Replica } from './replica/replica.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
 import type { StopWish } from './server/admin-contract.ts';
-import type { ServerCounters } from './server/resp-session.ts';
 import type { ClientServer } from './server/server.ts';
 import { snapshotControl } from './snapshot-control.ts';
 import { createTransport, type Transport } from './transport/transport.ts';
@@ -252,8 +251,7 @@ function openAdminPort(
   parts: AdminParts,
 ): Promise<AdminServer> {
   const { replica, log, network, servers, events, status } = parts;
-  const total = (counter: keyof ServerCounters): number =>
-    servers.reduce((sum, server) => sum + server.counters[counter], 0);
+  const total = countersOf(servers);
   return createAdminServer({
     listenAddress: own.adminAddress,
     secretHex: parts.secret.toString('hex'),

@@ -6,6 +6,7 @@ import type { NodeStatus } from '../wire/status.ts';
 import { readLogLine } from './log-lines.ts';
 import type { LogStore } from './ports/log-store.ts';
 import type { Replica } from './replica/replica.ts';
+import type { ServerCounters } from './server/resp-session.ts';
 import { type ClientServer, createServer } from './server/server.ts';
 
 export interface ClientPortParts {
@@ -38,4 +39,11 @@ export function openClientPort(
       pinned: port,
     },
   );
+}
+
+/** What all ports together have counted. */
+export function countersOf(
+  servers: readonly ClientServer[],
+): (counter: keyof ServerCounters) => number {
+  return (counter) => servers.reduce((sum, server) => sum + server.counters[counter], 0);
 }
