@@ -4,7 +4,7 @@
  * ```
  *  md_<id>.dat   little endian: u64 term, u64 vote (0: none), u64 entries; zeros up to 4096; then
  *                entries of 128 bytes: u64 term, u64 length, command. The first entry is a sentinel
- *  log-file-...  records: u32 length, big endian, and a Command (wire/dialects/raft-demo-command.ts)
+ *  log-file-*  records: u32 length, big endian, and a Command: wire/dialects/raft-demo-command.ts
  * ```
  */
 import { type Bytes, latin1Slice, readU64 } from '../std/bytes.ts';
