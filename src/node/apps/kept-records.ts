@@ -11,7 +11,7 @@ import { allocBytes, type Bytes, NO_BYTES, readU64, writeU64 } from '../../std/b
 
 const BUFFER_BYTES = 256 * 1024;
 const HEAD_BYTES = 12;
-/** More than any buffer is long: a position is the number of its buffer times this, and an offset. */
+/** More than a buffer is long: positions are the number of a buffer times this, and an offset. */
 const POSITIONS_PER_BUFFER = 2 ** 28;
 
 export class KeptRecords {
