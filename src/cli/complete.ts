@@ -141,9 +141,17 @@ const FILE_COMMANDS = new Set([
   'snapshot:inspect',
   'snapshot:restore',
   'snapshot:save',
+  'profile:top',
 ]);
 /** Commands whose arguments are nodes, besides those of `node`. */
-const NODE_COMMANDS = new Set(['leader:transfer', 'snapshot:take', 'snapshot:list']);
+const NODE_COMMANDS = new Set([
+  'leader:transfer',
+  'snapshot:take',
+  'snapshot:list',
+  'profile:cpu',
+  'profile:heap',
+  'profile:snapshot',
+]);
 const FILE_FLAGS = new Set([
   'dir',
   'data-dir',
@@ -154,6 +162,9 @@ const FILE_FLAGS = new Set([
   'record',
   'recording',
   'replay',
+  'cpuprofile',
+  'heapprofile',
+  'heapsnapshot',
 ]);
 
 function flagValues(flag: ManifestFlag, command: ManifestCommand, place: Place): Completion {

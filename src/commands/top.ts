@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { wantsColour } from '../cli/colour.ts';
@@ -118,7 +119,8 @@ export default class TopCommand extends BaseCommand {
     }
     const scope = ['--cluster', spec.name];
     if (flags.dir !== clustersDirectory()) scope.push('--dir', flags.dir);
-    const look = await this.#look(flags, scope);
+    const profiles = join(store.folderOf(spec.name), 'profiles');
+    const look = await this.#look(flags, scope, profiles);
     const exitCode = await play.runTop({ ...target, ...look, recorder });
     process.exitCode = exitCode;
     return undefined;
@@ -140,7 +142,7 @@ export default class TopCommand extends BaseCommand {
     return undefined;
   }
 
-  async #look(flags: TopFlags, scope: readonly string[]) {
+  async #look(flags: TopFlags, scope: readonly string[], profileDirectory = '') {
     const { newUi, viewOf } = await import('../tui/ui.ts');
     const ui = newUi({
       view: viewOf(flags.view),
@@ -148,7 +150,7 @@ export default class TopCommand extends BaseCommand {
       theme: flags.theme as ThemeName,
       isReadOnly: flags['read-only'],
       hasMouse: flags.mouse,
-      scope,
+      ...{ scope, profileDirectory },
     });
     const isAscii = flags.ascii || !isUtf8();
     return { ui, isAscii, hasColour: this.#hasColour(), version: this.config.version };

@@ -16,12 +16,14 @@ import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
 import { SystemClock } from './io/system-clock.ts';
 import { transferByName } from './leadership.ts';
+import { newestBatches } from './log-view.ts';
 import { nodeCounters } from './node-counters.ts';
 import { lifeSeed, logDirectory, readSecret, snapshotDirectory } from './node-directory.ts';
 import { nodeStatus } from './node-status.ts';
 import type { Clock } from './ports/clock.ts';
 import type { LogStore } from './ports/log-store.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
+import { Profiler } from './profiler/profiler.ts';
 import { RAFT_CONFIG_DEFAULT, timersOf } from './raft/config.ts';
 import { compactionConfigOf } from './replica/compaction.ts';
 import { EventRing } from './replica/event-ring.ts';
@@ -256,6 +258,7 @@ function openAdminPort(
     listenAddress: own.adminAddress,
     secretHex: parts.secret.toString('hex'),
     log: init.log,
+    profiler: new Profiler(),
     replicas: [
       {
         clusterId: config.clusterId,
@@ -263,6 +266,7 @@ function openAdminPort(
         ...{ events, status, transferLeadership: transferByName(replica) },
         phases: () => replica.phases.histograms,
         syncs: () => syncs,
+        batches: (countMax) => newestBatches(replica.raft, countMax),
         peers: () => network.stats().peers,
         rejectedConnections: () => ({
           peer: network.stats().rejected,

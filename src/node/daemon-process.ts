@@ -7,6 +7,7 @@ import type { ClientPortConfig } from '../wire/client-port.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { paceHeap } from './io/heap-pace.ts';
 import { type LogLevel, type LogSink, openLogSink } from './io/log-sink.ts';
+import { LifeProfile, type LifeProfileWish } from './profiler/life-profile.ts';
 import type { StopWish } from './server/admin-contract.ts';
 
 /** An orderly stop that takes longer is ended by force. */
@@ -18,6 +19,8 @@ export interface RunDaemonInit {
   /** Null: stderr. */
   readonly logFile: string | null;
   readonly logLevel?: LogLevel;
+  /** Profiles of the whole life of the process. */
+  readonly profiles?: LifeProfileWish;
   readonly holderOfPort: (port: number) => Promise<string | null>;
   /** See DaemonInit. */
   readonly ports?: readonly ClientPortConfig[];
@@ -47,6 +50,7 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
   process.on('SIGTERM', () => stop.ask({ reason: 'SIGTERM', handOver: true }));
   process.on('SIGINT', () => stop.ask({ reason: 'SIGINT', handOver: true }));
   process.on('SIGHUP', () => {});
+  const profile = await LifeProfile.start(init.profiles ?? {});
   let daemon: Daemon;
   try {
     daemon = await startDaemon({
@@ -67,6 +71,8 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
   const timer = setTimeout(() => die(new Error('the orderly stop took too long')), STOP_MS_MAX);
   await daemon.stop(wish).catch(die);
   clearTimeout(timer);
+  for (const file of (await profile?.write()) ?? [])
+    sink.log.info({ node: id, file }, 'profile written');
   sink.log.info({ node: id }, 'stopped');
   await sink.close();
   return 0;

@@ -3,6 +3,8 @@
  * runs `raftctl` itself for whatever is done from the screen.
  */
 import { spawn } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { LogFollower } from '../cluster/log-follower.ts';
 import { partsOfLogLine } from '../cluster/log-line.ts';
 import { fileSize } from '../cluster/node-log.ts';
@@ -15,6 +17,7 @@ import { isNews } from '../tui/panels/events.ts';
 import { changes, SUMMARY_MS, summary } from '../tui/plain.ts';
 import type { Recorder } from '../tui/recording.ts';
 import type { Sample } from '../tui/sample.ts';
+import type { ProfileEntry } from '../tui/scene.ts';
 import { Top } from '../tui/tui.ts';
 import type { Ui } from '../tui/ui.ts';
 
@@ -95,6 +98,7 @@ export async function runTop(init: LiveInit): Promise<number> {
     const sample = await collector.look();
     flight.add(sample);
     recorder?.add(sample);
+    if (top.ui.view === 'log') top.setBatches(await collector.batches());
     top.changed();
   });
   const top = new Top({
@@ -105,8 +109,13 @@ export async function runTop(init: LiveInit): Promise<number> {
     setRefresh: (ms) => {
       beat.everyMs = ms;
     },
-    run: runLine,
+    run: async (words) => {
+      const outcome = await runLine(words);
+      if (words[0] === 'profile') top.setProfiles(await profilesIn(ui.profileDirectory));
+      return outcome;
+    },
   });
+  top.setProfiles(await profilesIn(ui.profileDirectory));
   collector.onEvent = (event) => {
     if (isNews(event)) beat.soon(EARLY_LOOK_MS);
   };
@@ -206,6 +215,21 @@ async function followLogs({ store, spec }: TopTarget, top: Top): Promise<AbortCo
   });
   void follower.follow(end.signal);
   return end;
+}
+
+/** Captures that lie in a folder, the newest first. */
+async function profilesIn(directory: string): Promise<ProfileEntry[]> {
+  const names = await readdir(directory).catch((): string[] => []);
+  const found: ProfileEntry[] = [];
+  for (const name of names) {
+    const match = /^(.+?)\.(?:CPU|Heap)\..*\.(cpuprofile|heapprofile|heapsnapshot)$/.exec(name);
+    const file = join(directory, name);
+    const facts = match === null ? null : await stat(file).catch(() => null);
+    if (match === null || facts === null) continue;
+    const [, node = '', kind = ''] = match;
+    found.push({ node, kind, file, atMs: facts.mtimeMs, bytes: facts.size });
+  }
+  return found.sort((a, b) => b.atMs - a.atMs);
 }
 
 /** Runs this very program. @returns whether it ended well, and its last line. */

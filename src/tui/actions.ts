@@ -7,6 +7,8 @@ import type { Ui } from './ui.ts';
 interface Action {
   /** Of `raftctl`, before the node's name. */
   readonly words: readonly string[];
+  /** It writes files into the folder for profiles. */
+  readonly writesProfile?: boolean;
   readonly verb: string;
 }
 
@@ -16,6 +18,16 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   b: { verb: 'Start', words: ['node', 'start'] },
   f: { verb: 'Freeze', words: ['node', 'pause'] },
   F: { verb: 'Thaw', words: ['node', 'resume'] },
+  P: {
+    verb: 'Profile the processor of',
+    words: ['profile', 'cpu', '-d', '5s'],
+    writesProfile: true,
+  },
+  O: {
+    verb: 'Profile allocations of',
+    words: ['profile', 'heap', '-d', '5s'],
+    writesProfile: true,
+  },
   L: { verb: 'Hand leadership over to', words: ['leader', 'transfer'] },
 };
 
@@ -48,11 +60,13 @@ export function withNodes(closed: Ui, key: string, selected: number, scene: Scen
   return { ui: action === undefined ? closed : asking(closed, action, scene), effects: [] };
 }
 
-function asking(ui: Ui, { verb, words }: Action, scene: Scene): Ui {
+function asking(ui: Ui, { verb, words, writesProfile }: Action, scene: Scene): Ui {
   const chosen = chosenNode(ui, scene);
   const nodes = ui.marked.length > 0 ? ui.marked : chosen === null ? [] : [chosen];
-  if (nodes.length === 0) return { ...ui, message: 'No node is chosen.' };
-  const commands = nodes.map((node) => [...words, node, ...ui.scope]);
+  if (nodes.length === 0)
+    return { ...ui, message: 'No node is chosen: choose one in view 1 or 2, or mark some with m.' };
+  const output = writesProfile === true ? ['-o', ui.profileDirectory] : [];
+  const commands = nodes.map((node) => [...words, node, ...output, ...ui.scope]);
   const question = `${verb} ${nodes.join(', ')}?`;
   return { ...ui, overlay: { kind: 'confirm', pending: { question, commands } } };
 }

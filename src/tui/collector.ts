@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeWatcher } from '../client/node-watcher.ts';
 import type { NodeEvent } from '../wire/events.ts';
+import type { BatchView, NodeLogView } from '../wire/log-view.ts';
 import type { NodeState } from '../wire/status.ts';
 import type { NodeVitals } from '../wire/vitals.ts';
 import {
@@ -80,8 +81,16 @@ export class Collector {
     for (const { watcher } of this.#seats) watcher.close();
   }
 
-  watcherOf(id: string): NodeWatcher | null {
-    return this.#seats.find(({ node }) => node.id === id)?.watcher ?? null;
+  /** The newest batches of every node that answers. */
+  async batches(): Promise<Record<string, readonly BatchView[]>> {
+    const found: Record<string, readonly BatchView[]> = {};
+    const asks = this.#seats.map(async ({ node, watcher }) => {
+      const answer = await watcher.json('/v1/log', PATIENCE_MS).catch(() => null);
+      const data = (answer as { data?: Partial<NodeLogView> } | null)?.data;
+      if (data?.batches !== undefined) found[node.id] = data.batches;
+    });
+    await Promise.all(asks);
+    return found;
   }
 
   /** Asks all nodes at once. */

@@ -34,7 +34,7 @@ export const KEYS: readonly KeyHelp[] = [
   { keys: 's K b', text: 'stop, kill -9, start (asks)', isAction: true },
   { keys: 'f F', text: 'freeze, thaw', isAction: true },
   { keys: 'L', text: 'let this node lead (asks)', isAction: true },
-  { keys: 'P O', text: 'profile processor, memory', isAction: true },
+  { keys: 'P O', text: 'profile processor, allocations', isAction: true },
   { keys: 'w t', text: 'wrap, times', views: ['logs'] },
   { keys: 'T', text: 'theme' },
   { keys: 'y S', text: 'copy the screen (OSC 52), save it as a file' },
@@ -54,6 +54,8 @@ export const MENU: readonly MenuItem[] = [
   { key: 'b', text: 'start' },
   { key: 'f', text: 'freeze (SIGSTOP)' },
   { key: 'F', text: 'thaw (SIGCONT)' },
+  { key: 'P', text: 'profile its processor for 5 s' },
+  { key: 'O', text: 'profile its allocations for 5 s' },
   { key: 'L', text: 'let it lead: leadership is handed over' },
 ];
 

@@ -1,5 +1,6 @@
 /** What comes of a key: new choices, and what is to be done outside. */
 import { nodeRows } from './panels/nodes.ts';
+import { followerRows } from './panels/replication.ts';
 import type { Scene, Size } from './scene.ts';
 import type { Ui, ViewName } from './ui.ts';
 
@@ -33,8 +34,14 @@ export function showView(ui: Ui, view: ViewName): Ui {
   return { ...ui, view, lastView: ui.view, panel: 0, row: 0, isExpanded: false };
 }
 
-/** The node of the chosen row; null: the row is none. */
+/** The node of the chosen row; null: the rows of this view are no nodes. */
 export function chosenNode(ui: Ui, scene: Scene): string | null {
-  const rows = nodeRows({ ...scene, ui });
-  return rows[Math.min(ui.row, rows.length - 1)]?.node.id ?? null;
+  const rows = nodesOf({ ...scene, ui });
+  return rows[Math.min(ui.row, rows.length - 1)] ?? null;
+}
+
+function nodesOf(scene: Scene): string[] {
+  if (scene.ui.view === 'overview') return nodeRows(scene).map(({ node }) => node.id);
+  if (scene.ui.view === 'replication') return followerRows(scene).map(({ node }) => node.id);
+  return [];
 }

@@ -1,6 +1,7 @@
 /** Everything a frame is drawn from. Panels are pure functions of it. */
 import type { Election } from '../forensics/elections.ts';
 import type { NodeEvent } from '../wire/events.ts';
+import type { BatchView } from '../wire/log-view.ts';
 import type { Glyphs } from './glyphs.ts';
 import { EMPTY_INTERVAL, type Interval, merged } from './interval.ts';
 import { leaderOf, type NodeSample, type Sample } from './sample.ts';
@@ -40,16 +41,6 @@ export interface Scene {
   /** A recording is being shown, or one is being made. */
   readonly replay: string | null;
   readonly recordedBytes: number | null;
-}
-
-/** A batch of a node's log, as the admin port tells it. */
-export interface BatchView {
-  readonly first: number;
-  readonly last: number;
-  readonly term: number;
-  readonly kind: string;
-  readonly bytes: number;
-  readonly checksum: string;
 }
 
 export interface Panel {

@@ -76,6 +76,8 @@ export interface Ui {
   readonly isReadOnly: boolean;
   /** Flags that name the cluster to `raftctl`. */
   readonly scope: readonly string[];
+  /** Folder that profiles taken from here go to. */
+  readonly profileDirectory: string;
 }
 
 export interface UiInit {
@@ -85,6 +87,7 @@ export interface UiInit {
   readonly isReadOnly: boolean;
   readonly hasMouse: boolean;
   readonly scope: readonly string[];
+  readonly profileDirectory: string;
 }
 
 export function newUi(init: UiInit): Ui {

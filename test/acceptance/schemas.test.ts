@@ -3,6 +3,7 @@
  * to failure, and each object it prints fits its published schema, with no field more.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allDocuments, type Json } from '../../src/schemas/document.ts';
@@ -103,6 +104,17 @@ test('schema: commands on a cluster that is well', async () => {
   await run(['elections', 'explain', '9999'], { exit: 2 });
   await run(['elections', 'timeline']);
   await run(['elections', 'timeline', '--cluster', 'nothing'], { exit: 2 });
+  const folder = ['-o', join(rig.directory, 'profiles')];
+  await run(['profile', 'cpu', '--all', '-d', '100ms', ...folder]);
+  await run(['profile', 'cpu'], { exit: 2 });
+  await run(['profile', 'heap', 'n1', '-d', '50ms', ...folder]);
+  await run(['profile', 'heap', 'n9'], { exit: 2 });
+  await run(['profile', 'snapshot', await rig.leader(), ...folder], { exit: 7 });
+  await run(['profile', 'snapshot', await rig.follower(), ...folder]);
+  const names = await readdir(join(rig.directory, 'profiles'));
+  const cpu = names.find((name) => name.endsWith('.cpuprofile')) ?? '';
+  await run(['profile', 'top', join(rig.directory, 'profiles', cpu)], plain);
+  await run(['profile', 'top', 'nothing'], { ...plain, exit: 2 });
   const lines = 'SET a 1\nGET a\nMGET a b\nLRANGE a 0 1\ncluster status\nWHATEVER\nkv get none\n';
   const shell = await run(['shell', '--cluster', 'demo'], { ...one, stdin: lines, exit: 1 });
   expect(shell.length).toBe(7);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/node/ports/clock.ts';
+import { Profiler } from '../../src/node/profiler/profiler.ts';
 import { EventRing } from '../../src/node/replica/event-ring.ts';
 import { type AdminServer, createAdminServer } from '../../src/node/server/admin.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
 import { Histogram } from '../../src/std/histogram.ts';
 import { SILENT_LOG } from '../../src/std/log.ts';
 import type { EventData } from '../../src/wire/events.ts';
+import type { BatchView } from '../../src/wire/log-view.ts';
 import type { NodeStatus } from '../../src/wire/status.ts';
 import { fakeStatus } from './node-status.ts';
 
@@ -35,6 +37,8 @@ export class FakeAdminReplica implements AdminReplica {
   readonly transfers: (string | null)[] = [];
   transferEnding: NamedTransfer = { outcome: 'done', reason: null, to: 'n2', durationMs: 4 };
   readonly syncTimes = new Histogram();
+  newest: BatchView[] = [];
+  readonly stalls: EventData['process.stalled'][] = [];
   peerTraffic: PeerTraffic[] = [];
   rejected: Record<string, Record<string, number>> = {};
   counts: Record<string, AdminCounter> = {};
@@ -57,6 +61,9 @@ export class FakeAdminReplica implements AdminReplica {
   }
   phases(): ReadonlyMap<string, Histogram> {
     return this.histograms;
+  }
+  batches(countMax: number): readonly BatchView[] {
+    return this.newest.slice(0, countMax);
   }
   syncs(): Histogram {
     return this.syncTimes;
@@ -91,7 +98,8 @@ export class FakeAdminReplica implements AdminReplica {
     },
   };
   stalled(stall: EventData['process.stalled']): void {
-    this.events.append('process.stalled', this.currentStatus.term, stall);
+    // Not among the events: on a busy machine it comes whenever it likes.
+    this.stalls.push(stall);
   }
   transferLeadership(target: string | null, done: (ended: NamedTransfer) => void): void {
     this.transfers.push(target);
@@ -124,6 +132,7 @@ export function openAdmin(
     secretHex: SECRET_HEX,
     log: SILENT_LOG,
     allowedHosts,
+    profiler: new Profiler(),
     replicas,
   });
 }

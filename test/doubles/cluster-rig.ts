@@ -7,7 +7,7 @@
  * 14150, expiry 14160, leadership 14170, linearizability 14180; damaged-log 18000, killed-
  * writing 18010, full-disk 18020, garbage 18030, shell 18040, operator-commands 18050,
  * configuration 18060, schemas 18070 and 18080; snapshot-commands 23000 and 23010, repair 23100,
- * million-keys 23200, retention 23300; `npm run figures` 18100.
+ * million-keys 23200, retention 23300; top 26200; `npm run figures` 18100.
  * Peer ports lie 1000 above, admin ports 2000.
  */
 import { readdirSync, readFileSync } from 'node:fs';

@@ -24,6 +24,7 @@ const SIZES: readonly Size[] = [
 const UI = newUi({
   ...{ view: 'overview', refreshMs: 1000, theme: 'dark', isReadOnly: false, hasMouse: false },
   scope: ['--cluster', 'demo'],
+  profileDirectory: '/profiles',
 });
 
 const flights = new Map<number, Flight>();
@@ -56,7 +57,15 @@ function scene(ui: Partial<Ui> = {}, options: { ascii?: boolean; nodes?: number 
       level: i % 20 === 7 ? 'WARN' : 'INFO',
       text: `line ${i} of a log, with a field term=12`,
     })),
-    profiles: [],
+    profiles: [
+      {
+        node: 'n2',
+        kind: 'cpuprofile',
+        atMs: now.atMs - 9000,
+        file: '/profiles/n2.cpuprofile',
+        bytes: 109_648,
+      },
+    ],
     batches: {
       n1: [batch(73_000, 'aa'), batch(73_010, 'bb')],
       n2: [batch(73_000, 'aa'), batch(73_010, 'bb')],

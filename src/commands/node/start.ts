@@ -28,6 +28,11 @@ interface FoundingFlags {
   readonly fsync: FsyncName | undefined;
 }
 
+/** A file, or a folder in which it gets the name that Node would give it. */
+function profileFlag(summary: string, env: string) {
+  return Flags.string({ summary, env, helpValue: 'FILE|DIR', dependsOn: ['data-dir'] });
+}
+
 export default class NodeStart extends BaseCommand {
   static override summary =
     'Start a stopped node of a local cluster, or run one in the foreground.';
@@ -86,6 +91,9 @@ export default class NodeStart extends BaseCommand {
       dependsOn: ['bootstrap'],
       env: 'RAFTCTL_CLUSTER_ID',
     }),
+    cpuprofile: profileFlag('Write a profile of the processor at the end.', 'RAFTCTL_CPUPROFILE'),
+    heapprofile: profileFlag('Write a profile of allocations at the end.', 'RAFTCTL_HEAPPROFILE'),
+    heapsnapshot: profileFlag('Write all that lives at the end.', 'RAFTCTL_HEAPSNAPSHOT'),
     fsync: Flags.option({
       summary: 'When a write is synced before it is acknowledged. [default: always]',
       options: ['always', 'batch', 'none'] as const,
@@ -129,7 +137,13 @@ export default class NodeStart extends BaseCommand {
       });
       await formatNode({ directory: absolute, config });
     }
-    process.exitCode = await runHere(absolute, flags['log-file'] ?? null);
+    const { cpuprofile: cpu, heapprofile: heap, heapsnapshot: snapshot } = flags;
+    const profiles = {
+      ...(cpu !== undefined && { cpu }),
+      ...(heap !== undefined && { heap }),
+      ...(snapshot !== undefined && { snapshot }),
+    };
+    process.exitCode = await runHere(absolute, flags['log-file'] ?? null, profiles);
     return undefined;
   }
 
@@ -176,12 +190,16 @@ export default class NodeStart extends BaseCommand {
   }
 }
 
-async function runHere(directory: string, logFile: string | null): Promise<number> {
+async function runHere(
+  directory: string,
+  logFile: string | null,
+  profiles: { readonly cpu?: string; readonly heap?: string; readonly snapshot?: string },
+): Promise<number> {
   const { runDaemon } = await import('../../node/daemon-process.ts');
   return runDaemon({
     directory,
     version: versionInfo().raftctl,
-    logFile,
+    ...{ logFile, profiles },
     holderOfPort: describeHolder,
   });
 }

@@ -2,6 +2,8 @@
 import type { Bytes } from '../../std/bytes.ts';
 import type { Histogram } from '../../std/histogram.ts';
 import type { EventData, NodeEvent } from '../../wire/events.ts';
+import type { BatchView } from '../../wire/log-view.ts';
+import type { ProfileKind } from '../../wire/profiles.ts';
 import type { NodeSnapshots, SnapshotRow } from '../../wire/snapshots.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { TransferResult } from '../replica/contract.ts';
@@ -74,6 +76,22 @@ export interface AdminSnapshots {
   open(index: number): Promise<SnapshotDownload | null>;
 }
 
+/** Takes profiles of the process, one at a time. */
+export interface ProfileTaker {
+  readonly isBusy: boolean;
+  /** Tells when it has begun, then gives the profile piece by piece, then is done. */
+  capture(
+    wish: {
+      readonly kind: ProfileKind;
+      readonly durationMs: number;
+      /** Monotonic milliseconds of the machine at which to begin; 0: at once. */
+      readonly startMonoMs: number;
+      readonly intervalUs: number;
+    },
+    sink: { started(monoMs: number): void; write(text: string): void },
+  ): Promise<void>;
+}
+
 export interface AdminReplica {
   readonly clusterId: string;
   readonly memberName: string;
@@ -81,6 +99,8 @@ export interface AdminReplica {
   /** Must be cheap: it is asked many times a second. */
   status(): NodeStatus;
   phases(): ReadonlyMap<string, Histogram>;
+  /** The newest batches of the log, newest first. */
+  batches(countMax: number): readonly BatchView[];
   /** How long each sync of the log took, on whatever role. */
   syncs(): Histogram;
   peers(): readonly PeerTraffic[];

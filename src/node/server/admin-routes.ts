@@ -1,12 +1,14 @@
 /** What can be asked of the admin port, and how each is answered. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Histogram } from '../../std/histogram.ts';
+import type { NodeLogView } from '../../wire/log-view.ts';
 import type { NodePhases, PhaseStats } from '../../wire/phases.ts';
-import type { AdminReplica } from './admin-contract.ts';
+import type { AdminReplica, ProfileTaker } from './admin-contract.ts';
 import { EventStream, parseEventQuery } from './admin-events.ts';
 import type { AdminGuard } from './admin-guard.ts';
 import { addReplicaMetrics, METRICS_CONTENT_TYPE, MetricsPage } from './admin-metrics.ts';
 import type { ProcessMetrics } from './admin-process.ts';
+import { answerWithProfile } from './admin-profile.ts';
 import { AdminRefusal, sendData, sendText } from './admin-reply.ts';
 import { answerWithFile, answerWithSnapshots, answerWithTake } from './admin-snapshots.ts';
 import { answerWithTransfer } from './admin-transfer.ts';
@@ -14,11 +16,14 @@ import { vitalsOf } from './admin-vitals.ts';
 
 /** The reason a client may give for a stop, for the log. Characters. */
 const REASON_LENGTH_MAX = 200;
+/** Batches that `/v1/log` tells of. */
+const BATCHES_SHOWN = 64;
 
 export interface AdminContext {
   readonly replicas: readonly AdminReplica[];
   readonly guard: AdminGuard;
   readonly processMetrics: ProcessMetrics;
+  readonly profiler: ProfileTaker;
   readonly streams: Set<EventStream>;
   /** Requests refused and readers closed, by reason. */
   readonly refused: Map<string, number>;
@@ -42,6 +47,7 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
   ['/v1/status', { method: 'GET', params: ['cluster'], answer: answerStatus }],
   ['/v1/phases', { method: 'GET', params: ['cluster'], answer: answerPhases }],
   ['/v1/vitals', { method: 'GET', params: ['cluster'], answer: answerVitals }],
+  ['/v1/log', { method: 'GET', params: ['cluster'], answer: answerLog }],
   [
     '/v1/events',
     { method: 'GET', params: ['cluster', 'since', 'follow', 'types'], answer: answerEvents },
@@ -51,6 +57,10 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
   ['/v1/snapshots', { method: 'GET', params: ['cluster'], answer: answerSnapshots }],
   ['/v1/snapshots/take', { method: 'POST', params: ['cluster'], answer: answerTake }],
   ['/v1/snapshots/file', { method: 'GET', params: ['cluster', 'index'], answer: answerFile }],
+  [
+    '/v1/profile',
+    { method: 'POST', params: ['kind', 'ms', 'at', 'interval'], answer: answerProfile },
+  ],
   ['/v1/stop', { method: 'POST', params: ['cluster', 'reason', 'transfer'], answer: answerStop }],
   [
     '/v1/leader/transfer',
@@ -73,6 +83,12 @@ function answerPhases(call: AdminCall): void {
 
 function answerVitals(call: AdminCall): void {
   sendData(call.response, 'admin.vitals', vitalsOf(replicaOf(call), call.context.processMetrics));
+}
+
+function answerLog(call: AdminCall): void {
+  const replica = replicaOf(call);
+  const data: NodeLogView = { id: replica.memberName, batches: replica.batches(BATCHES_SHOWN) };
+  sendData(call.response, 'admin.log', data);
 }
 
 function answerEvents(call: AdminCall): void {
@@ -135,6 +151,12 @@ function answerTake(call: AdminCall): void {
 function answerFile(call: AdminCall): Promise<void> {
   call.context.guard.checkSecret(call.request);
   return answerWithFile(call.response, replicaOf(call), call.params.get('index'));
+}
+
+function answerProfile(call: AdminCall): Promise<void> {
+  const { request, response, params, context } = call;
+  context.guard.checkSecret(request);
+  return answerWithProfile(response, params, context.profiler);
 }
 
 function answerStop(call: AdminCall): void {

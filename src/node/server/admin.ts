@@ -9,7 +9,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { formatAddress, type HostPort, parseAddress } from '../../std/address.ts';
 import { RaftctlError, systemCode } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
-import type { AdminReplica } from './admin-contract.ts';
+import type { AdminReplica, ProfileTaker } from './admin-contract.ts';
 import { ADMIN_BODY_BYTES_MAX, AdminGuard, bodyTooLarge } from './admin-guard.ts';
 import { ProcessMetrics } from './admin-process.ts';
 import { AdminRefusal, errorText, sendRefusal } from './admin-reply.ts';
@@ -34,6 +34,7 @@ export interface AdminServerInit {
   /** Host names to answer to, besides loopback and the host listened on. */
   readonly allowedHosts?: readonly string[];
   readonly log: Log;
+  readonly profiler: ProfileTaker;
   readonly replicas: readonly AdminReplica[];
 }
 
@@ -61,6 +62,7 @@ export async function createAdminServer(init: AdminServerInit): Promise<AdminSer
     processMetrics: new ProcessMetrics((stall) => {
       for (const replica of init.replicas) replica.stalled(stall);
     }),
+    profiler: init.profiler,
     streams: new Set(),
     refused: new Map(),
   };

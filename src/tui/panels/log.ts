@@ -1,8 +1,10 @@
 /** The logs of the nodes: how far each reaches, and their newest batches side by side. */
+
+import type { BatchView } from '../../wire/log-view.ts';
 import { bytes, count, NOTHING } from '../figures.ts';
 import { filterOf } from '../filter.ts';
 import type { NodeSample } from '../sample.ts';
-import type { BatchView, Panel, Scene } from '../scene.ts';
+import type { Panel, Scene } from '../scene.ts';
 import { type Line, line, padStart, piece, type Tone, toWidth } from '../text.ts';
 
 /** From the first entry held to the last, with the marks that move along it. */

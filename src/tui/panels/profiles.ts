@@ -5,13 +5,15 @@ import { line, padStart, piece } from '../text.ts';
 
 export const PROFILES_PANEL: Panel = {
   title: '9 Profiles',
-  note: () => 'P processor, O memory of the chosen node',
+  note: () => 'P processor, O allocations of a node chosen or marked in view 1',
   rows: ({ profiles }) => profiles.map(({ file }) => file),
   draw: ({ profiles, ui, glyphs }, { height }) => {
     if (profiles.length === 0) {
       return [
         line(piece('No profile was taken yet.', 'dim')),
-        line('P takes a profile of the processor of the chosen node, O one of its memory.'),
+        line(
+          'In view 1, P takes a profile of the processor of the chosen node, O one of what it allocates.',
+        ),
         line('Both are files that Chrome DevTools and speedscope open.'),
       ];
     }

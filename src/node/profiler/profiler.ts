@@ -1,0 +1,96 @@
+/**
+ * Profiles of this process, taken from inside: no inspector port is opened. One live capture at a
+ * time; profiles of the whole life of the process go beside it.
+ */
+import { type Profiler as Cpu, type HeapProfiler, Session } from 'node:inspector/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProfileKind } from '../../wire/profiles.ts';
+
+/** Bytes between two samples of allocations: as Node's own flag has it. */
+const HEAP_SAMPLE_BYTES = 512 * 1024;
+
+export interface CaptureWish {
+  readonly kind: ProfileKind;
+  readonly durationMs: number;
+  /** Monotonic milliseconds of the machine at which to begin; 0: at once. */
+  readonly startMonoMs: number;
+  readonly intervalUs: number;
+}
+
+export interface CaptureSink {
+  started(monoMs: number): void;
+  write(text: string): void;
+}
+
+export class Profiler {
+  #isBusy = false;
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Requires: not busy. */
+  async capture(wish: CaptureWish, sink: CaptureSink): Promise<void> {
+    this.#isBusy = true;
+    const session = new Session();
+    session.connect();
+    try {
+      // All that can be done before the instant is done before.
+      if (wish.kind === 'cpu') await prepareCpu(session, wish.intervalUs);
+      if (wish.startMonoMs > 0) await sleep(Math.max(0, wish.startMonoMs - monoMs()));
+      if (wish.kind === 'cpu') await captureCpu(session, wish, sink);
+      else if (wish.kind === 'heap') await captureHeap(session, wish, sink);
+      else await captureSnapshot(session, sink);
+    } finally {
+      session.disconnect();
+      this.#isBusy = false;
+    }
+  }
+}
+
+async function captureCpu(session: Session, wish: CaptureWish, sink: CaptureSink): Promise<void> {
+  sink.started(monoMs());
+  await session.post('Profiler.start');
+  await sleep(wish.durationMs);
+  sink.write(JSON.stringify(await stopCpu(session)));
+}
+
+async function captureHeap(session: Session, wish: CaptureWish, sink: CaptureSink): Promise<void> {
+  sink.started(monoMs());
+  await startHeap(session);
+  await sleep(wish.durationMs);
+  sink.write(JSON.stringify(await stopHeap(session)));
+}
+
+/** NB: the process stands still while its heap is walked. */
+async function captureSnapshot(session: Session, sink: CaptureSink): Promise<void> {
+  session.on('HeapProfiler.addHeapSnapshotChunk', ({ params }) => sink.write(params.chunk));
+  sink.started(monoMs());
+  await session.post('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
+}
+
+export async function startCpu(session: Session, intervalUs: number): Promise<void> {
+  await prepareCpu(session, intervalUs);
+  await session.post('Profiler.start');
+}
+
+async function prepareCpu(session: Session, intervalUs: number): Promise<void> {
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: intervalUs });
+}
+
+export async function stopCpu(session: Session): Promise<Cpu.Profile> {
+  return (await session.post('Profiler.stop')).profile;
+}
+
+export async function startHeap(session: Session): Promise<void> {
+  await session.post('HeapProfiler.startSampling', { samplingInterval: HEAP_SAMPLE_BYTES });
+}
+
+export async function stopHeap(session: Session): Promise<HeapProfiler.SamplingHeapProfile> {
+  return (await session.post('HeapProfiler.stopSampling')).profile;
+}
+
+function monoMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

@@ -1,0 +1,116 @@
+/**
+ * Profiles of running nodes: all begin at one instant of the clock that the machine's processes
+ * share, each streams back what it took, and each lies in a file of its own.
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, stat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { splitAddress } from '../client/address.ts';
+import { RaftctlError } from '../std/errors.ts';
+import { PROFILE_STARTED_HEADER, type ProfileKind, profileFileName } from '../wire/profiles.ts';
+
+export interface ProfiledNode {
+  readonly id: string;
+  readonly pid: number;
+  readonly adminAddress: string;
+}
+
+export interface CaptureInit {
+  readonly kind: ProfileKind;
+  readonly nodes: readonly ProfiledNode[];
+  readonly durationMs: number;
+  readonly intervalUs: number;
+  readonly directory: string;
+  readonly secretHex: string;
+  readonly signal: AbortSignal;
+}
+
+export interface CapturedProfile {
+  readonly id: string;
+  readonly kind: ProfileKind;
+  readonly file: string;
+  readonly bytes: number;
+  /** Monotonic milliseconds of the machine. */
+  readonly startedMonoMs: number;
+}
+
+/** Far enough away that every node has heard of it. */
+const START_AFTER_MS = 250;
+/** A snapshot of a large heap takes its time. */
+const ANSWER_MS_MAX = 120_000;
+
+/** @throws {RaftctlError} UNREACHABLE or REQUEST_REFUSED, as the first node in trouble says. */
+export async function captureProfiles(init: CaptureInit): Promise<CapturedProfile[]> {
+  await mkdir(init.directory, { recursive: true });
+  const startMonoMs = Number(process.hrtime.bigint()) / 1e6 + START_AFTER_MS;
+  return Promise.all(init.nodes.map((node, i) => captureOne(init, node, { startMonoMs, i })));
+}
+
+async function captureOne(
+  init: CaptureInit,
+  node: ProfiledNode,
+  at: { readonly startMonoMs: number; readonly i: number },
+): Promise<CapturedProfile> {
+  const { kind, durationMs, intervalUs, directory } = init;
+  const path = `/v1/profile?kind=${kind}&ms=${durationMs}&at=${at.startMonoMs}&interval=${intervalUs}`;
+  const name = profileFileName(kind, {
+    time: new Date().toISOString(),
+    pid: node.pid,
+    sequence: 1,
+  });
+  const file = join(directory, `${node.id}.${name}`);
+  // What was cut off must not look like a whole one.
+  const partial = `${file}.partial`;
+  const startedMonoMs = await download(init, { node, path, file: partial });
+  await rename(partial, file);
+  return { id: node.id, kind, file, bytes: (await stat(file)).size, startedMonoMs };
+}
+
+function download(
+  { secretHex, durationMs, signal }: CaptureInit,
+  {
+    node,
+    path,
+    file,
+  }: { readonly node: ProfiledNode; readonly path: string; readonly file: string },
+): Promise<number> {
+  const { host, port } = splitAddress(node.adminAddress);
+  const headers = { 'x-raftctl-secret': secretHex };
+  const timeout = durationMs + ANSWER_MS_MAX;
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { method: 'POST', host, port, path, headers, agent: false, signal, timeout },
+      (response) => {
+        if (response.statusCode !== 200) {
+          refusalOf(node, response).then(reject, reject);
+          return;
+        }
+        const startedMonoMs = Number(response.headers[PROFILE_STARTED_HEADER]);
+        pipeline(response, createWriteStream(file, { mode: 0o600 })).then(
+          () => resolve(startedMonoMs),
+          (error: Error) => reject(unreachable(node, error)),
+        );
+      },
+    );
+    call.on('timeout', () => call.destroy(new Error(`no answer within ${timeout} ms`)));
+    call.on('error', (error) => reject(unreachable(node, error)));
+    call.end();
+  });
+}
+
+async function refusalOf(
+  { id }: ProfiledNode,
+  response: AsyncIterable<Buffer>,
+): Promise<RaftctlError> {
+  let text = '';
+  for await (const piece of response) text += piece.toString('utf8');
+  const said = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? 'it refused';
+  return new RaftctlError('REQUEST_REFUSED', { message: `Cannot profile ${id}: ${said}` });
+}
+
+function unreachable({ id, adminAddress }: ProfiledNode, cause: Error): RaftctlError {
+  const message = `Cannot profile ${id} at ${adminAddress}: ${cause.message}`;
+  return new RaftctlError('UNREACHABLE', { message, cause });
+}
