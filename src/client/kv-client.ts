@@ -2,8 +2,8 @@
  * Single commands to a kvstore cluster through whichever node answers.
  *
  * A command that may have reached a node is never sent again when it writes: its outcome is then
- * unknown, and saying so is the only honest answer. A read, or a command that was refused before
- * it entered the log, moves on to the next node.
+ * unknown, and saying so is the only honest answer; unless it bears a session (write-session.ts).
+ * A read, or a command that was refused before it entered the log, moves on to the next node.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RaftctlError } from '../std/errors.ts';
@@ -25,9 +25,17 @@ export interface KvClientOptions {
 export interface KvCommand {
   readonly args: readonly Argument[];
   readonly isWrite: boolean;
+  /** It bears a session: to be sent again is no danger (client/write-session.ts). */
+  readonly isOnce?: boolean;
 }
 
 const RETRY_PAUSE_MS = 50;
+/**
+ * A command that may be sent again waits for one node so long, or this share of its time: longer
+ * than a node waits for a leader before it refuses.
+ */
+const ATTEMPT_MS_MIN = 2500;
+const ATTEMPT_SHARE = 1 / 3;
 /** Refusals that another node, or the same one a little later, may not repeat. */
 const PASSING_REFUSALS: ReadonlySet<string> = new Set([
   'NOLEADER',
@@ -51,40 +59,71 @@ type Attempt =
  * @throws {RaftctlError} UNREACHABLE when no node accepts a connection.
  * @throws {RaftctlError} NO_LEADER when nodes answer but none can serve in time.
  * @throws {RaftctlError} OUTCOME_UNKNOWN when a write may or may not have happened.
+ * @throws {RaftctlError} SESSION_EXPIRED when the session of the command is over.
  * @throws {RaftctlError} REQUEST_REFUSED when a node says no for good.
  */
 export async function executeKv(options: KvClientOptions, command: KvCommand): Promise<Reply> {
   const { endpoints, timeoutMs } = options;
   const deadline = performance.now() + timeoutMs;
   const bytes = encodeCommand(command.args);
-  let refusal: RespError | null = null;
-  let unreached: RaftctlError | null = null;
-  /** A node waits for a leader before it refuses. */
-  let refusalMs = 0;
+  const isOnce = command.isOnce === true;
+  const story = new Story(endpoints, timeoutMs);
   for (let turn = 0; ; turn += 1) {
     if (turn > 0 && turn % endpoints.length === 0) {
-      if (refusal === null && unreached !== null) throw noNodeAnswers(endpoints, unreached);
+      if (story.isHopeless) throw story.trouble();
       await sleep(RETRY_PAUSE_MS);
     }
     const begun = performance.now();
     const leftMs = deadline - begun;
     // Rather an answer now than a write whose outcome is unknown because time ran out.
-    if (leftMs <= 0 || (refusal !== null && leftMs < refusalMs * 1.5)) break;
+    if (leftMs <= 0 || leftMs < story.refusalMs * 1.5) throw story.trouble();
     const address = endpoints[turn % endpoints.length] ?? '';
-    const attempt = await attemptOnce(options, address, bytes, leftMs);
-    if (attempt.kind === 'answered') return finalReply(attempt.reply);
-    if (attempt.kind === 'lost' && command.isWrite) throw unknownOutcome(attempt.reason);
-    if (attempt.kind === 'unreached') unreached = attempt.error;
-    if (attempt.kind === 'refused') {
-      refusal = attempt.error;
-      refusalMs = Math.max(refusalMs, performance.now() - begun);
-    }
+    const attemptMs = isOnce ? Math.max(ATTEMPT_MS_MIN, timeoutMs * ATTEMPT_SHARE) : leftMs;
+    const attempt = await attemptOnce(options, address, bytes, Math.min(leftMs, attemptMs));
+    const lost = lossOf(attempt);
+    if (isOnce && lost !== null) story.unknown = lost;
+    else if (attempt.kind === 'answered') return finalReply(attempt.reply, story.unknown);
+    else if (attempt.kind === 'lost' && command.isWrite) throw unknownOutcome(attempt.reason);
+    else story.note(attempt, performance.now() - begun);
   }
-  if (refusal === null) throw noNodeAnswers(endpoints, unreached);
-  throw new RaftctlError('NO_LEADER', {
-    message: `No node could serve the command within ${timeoutMs} ms: ${refusal.message}`,
-    hint: 'See who is down: raftctl cluster status',
-  });
+}
+
+/** What became of the attempts so far. */
+class Story {
+  /** Why one of a command that may be sent again came to nothing that is known. */
+  unknown: string | null = null;
+  /** The longest that a node waited for a leader before it refused. */
+  refusalMs = 0;
+  #refusal: RespError | null = null;
+  #unreached: RaftctlError | null = null;
+  readonly #endpoints: readonly string[];
+  readonly #timeoutMs: number;
+
+  constructor(endpoints: readonly string[], timeoutMs: number) {
+    this.#endpoints = endpoints;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Nobody was there at all. */
+  get isHopeless(): boolean {
+    return this.#refusal === null && this.#unreached !== null && this.unknown === null;
+  }
+
+  note(attempt: Attempt, tookMs: number): void {
+    if (attempt.kind === 'unreached') this.#unreached = attempt.error;
+    if (attempt.kind !== 'refused') return;
+    this.#refusal = attempt.error;
+    this.refusalMs = Math.max(this.refusalMs, tookMs);
+  }
+
+  trouble(): RaftctlError {
+    if (this.unknown !== null) return unknownOutcome(this.unknown);
+    if (this.#refusal === null) return noNodeAnswers(this.#endpoints, this.#unreached);
+    return new RaftctlError('NO_LEADER', {
+      message: `No node could serve the command within ${this.#timeoutMs} ms: ${this.#refusal.message}`,
+      hint: 'See who is down: raftctl cluster status',
+    });
+  }
 }
 
 async function attemptOnce(
@@ -130,9 +169,30 @@ function oneReply(connection: RespConnection, bytes: Buffer, timeoutMs: number):
   });
 }
 
-function finalReply(reply: Reply): Reply {
+/** @returns why nobody knows what became of it; null: the attempt tells. */
+function lossOf(attempt: Attempt): string | null {
+  if (attempt.kind === 'lost') return attempt.reason;
+  return attempt.kind === 'answered' ? unknownOf(attempt.reply) : null;
+}
+
+/** @returns the words of a node that does not know what became of a write; null: it does. */
+function unknownOf(reply: Reply): string | null {
+  return reply instanceof RespError && reply.prefix === 'UNKNOWN' ? reply.message : null;
+}
+
+/** @param unknown why an earlier attempt may have happened; null: there was none, or it did not. */
+function finalReply(reply: Reply, unknown: string | null): Reply {
   if (!(reply instanceof RespError)) return reply;
-  if (reply.prefix === 'UNKNOWN') throw unknownOutcome(reply.message);
+  if (unknownOf(reply) !== null) throw unknownOutcome(reply.message);
+  if (reply.prefix === 'SESSIONEXPIRED') {
+    const earlier =
+      unknown === null ? 'It did not happen' : `An attempt before was lost: ${unknown}`;
+    throw new RaftctlError('SESSION_EXPIRED', {
+      message: `The session of the write is over. ${earlier}`,
+      hint: 'Read the key to find out what holds, then write again',
+      ...(unknown === null ? {} : { cause: reply }),
+    });
+  }
   const message = `The node refused: ${reply.message}`;
   throw new RaftctlError('REQUEST_REFUSED', { message, cause: reply });
 }

@@ -26,8 +26,10 @@ async function serve(answer: (words: string[]) => string | null): Promise<Seen> 
         .toString('latin1')
         .split('\r\n')
         .filter((_, i) => i > 0 && i % 2 === 0);
-      seen.commands.push(words.join(' '));
-      const reply = answer(words);
+      // As a server that has no sessions: its clients write once.
+      const isSession = words[0] === 'SESSION';
+      if (!isSession) seen.commands.push(words.join(' '));
+      const reply = isSession ? '-ERR unknown command\r\n' : answer(words);
       if (reply === null) socket.destroy();
       else socket.write(reply);
     });

@@ -4,9 +4,10 @@
  * over under the rules of `executeKv`.
  */
 import { RaftctlError } from '../std/errors.ts';
-import { executeKv, type KvCommand } from './kv-client.ts';
+import { executeKv, type KvClientOptions, type KvCommand } from './kv-client.ts';
 import { RespConnection } from './resp-connection.ts';
 import type { Reply } from './resp-reply.ts';
+import { WriteSession } from './write-session.ts';
 
 const ENDS_TRANSACTION: ReadonlySet<string> = new Set(['EXEC', 'DISCARD', 'RESET']);
 
@@ -17,6 +18,7 @@ export class KvSession {
   /** WATCH or MULTI: the node remembers something that no other knows. */
   #isPinned = false;
   #isClosed = false;
+  readonly #writes = new WriteSession();
 
   constructor(endpoints: readonly string[]) {
     this.#endpoints = endpoints;
@@ -44,18 +46,24 @@ export class KvSession {
       });
     }
     if (ENDS_TRANSACTION.has(name)) this.#unpin();
-    const reply = await executeKv(
-      {
+    const reply = await this.#send(
+      () => ({
         endpoints: wasPinned ? [this.address ?? ''] : this.#inOrder(),
         timeoutMs,
         take: (address, leftMs) => this.#take(address, leftMs),
         release: (connection, isGood) => this.#release(connection, isGood),
-      },
+      }),
       command,
     );
     if (name === 'MULTI') this.#isInTransaction = true;
     if (name === 'MULTI' || name === 'WATCH') this.#isPinned = true;
     return reply;
+  }
+
+  /** Outside transactions, writes bear a session: they are sent until they are answered. */
+  #send(ways: () => KvClientOptions, command: KvCommand): Promise<Reply> {
+    if (this.#isPinned || this.#isInTransaction) return executeKv(ways(), command);
+    return this.#writes.execute(ways, command);
   }
 
   /** For ever: a command that is under way finds no node any more. */

@@ -23,7 +23,7 @@ function row(id: string, more: Partial<ClusterNodeRow> = {}): ClusterNodeRow {
 
 function status(more: Partial<ClusterStatus> = {}): ClusterStatus {
   const base = { name: 'demo', app: 'kvstore', leader: 'n1', term: 2, quorum: 2, tolerance: 1 };
-  const promise = { fsync: 'always', durability: '' } as const;
+  const promise = { fsync: 'always', durability: '', leases: false } as const;
   const nodes = [row('n1'), row('n2'), row('n3')];
   return { ...base, ...promise, serving: true, healthy: true, nodes, ...more };
 }

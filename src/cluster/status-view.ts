@@ -18,6 +18,7 @@ export function statusLines(status: ClusterStatus, paint: Paint): string[] {
   for (const row of status.nodes) {
     if (row.error !== null) lines.push(`${paint('red', row.id)}: ${row.error}`);
   }
+  if (status.leases) lines.push('', paint('dim', 'leases: the leader answers reads by itself'));
   if (status.fsync !== 'always') lines.push('', paint('yellow', status.durability));
   return lines;
 }

@@ -92,6 +92,7 @@ export function assembleStatus(
     tolerance: Math.max(0, writable - quorum),
     serving: serves,
     healthy: isHealthy,
+    leases: spec.leases ?? false,
     fsync,
     durability: durabilityOf(fsync),
     nodes,

@@ -41,6 +41,8 @@ export interface ClusterSpec {
   readonly clusterId: string;
   readonly app: 'kvstore';
   readonly fsync: FsyncName;
+  /** Only where they are on. */
+  readonly leases?: true;
   readonly createdAt: string;
   /** Removed with all its data when it stops. */
   readonly ephemeral: boolean;
@@ -65,6 +67,7 @@ export interface ClusterWish {
   readonly nodeCount: number | null;
   readonly app: 'kvstore' | null;
   readonly fsync: FsyncName | null;
+  readonly leases: boolean | null;
   readonly portBase: number | null;
   readonly retain: RetainName | null;
   readonly times: NodeTimes;
@@ -77,6 +80,7 @@ export const NO_WISH: ClusterWish = {
   nodeCount: null,
   app: null,
   fsync: null,
+  leases: null,
   portBase: null,
   retain: null,
   times: {},
@@ -121,6 +125,7 @@ export function planCluster(init: SpecInit): ClusterSpec {
     clusterId: init.clusterId,
     app: init.wish.app ?? 'kvstore',
     fsync: init.wish.fsync ?? 'always',
+    ...(init.wish.leases === true ? { leases: true } : {}),
     createdAt: init.createdAt,
     ephemeral: init.ephemeral,
     portBase,
@@ -149,6 +154,7 @@ export function nodeConfigOf(spec: ClusterSpec, node: ClusterNode, secretFile: s
     app: spec.app,
     fsync: node.fsync ?? spec.fsync,
     ...(spec.retain === undefined ? {} : { retain: spec.retain }),
+    ...(spec.leases === undefined ? {} : { leases: spec.leases }),
     members: spec.nodes.map(({ member, id, clientAddress, peerAddress, adminAddress }) => {
       return { member, id, clientAddress, peerAddress, adminAddress };
     }),
@@ -165,6 +171,9 @@ export function differences(spec: ClusterSpec, wish: ClusterWish): string[] {
   compare('--nodes', spec.nodes.length, wish.nodeCount);
   compare('--app', spec.app, wish.app);
   compare('--fsync', spec.fsync, wish.fsync);
+  if (wish.leases !== null && wish.leases !== (spec.leases ?? false)) {
+    found.push(`--leases is ${wish.leases ? 'off, not on' : 'on, not off'}`);
+  }
   compare('--port-base', spec.portBase, wish.portBase);
   compare('--retain', spec.retain ?? 'snapshot', wish.retain);
   compareTimes(found, '', spec.times ?? {}, wish.times);

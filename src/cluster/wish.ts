@@ -9,6 +9,7 @@ export interface SaidFlags {
   nodes?: number | undefined;
   app?: 'kvstore' | undefined;
   fsync?: FsyncName | undefined;
+  leases?: boolean | undefined;
   'port-base'?: number | undefined;
   retain?: RetainName | undefined;
 }
@@ -18,6 +19,7 @@ export const PROFILE_KEYS = [
   ['nodes', 'nodes'],
   ['app', 'app'],
   ['fsync', 'fsync'],
+  ['leases', 'leases'],
   ['port-base', 'portBase'],
   ['retain', 'retain'],
 ] as const;
@@ -32,6 +34,7 @@ export function wishOf(flags: SaidFlags, profile: ClusterProfile | null): Cluste
     nodeCount: flags.nodes ?? profile?.nodes ?? null,
     app: flags.app ?? profile?.app ?? null,
     fsync: flags.fsync ?? profile?.fsync ?? null,
+    leases: flags.leases ?? profile?.leases ?? null,
     portBase: flags['port-base'] ?? profile?.portBase ?? null,
     retain: flags.retain ?? profile?.retain ?? null,
     times: profile === null ? {} : timesOf(profile),

@@ -24,6 +24,7 @@ const CLUSTER = z.strictObject({
   nodes: z.int().min(1).max(99).optional(),
   app: z.enum(APP_NAMES).optional(),
   fsync: fsyncName.optional(),
+  leases: z.boolean().optional(),
   portBase: port.optional(),
   retain: z.enum(RETAIN_NAMES).optional(),
   ...TIMES,

@@ -23,6 +23,7 @@ export const SETTINGS_SCHEMA = z.strictObject({
   nodes: z.int().min(1).max(99).optional(),
   app: z.enum(APP_NAMES).optional(),
   fsync: fsyncName.optional(),
+  leases: z.boolean().optional(),
   portBase: port.optional(),
   retain: z.enum(RETAIN_NAMES).optional(),
   wait: z.enum(['healthy', 'leader', 'none']).optional(),

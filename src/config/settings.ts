@@ -27,6 +27,7 @@ export const SETTINGS: readonly Setting[] = [
   setting('nodes', 'How many nodes a new cluster has.', '3'),
   setting('app', 'What a new cluster replicates.', 'kvstore'),
   setting('fsync', 'When a write is synced before it is acknowledged.', 'always'),
+  setting('leases', 'Whether the leader answers reads by a lease.', 'false'),
   setting('portBase', 'Client port of the first node.', '11000'),
   setting('retain', 'Whether a new cluster keeps all of its log.', 'snapshot'),
   setting('wait', 'What cluster up waits for.', 'healthy'),

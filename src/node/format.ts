@@ -46,7 +46,7 @@ export async function formatNode(init: {
   }));
   const cluster = config.clusterId;
   const retain = config.retain === 'all' ? { retain: config.retain } : {};
-  const founding = foundingBatch(cluster, { members, leases: false, ...retain });
+  const founding = foundingBatch(cluster, { members, leases: config.leases ?? false, ...retain });
   const begin =
     snapshot === undefined
       ? founding

@@ -26,6 +26,10 @@ export function nodeCounters({ replica, log, total }: Counted): Record<string, A
       help: 'Groups of linearizable reads this node took.',
       value: replica.counters.reads,
     },
+    lease_reads: {
+      help: 'Groups of linearizable reads answered by a lease.',
+      value: replica.counters.leaseReads,
+    },
     log_syncs: { help: 'Syncs of the log.', value: log.stats().syncs },
     inbox_dropped: {
       help: 'Peer messages dropped because the inbox was full.',

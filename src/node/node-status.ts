@@ -47,6 +47,7 @@ export function nodeStatus(parts: StatusParts): NodeStatus {
     lastIndex: raft.lastIndex,
     firstIndex: raft.firstIndex,
     serving: raft.serving,
+    leases: raft.membership.leases,
     fsync: config.fsync,
     durability: durabilityOf(config.fsync),
     logBytes: disk.logBytes,

@@ -73,6 +73,7 @@ export const clusterStatus = exactly<ClusterStatus>()(
     tolerance: count.describe('How many more voters may fail before writes stop'),
     serving: z.boolean().describe('Writes are acknowledged'),
     healthy: z.boolean().describe('It serves, and every node is up and well'),
+    leases: z.boolean().describe('The leader answers reads by a lease'),
     fsync,
     durability: z.string(),
     nodes: z.array(nodeRow),

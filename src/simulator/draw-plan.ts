@@ -5,8 +5,17 @@
  */
 import { RAFT_CONFIG_DEFAULT, timersOf } from '../node/raft/config.ts';
 import type { Prng } from '../std/prng.ts';
+import { SESSION_LIMITS } from '../wire/apps/session.ts';
+import { withLeases } from './draw-leases.ts';
 import { drawLag, drawMoments, drawsOneSize } from './draw-moments.ts';
-import type { FaultClass, FaultEvent, FaultPlan, Profile, Target } from './fault-plan.ts';
+import {
+  type FaultClass,
+  type FaultEvent,
+  type FaultPlan,
+  NO_SESSIONS,
+  type Profile,
+  type Target,
+} from './fault-plan.ts';
 import type { Weather } from './sim-network.ts';
 
 const FAULT_CLASSES: readonly FaultClass[] = [
@@ -85,16 +94,30 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
   const wished: readonly FaultClass[] = wishes.length === 0 ? [] : ['transfer'];
   const moments = drawMoments(prng.fork(), { calm: classes.length === 0, durationMs });
   const valueBytesMax = drawsOneSize(prng.fork()) ? 0 : rest.valueBytesMax;
-  return {
+  const drawn = {
     ...{ ...rest, config, valueBytesMax },
     compaction: absent ? { ...compaction, ...EAGER_COMPACTION } : compaction,
     classes: [...classes, ...later.classes, ...wished, ...moments.classes],
     learners: later.learners,
     sharesMachine: later.sharesMachine,
+    leases: false,
+    sessions: drawSessions(prng.fork()),
     events: [...plan.events, ...later.events, ...wishes, ...moments.events, ...lag].sort(
       (a, b) => a.atMs - b.atMs,
     ),
   };
+  return withLeases(prng.fork(), drawn, durationMs);
+}
+
+/** In two seeds of five half of the clients write in sessions, which often end too soon. */
+function drawSessions(prng: Prng): FaultPlan['sessions'] {
+  if (!prng.chance(0.4)) return NO_SESSIONS;
+  const limits = {
+    ...SESSION_LIMITS,
+    idleMs: Math.round(logUniform(prng, 200, 60_000)),
+    sessionsMax: prng.pick([2, 4, 1000]),
+  };
+  return { share: 0.5, limits };
 }
 
 /** Who was away for long must be sent a snapshot. */

@@ -4,6 +4,7 @@
  */
 import type { RaftConfig } from '../node/raft/config.ts';
 import type { CompactionConfig } from '../node/replica/compaction.ts';
+import { SESSION_LIMITS, type SessionLimits } from '../wire/apps/session.ts';
 import type { Moment } from './moments.ts';
 import type { Weather } from './sim-network.ts';
 
@@ -27,7 +28,7 @@ export type FaultClass =
   | 'moment';
 
 /** Who is hit is decided when it happens. */
-export type Target = 'leader' | 'anybody' | 'everybody';
+export type Target = 'leader' | 'followers' | 'anybody' | 'everybody';
 
 export type FaultEvent = { readonly atMs: number; readonly draw: number } & (
   | {
@@ -89,6 +90,8 @@ export type FaultEvent = { readonly atMs: number; readonly draw: number } & (
     }
 );
 
+export const NO_SESSIONS = { share: 0, limits: SESSION_LIMITS } as const;
+
 /** One bit, a sector, the end of the file. */
 export type RotKind = 'flip' | 'zero' | 'cut';
 
@@ -102,6 +105,10 @@ export interface FaultPlan {
   readonly learners: number;
   /** The members' addresses say that they share a machine, whose disk is fast. */
   readonly sharesMachine: boolean;
+  /** Which share of the clients write in sessions, and when those end. */
+  readonly sessions: { readonly share: number; readonly limits: SessionLimits };
+  /** Whether the leader answers reads by a lease. */
+  readonly leases: boolean;
   /** Per member. */
   readonly clockRates: readonly number[];
   /** Per member: how far its wall clock is off. */

@@ -11,8 +11,11 @@ import type { LogIndex, MemberNumber } from '../node/model/ids.ts';
 import type { ApplyContext, StateMachine } from '../node/ports/state-machine.ts';
 import type { Outcome } from '../node/replica/contract.ts';
 import { type Bytes, latin1Slice } from '../std/bytes.ts';
+import { KvError } from '../wire/apps/kvstore.ts';
+import type { SessionLimits } from '../wire/apps/session.ts';
 import { Ghost } from './ghost.ts';
 import type { Oracles } from './oracles.ts';
+import { SessionModel } from './session-model.ts';
 import { Violation } from './violation.ts';
 
 export interface Operation {
@@ -45,6 +48,7 @@ export interface HistoryInit {
   readonly timeCommand: string;
   /** The fastest sound clock of the cluster, now. */
   readonly clockMs: () => number;
+  readonly sessionLimits: SessionLimits;
 }
 
 export class History {
@@ -65,11 +69,13 @@ export class History {
   readonly #digests = new Map<LogIndex, string>();
   /** Committed values of a key, in order. */
   readonly #versions = new Map<string, Version[]>();
+  readonly sessions: SessionModel;
 
   constructor(oracles: Oracles, init: HistoryInit) {
     this.#oracles = oracles;
     this.#init = init;
-    this.#ghost = new Ghost(this.#commands, this.#contexts);
+    this.sessions = new SessionModel(init.sessionLimits);
+    this.#ghost = new Ghost(this.#commands, this.#contexts, init.sessionLimits);
   }
 
   begin(input: {
@@ -106,7 +112,7 @@ export class History {
     record.appliedSeen = index;
     const known = this.#commands[index];
     if (known === undefined) this.#firstApplied(context, command);
-    else if (known !== command) {
+    else if (known !== command || this.#contexts[index]?.session !== context.session) {
       throw new Violation('I8 state machine safety', `${name} applies another command at ${index}`);
     }
   }
@@ -168,6 +174,19 @@ export class History {
     }
   }
 
+  /** As `settled`, of a write in a session (null: one is opened), which may be sent again. */
+  settledOnce(
+    operation: Operation | null,
+    member: MemberNumber,
+    outcome: Outcome,
+    answer: unknown,
+  ): void {
+    if (outcome === 'unknown') this.counts['unknown outcomes'] += 1;
+    if (outcome !== 'ok') return;
+    this.sessions.checkAnswer(this.#oracles.record(member).appliedSeen, answer);
+    if (operation !== null && !(answer instanceof KvError)) operation.outcome = 'ok';
+  }
+
   /**
    * A client reads `value` on `member`; `committedAtStart` was committed somewhere before it asked.
    */
@@ -224,7 +243,9 @@ export class History {
     this.#checkTime(index, leaderTimeMs);
     this.#timesMs[index] = leaderTimeMs;
     if (command === this.#init.timeCommand) return;
+    const isOnce = context.session !== undefined && context.session !== 0;
     const operation = this.#operations.get(command);
+    if (isOnce && !this.#isFirst(operation, context)) return;
     if (operation === undefined) {
       throw new Violation('I8 state machine safety', `nobody sent the command at ${index}`);
     }
@@ -233,13 +254,20 @@ export class History {
     if (operation.index !== 0) {
       throw new Violation('I24 at most once', `a write is at ${operation.index} and at ${index}`);
     }
-    if (outcome !== null && outcome !== 'unknown') {
+    if (!isOnce && outcome !== null && outcome !== 'unknown') {
       throw new Violation('I24 at most once', `answered ${outcome}, then committed at ${index}`);
     }
     operation.index = index;
     const versions = this.#versions.get(key);
     if (versions === undefined) this.#versions.set(key, [{ index, value, deadlineMs }]);
     else versions.push({ index, value, deadlineMs });
+  }
+
+  /** Whether a command that bears a session has an effect; if so it answers the value before it. */
+  #isFirst(operation: Operation | undefined, context: ApplyContext): boolean {
+    const before = operation === undefined ? undefined : this.#versions.get(operation.key)?.at(-1);
+    const lives = before !== undefined && before.deadlineMs > context.leaderTimeMs;
+    return this.sessions.applied(context, lives ? before.value : null);
   }
 
   #valueAt(key: string, index: LogIndex): string | null {

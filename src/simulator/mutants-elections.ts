@@ -89,7 +89,11 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'M09a',
     'safety',
     'a learner stands for election',
-    [ELECTION, 'if (!s.isVoter || s.diskFull)', 'if (s.diskFull)'],
+    [
+      ELECTION,
+      'if (!s.isVoter || s.diskFull || isPromised(s))',
+      'if (s.diskFull || isPromised(s))',
+    ],
     { nodes: 5 },
   ),
   mutant('M10', 'liveness', 'election timeouts are all the same', [

@@ -8,7 +8,9 @@ import type { Mutant } from './mutant.ts';
 import { CLIENT_MUTANTS } from './mutants-clients.ts';
 import { CONTROL_MUTANTS } from './mutants-controls.ts';
 import { ELECTION_MUTANTS } from './mutants-elections.ts';
+import { LEASE_CONTROL, LEASE_MUTANTS } from './mutants-leases.ts';
 import { REPLICATION_MUTANTS } from './mutants-replication.ts';
+import { SESSION_MUTANTS } from './mutants-sessions.ts';
 import { STORAGE_MUTANTS } from './mutants-storage.ts';
 import { TRANSFER_MUTANTS } from './mutants-transfers.ts';
 
@@ -16,9 +18,12 @@ export const MUTANTS: readonly Mutant[] = [
   ...ELECTION_MUTANTS,
   ...REPLICATION_MUTANTS,
   ...CLIENT_MUTANTS,
+  ...LEASE_MUTANTS,
+  ...SESSION_MUTANTS,
   ...STORAGE_MUTANTS,
   ...TRANSFER_MUTANTS,
   ...CONTROL_MUTANTS,
+  LEASE_CONTROL,
 ];
 
 export function findMutant(id: string): Mutant | null {

@@ -184,6 +184,7 @@ export class Nemesis {
   #targets(target: Target, draw: number): readonly SimNode[] {
     const { nodes } = this.#init;
     if (target === 'everybody') return nodes;
+    if (target === 'followers') return nodes.filter((n) => !n.leads);
     const leader = target === 'leader' ? nodes.find((n) => n.leads) : undefined;
     return [leader ?? (nodes[draw % nodes.length] as SimNode)];
   }

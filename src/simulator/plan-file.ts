@@ -4,11 +4,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import { RaftctlError } from '../std/errors.ts';
-import { type FaultPlan, PROFILES, type Profile } from './fault-plan.ts';
+import { type FaultPlan, NO_SESSIONS, PROFILES, type Profile } from './fault-plan.ts';
 import type { PlannedOperation } from './workload.ts';
 import type { WorldInit } from './world.ts';
 
 const SCHEMA = 'raftctl/sim-plan/v1';
+const LATER = { leases: false, sessions: NO_SESSIONS };
 
 export interface SimPlan {
   readonly schema: typeof SCHEMA;
@@ -86,7 +87,8 @@ export function decodePlan(text: string, path: string): SimPlan {
   return makePlan({
     ...{ seed, seconds, nodes, profile: known, oracle: String(oracle) },
     mutant: typeof mutant === 'string' ? mutant : null,
-    faults: { ...settings, events: faults } as unknown as FaultPlan,
+    // Plans of older builds say nothing of what came later.
+    faults: { ...LATER, ...settings, events: faults } as unknown as FaultPlan,
     operations: operations as unknown as readonly PlannedOperation[],
   });
 }

@@ -230,6 +230,7 @@ const SIMPLER: readonly Change[] = [
   weather({ delayMsMin: 1, delayMsMean: 0 }),
   setting((f) => f.learners === 0, { learners: 0 }),
   setting((f) => !f.sharesMachine, { sharesMachine: false }),
+  setting((f) => !f.leases, { leases: false }),
   setting((f) => f.clockRates.every((rate) => rate === 1), { clockRates: [] }),
   setting((f) => f.wallOffsetsMs.every((ms) => ms === 0), { wallOffsetsMs: [] }),
   setting((f) => f.diskMsMean <= 0.3, { diskMsMean: 0.3 }),

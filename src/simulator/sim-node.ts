@@ -16,6 +16,7 @@ import type { Counts } from './coverage.ts';
 import type { ElectionOracles } from './election-oracles.ts';
 import type { FaultPlan, RotKind } from './fault-plan.ts';
 import type { History } from './history.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { type DiskError, NodeDisk } from './node-disk.ts';
 import type { Oracles } from './oracles.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -67,6 +68,7 @@ export class SimNode implements ClientSide {
   readonly #components: SimNodeComponents;
   readonly #init: SimNodeInit;
   #life: Life | null = null;
+  readonly #leases = new LeaseWatch();
   #lives = 0;
 
   constructor(components: SimNodeComponents, init: SimNodeInit) {
@@ -104,7 +106,7 @@ export class SimNode implements ClientSide {
   }
 
   coverage(): Counts {
-    return { ...this.#counts, ...this.disk.counts };
+    return { ...this.#counts, ...this.#leases.counts, ...this.disk.counts };
   }
 
   digest(): string {
@@ -228,14 +230,16 @@ export class SimNode implements ClientSide {
     this.disk.opened();
     oracles.recovered(member, log.recovered, snapshot ?? undefined);
     this.#counts.recoveries += 1;
-    const machine = createApp('kvstore');
+    const machine = createApp('kvstore', plan.sessions.limits);
     const replica = new Replica(
       {
         clock,
         log: new WatchedLog(log, member, oracles),
         snapshots: new WatchedSnapshots(snapshots, {
           ...{ member, oracles, gate },
-          onStored: (kind) => this.#stored(kind),
+          onStored: (kind) => {
+            this.#counts[`snapshots ${kind}`] += 1;
+          },
         }),
         network: new SimEndpoint(network, member, life.process),
         stateMachine: new WatchedMachine(machine, member, history),
@@ -249,6 +253,7 @@ export class SimNode implements ClientSide {
         onTurn: (raft) => {
           oracles.turn(member);
           checkCore(life, raft);
+          if (life.replica !== null) this.#leases.turn(life.replica, clock.nowMs());
           trace(200 + member, raft.commitIndex);
         },
       },
@@ -257,11 +262,6 @@ export class SimNode implements ClientSide {
     life.machine = machine;
     oracles.started(member, replica.raft);
     replica.start();
-  }
-
-  #stored(kind: 'taken' | 'received'): void {
-    if (kind === 'taken') this.#counts['snapshots taken'] += 1;
-    else this.#counts['snapshots received'] += 1;
   }
 
   /** The log warns of one thing when it is opened: a tail it had to cut. */

@@ -11,7 +11,14 @@ import { KvEncoder } from '../wire/apps/kv-encoder.ts';
 import { KV_OP, SET_FLAG } from '../wire/apps/kvstore.ts';
 import { type BlackBox, livesForEver } from './black-box.ts';
 import type { FaultPlan } from './fault-plan.ts';
-import type { History } from './history.ts';
+import type { History, Operation } from './history.ts';
+import {
+  OnceClients,
+  type OnceOperation,
+  REPEAT_SHARE,
+  type Stubborn,
+  stubbornOf,
+} from './once-clients.ts';
 import type { Oracles } from './oracles.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -31,6 +38,8 @@ export interface PlannedOperation {
   readonly member: MemberNumber;
   readonly key: string;
   readonly read: boolean;
+  /** A write of a client with a session: the same one again is a repetition. */
+  readonly once?: OnceOperation;
   /** Of a write: how long its value lives (null: for ever), and how much of it is padding. */
   readonly ttlMs: number | null;
   readonly padding: number;
@@ -58,6 +67,11 @@ const REQUEST_TRAVEL_MS = 0.2;
 const TTL_SHARE = 0.5;
 const TTL_MS_MAX = 3000;
 
+interface LiveClient {
+  readonly prng: Prng;
+  readonly stubborn: Stubborn<PlannedOperation> | null;
+}
+
 /** A request under way. */
 interface Open {
   readonly member: MemberNumber;
@@ -71,11 +85,13 @@ export class Workload {
   readonly #encoder = new KvEncoder();
   readonly #asked: PlannedOperation[] = [];
   readonly #open = new Set<Open>();
+  readonly #once: OnceClients;
   #lastValue = 0;
   #stopped = false;
 
   constructor(init: WorkloadInit) {
     this.#init = init;
+    this.#once = new OnceClients(init.history);
   }
 
   /** What was asked so far: as `operations` of another run it asks the same again. */
@@ -86,7 +102,9 @@ export class Workload {
   start(): void {
     const { plan, prng, operations, scheduler } = this.#init;
     if (operations === null) {
-      for (let client = 0; client < plan.clients; client += 1) this.#next(prng.fork());
+      for (let client = 0; client < plan.clients; client += 1) {
+        this.#next({ prng: prng.fork(), stubborn: stubbornOf(client, plan.sessions.share) });
+      }
       return;
     }
     for (const operation of operations) {
@@ -119,34 +137,41 @@ export class Workload {
     }
   }
 
-  #next(prng: Prng): void {
+  #next(client: LiveClient): void {
     const { scheduler, plan } = this.#init;
+    const { prng } = client;
     const thinkMs = -Math.log(1 - prng.unit()) * plan.thinkMsMean;
     scheduler.schedule(thinkMs, () => {
-      if (!this.#stopped) this.#request(prng);
+      if (!this.#stopped) this.#request(client);
     });
   }
 
-  #request(prng: Prng): void {
+  #request(client: LiveClient): void {
+    const { prng, stubborn } = client;
     const { scheduler, plan, nodes, blackBox } = this.#init;
     const { member } = prng.pick(nodes);
     const key = blackBox.nameOf(`k${prng.between(1, plan.keys)}`);
     const read = prng.chance(plan.readShare);
     const value = read ? { ttlMs: null, padding: 0 } : this.#drawValue(key);
-    const operation = { atMs: scheduler.nowMs, member, key, read, ...value };
+    const drawn = { atMs: scheduler.nowMs, member, key, read, ...value };
+    const operation = read || stubborn === null ? drawn : this.#once.next(stubborn, drawn);
     let over = false;
     const patience = scheduler.schedule(CLIENT_PATIENCE_MS, () => {
       over = true;
-      this.#next(prng);
+      this.#next(client);
     });
-    const done = (): void => {
+    const done = (outcome: Outcome | null): void => {
       if (over) return;
       over = true;
       scheduler.cancel(patience);
-      this.#next(prng);
+      // Answered, and sent once more all the same.
+      if (stubborn !== null && !read && outcome === 'ok' && !prng.chance(REPEAT_SHARE)) {
+        stubborn.last = null;
+      }
+      this.#next(client);
     };
     if (this.#perform(operation, done)) this.#asked.push(operation);
-    else done();
+    else done(null);
   }
 
   /** @returns whether the node serves anybody. */
@@ -156,6 +181,8 @@ export class Workload {
     const node = nodes.find((n) => n.member === member);
     const serving = node?.serving ?? null;
     if (serving === null) return false;
+    const send = operation.once === undefined ? null : this.#prepare(operation, operation.once);
+    if (operation.once !== undefined && send === null) return false;
     const open = { member, process: serving.process, atMs: scheduler.nowMs, read };
     this.#open.add(open);
     this.#lastValue += read ? 0 : 1;
@@ -167,7 +194,11 @@ export class Workload {
       seen(outcome, found);
       done(outcome);
     };
-    if (read) this.#sendRead(serving, operation, answered);
+    if (send !== null) {
+      serving.process.post(REQUEST_TRAVEL_MS, () => {
+        send(serving, member, (outcome) => answered(outcome, null));
+      });
+    } else if (read) this.#sendRead(serving, operation, answered);
     else this.#sendWrite(serving, { ...operation, value }, (outcome) => answered(outcome, null));
     return true;
   }
@@ -178,7 +209,7 @@ export class Workload {
     done: (outcome: Outcome) => void,
   ): void {
     const { history } = this.#init;
-    const command = this.#encodeSet(key, value, ttlMs);
+    const command = this.#encodeSet({ key, value, ttlMs, flags: 0 });
     const operation = history.begin({ key, value, ttlMs, command });
     process.post(REQUEST_TRAVEL_MS, () => {
       replica.propose(command, {
@@ -208,6 +239,21 @@ export class Workload {
     });
   }
 
+  #prepare(planned: PlannedOperation, once: OnceOperation): ReturnType<OnceClients['prepare']> {
+    return this.#once.prepare(once, () => this.#make(planned, SET_FLAG.get));
+  }
+
+  /** A write of a fresh value. */
+  #make(
+    { key, ttlMs, padding }: Pick<PlannedOperation, 'key' | 'ttlMs' | 'padding'>,
+    flags: number,
+  ): { readonly command: Bytes; readonly operation: Operation } {
+    this.#lastValue += 1;
+    const value = `v${this.#lastValue}:${'x'.repeat(padding)}`;
+    const command = this.#encodeSet({ key, value, ttlMs, flags });
+    return { command, operation: this.#init.history.begin({ key, value, ttlMs, command }) };
+  }
+
   #drawValue(key: string): { readonly ttlMs: number | null; readonly padding: number } {
     const { plan, prng } = this.#init;
     const padding = prng.between(0, plan.valueBytesMax);
@@ -215,10 +261,16 @@ export class Workload {
     return { padding, ttlMs: expires ? prng.between(1, TTL_MS_MAX) : null };
   }
 
-  #encodeSet(key: string, value: string, ttlMs: number | null): Bytes {
+  #encodeSet(what: {
+    readonly key: string;
+    readonly value: string;
+    readonly ttlMs: number | null;
+    readonly flags: number;
+  }): Bytes {
+    const { key, value, ttlMs, flags } = what;
     const encoder = this.#encoder;
     encoder.begin(KV_OP.set);
-    encoder.flags(ttlMs === null ? 0 : SET_FLAG.ttl);
+    encoder.flags(flags | (ttlMs === null ? 0 : SET_FLAG.ttl));
     if (ttlMs !== null) encoder.number(ttlMs);
     encoder.fieldText(key);
     encoder.restText(value);

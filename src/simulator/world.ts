@@ -85,6 +85,7 @@ export class World {
     const { clockRates } = plan;
     this.history = new History(this.oracles, {
       timeCommand: latin1(createApp('kvstore').timeCommand),
+      sessionLimits: plan.sessions.limits,
       clockMs: () =>
         WALL_START_MS + 100 * members.length + scheduler.nowMs * Math.max(1, ...clockRates),
     });
@@ -151,6 +152,7 @@ export class World {
     addCounts(total, this.#nemesis.counts);
     addCounts(total, this.#nemesis.transfers.counts);
     addCounts(total, this.history.counts);
+    addCounts(total, this.history.sessions.counts);
     addCounts(total, this.#network.counts);
     addCounts(total, this.#tally.counts);
     addCounts(total, this.#blackBox.counts);
@@ -158,6 +160,7 @@ export class World {
     return {
       ...total,
       learners: this.plan.learners,
+      leases: this.plan.leases ? 1 : 0,
       'shared machines': this.plan.sharesMachine ? 1 : 0,
     };
   }
@@ -215,7 +218,7 @@ function membershipOf(nodes: number, plan: FaultPlan): Membership {
     clientAddress: '',
     adminAddress: '',
   }));
-  return { members, leases: false };
+  return { members, leases: plan.leases };
 }
 
 function latin1(bytes: Bytes = NO_BYTES): string {

@@ -50,6 +50,7 @@ const EXIT_BY_CODE = {
   TRANSFER_FAILED: EXIT.failure,
   WAIT_TIMEOUT: EXIT.timeout,
   OUTCOME_UNKNOWN: EXIT.timeout,
+  SESSION_EXPIRED: EXIT.timeout,
   KEY_NOT_FOUND: EXIT.failure,
   REQUEST_REFUSED: EXIT.failure,
   WRITE_LOST: EXIT.violation,

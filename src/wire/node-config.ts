@@ -67,6 +67,8 @@ export interface NodeConfig {
   readonly loggerHoldBytes?: number;
   /** How many snapshots are kept, the newest ones; at least 1. */
   readonly snapshotsRetained?: number;
+  /** Whether the founding configuration allows reads by a lease; the same on all founders. */
+  readonly leases?: boolean;
 }
 
 /** What a new node gets unless it is told otherwise. */
@@ -131,6 +133,7 @@ export function parseNodeConfig(text: string, source: string): NodeConfig {
   if (config.snapshotsRetained === 0) refuse('snapshotsRetained');
   if (!/^[0-9a-f]{32}$/.test(config.clusterId)) refuse('clusterId');
   if (!FSYNC_NAMES.includes(config.fsync)) refuse('fsync');
+  if (config.leases !== undefined && typeof config.leases !== 'boolean') refuse('leases');
   if (!APP_NAMES.includes(config.app)) refuse('app');
   if (config.retain !== undefined && !RETAIN_NAMES.includes(config.retain)) refuse('retain');
   if (typeof config.secretFile !== 'string') refuse('secretFile');

@@ -45,6 +45,8 @@ export interface NodeStatus {
   readonly firstIndex: number;
   /** Whether this node, as leader, has committed an entry of its own term (can serve). */
   readonly serving: boolean;
+  /** Whether the leader answers reads by a lease: a property of the whole cluster. */
+  readonly leases: boolean;
   readonly fsync: FsyncName;
   /** In words: what the fsync mode promises. */
   readonly durability: string;
@@ -103,6 +105,8 @@ export interface ClusterStatus {
   readonly serving: boolean;
   /** It serves, and every node is up and well. */
   readonly healthy: boolean;
+  /** Whether its leader answers reads by a lease. */
+  readonly leases: boolean;
   readonly fsync: FsyncName;
   readonly durability: string;
   readonly nodes: readonly ClusterNodeRow[];

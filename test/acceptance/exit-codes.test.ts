@@ -99,7 +99,11 @@ test('3: nobody answers', async () => {
 test('4: a write whose outcome is unknown', async () => {
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => socket.destroy());
+    // A session is opened; of what is written in it nobody hears again.
+    socket.on('data', (chunk) => {
+      if (chunk.includes('SESSION')) socket.write(':7\r\n');
+      else socket.destroy();
+    });
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const endpoint = `127.0.0.1:${(server.address() as AddressInfo).port}`;

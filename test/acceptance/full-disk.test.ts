@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ClusterRig, processesWith, untilGone } from '../doubles/cluster-rig.ts';
 import { isError, once } from '../doubles/kv-connection.ts';
+import { reportProof } from '../doubles/proof-report.ts';
 import { TmpDisk } from '../doubles/tmp-disk.ts';
 import { findLosses, WriteLoad } from '../doubles/write-load.ts';
 
@@ -113,6 +114,12 @@ function fullDiskTests(): void {
     await rig.ok(['node', 'restart', victim]);
     await load.stop();
     await expectNothingLost();
+    reportProof({
+      fault: "a node's disk is full: filled by a file, by its own log, at its start",
+      count: 4,
+      held: 'refused in words, others served, 0 acknowledged writes lost',
+      figures: '',
+    });
   });
 }
 

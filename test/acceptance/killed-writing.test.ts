@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Prng } from '../../src/std/prng.ts';
 import { ClusterRig } from '../doubles/cluster-rig.ts';
 import { IS_FULL, scaled } from '../doubles/program.ts';
+import { reportProof } from '../doubles/proof-report.ts';
 import { findLosses, WriteLoad } from '../doubles/write-load.ts';
 
 const KILLS = scaled(8, 100);
@@ -39,4 +40,10 @@ test(`node restart brings a node back that was killed while it wrote, ${KILLS} t
     expect(losses.slice(0, 5), `${losses.length} lost`).toEqual([]);
   }
   expect(load.acknowledged.size).toBeGreaterThan(KILLS * 100);
+  reportProof({
+    fault: 'kill -9 of any node in the middle of a write',
+    count: KILLS,
+    held: `0 of ${load.acknowledged.size} acknowledged writes lost`,
+    figures: '',
+  });
 });

@@ -37,6 +37,7 @@ export function fakeStatus(differences: Partial<NodeStatus> = {}): NodeStatus {
     snapshotIndex: 0,
     snapshotBytes: 0,
     serving: true,
+    leases: false,
     fsync: 'always',
     durability: 'acknowledged writes are synced to disk on a majority',
     logBytes: 1000,

@@ -8,6 +8,7 @@ import { History } from '../../src/simulator/history.ts';
 import { Oracles } from '../../src/simulator/oracles.ts';
 import { type OracleName, Violation } from '../../src/simulator/violation.ts';
 import { bytesFrom } from '../../src/std/bytes.ts';
+import { SESSION_LIMITS } from '../../src/wire/apps/session.ts';
 
 const CLUSTER = '0123456789abcdef0123456789abcdef';
 
@@ -39,6 +40,7 @@ export class Scene {
   readonly oracles = new Oracles([1, 2, 3], [batchOf(1, 1)]);
   readonly history = new History(this.oracles, {
     timeCommand: 'time',
+    sessionLimits: SESSION_LIMITS,
     clockMs: () => this.clockMs,
   });
   clockMs = 0;

@@ -13,6 +13,10 @@ export interface RecordedLoadInit {
   readonly clients: number;
   readonly keys: number;
   readonly seed: number;
+  /** Of all keys and values, when several loads make one history. */
+  readonly prefix?: string;
+  /** Between two operations of a client. */
+  readonly thinkMs?: number;
 }
 
 /** Nothing happened: the node said so before it took the command. */
@@ -64,9 +68,11 @@ export class RecordedLoad {
 
   /** @returns whether the connection is worth another one. */
   async #operate(client: string, connection: KvConnection, prng: Prng): Promise<boolean> {
-    const key = `key${prng.between(1, this.#init.keys)}`;
+    const { keys, prefix = '', thinkMs } = this.#init;
+    if (thinkMs !== undefined) await sleep(thinkMs);
+    const key = `${prefix}key${prng.between(1, keys)}`;
     const { action, words, answered } = this.#choose(key, prng);
-    const pending = this.#recorder.begin(client, key, action);
+    const pending = this.#recorder.begin(`${prefix}${client}`, key, action);
     try {
       return this.#end(pending, await connection.send(...words), answered);
     } catch (error) {

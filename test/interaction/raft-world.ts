@@ -56,6 +56,8 @@ export interface WorldOptions {
   readonly sharesMachine?: boolean;
   readonly config?: Partial<RaftConfig>;
   readonly seed?: number;
+  /** Whether the configuration allows reads by a lease; false unless told. */
+  readonly leases?: boolean;
   /** Whether all connections are up at once; true unless told. */
   readonly connected?: boolean;
   /** Logs to start with, by member: terms of the entries from 2 on (entry 1 is the founding). */
@@ -91,7 +93,7 @@ export class RaftWorld {
       clientAddress: '',
       adminAddress: '',
     }));
-    const founding = foundingBatch(CLUSTER, { members, leases: false });
+    const founding = foundingBatch(CLUSTER, { members, leases: options.leases ?? false });
     for (const { number } of members) {
       const terms = options.logs?.[number] ?? [];
       const batches = [founding, ...terms.map((term, at) => commandBatch(term, at + 2))];

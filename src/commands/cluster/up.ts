@@ -53,6 +53,11 @@ export default class ClusterUp extends BaseCommand {
       options: ['always', 'batch', 'none'] as const,
       env: 'RAFTCTL_FSYNC',
     })(),
+    leases: Flags.boolean({
+      summary: 'Let the leader answer reads by a lease; a lost leader is then missed for longer.',
+      allowNo: true,
+      env: 'RAFTCTL_LEASES',
+    }),
     'port-base': Flags.integer({
       summary: `Client port of n1; peer ports +1000, admin ports +2000. [default: ${PORT_BASE_DEFAULT}]`,
       env: 'RAFTCTL_PORT_BASE',

@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { kvFlags } from '../../cli/flags.ts';
-import { executeKv } from '../../client/kv-client.ts';
+import { WriteSession } from '../../client/write-session.ts';
 import { chooseEndpoints } from '../../cluster/endpoints.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import { plural } from '../../std/units.ts';
@@ -22,8 +22,8 @@ export default class KvDel extends BaseCommand {
     }
     const { endpoints, cluster, dir } = flags;
     const addresses = await chooseEndpoints({ endpoints, cluster, dir });
-    const reply = await executeKv(
-      { endpoints: addresses, timeoutMs: flags.timeout },
+    const reply = await new WriteSession().execute(
+      () => ({ endpoints: addresses, timeoutMs: flags.timeout }),
       { args: ['DEL', ...keys], isWrite: true },
     );
     const deleted = typeof reply === 'number' ? reply : 0;

@@ -2,14 +2,15 @@ import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { readStdin } from '../../cli/binary-text.ts';
 import { kvFlags } from '../../cli/flags.ts';
-import { executeKv } from '../../client/kv-client.ts';
+import { WriteSession } from '../../client/write-session.ts';
 import { chooseEndpoints } from '../../cluster/endpoints.ts';
 
 export default class KvSet extends BaseCommand {
   static override summary = 'Write a key; acknowledged means durable on a majority.';
   static override description =
-    'The write is sent once. Exit code 4 (OUTCOME_UNKNOWN) when the connection broke before the ' +
-    'answer: it may or may not have happened. A value of - is read from stdin, byte for byte.';
+    'The write is sent until a node answers, and done once: it bears a session of the cluster. Exit ' +
+    'code 4 (OUTCOME_UNKNOWN) when no answer came in time: it may or may not have happened. A value ' +
+    'of - is read from stdin, byte for byte.';
   static override examples = ['<%= config.bin %> kv set greeting hello --cluster demo'];
   static override args = {
     key: Args.string({ description: 'The key.', required: true }),
@@ -22,10 +23,10 @@ export default class KvSet extends BaseCommand {
     const { endpoints, cluster, dir } = flags;
     const addresses = await chooseEndpoints({ endpoints, cluster, dir });
     const value = args.value === '-' ? await readStdin() : Buffer.from(args.value, 'utf8');
-    await executeKv(
-      { endpoints: addresses, timeoutMs: flags.timeout },
-      { args: ['SET', args.key, value], isWrite: true },
-    );
+    await new WriteSession().execute(() => ({ endpoints: addresses, timeoutMs: flags.timeout }), {
+      args: ['SET', args.key, value],
+      isWrite: true,
+    });
     this.print('OK');
     return this.answer('kv.set', { key: args.key, valueBytes: value.length });
   }

@@ -26,6 +26,7 @@ interface FoundingFlags {
   readonly 'secret-file': string | undefined;
   readonly cluster: string | undefined;
   readonly fsync: FsyncName | undefined;
+  readonly leases: boolean | undefined;
 }
 
 /** A file, or a folder in which it gets the name that Node would give it. */
@@ -99,6 +100,10 @@ export default class NodeStart extends BaseCommand {
       options: ['always', 'batch', 'none'] as const,
       env: 'RAFTCTL_FSYNC',
     })(),
+    leases: Flags.boolean({
+      summary: 'The leader answers reads by a lease; the same for all founding members.',
+      env: 'RAFTCTL_LEASES',
+    }),
   };
 
   /** A node in the foreground starts whatever a user's files say: node.json tells it all. */
@@ -111,9 +116,10 @@ export default class NodeStart extends BaseCommand {
     const { argv, flags } = await this.parse(NodeStart);
     const ids = argv.map(String);
     const directory = flags['data-dir'];
-    if (!flags.bootstrap && this.argv.some((word) => /^--fsync(=|$)/.test(word))) {
+    const fixed = this.argv.find((word) => /^--(fsync|leases)(=|$)/.test(word));
+    if (!flags.bootstrap && fixed !== undefined) {
       throw new RaftctlError('USAGE', {
-        message: 'Cannot change --fsync of a node that exists: it is fixed with --bootstrap',
+        message: `Cannot change ${fixed.replace(/=.*/, '')} of a node that exists: it is fixed with --bootstrap`,
       });
     }
     if (flags.procfile !== undefined) return this.#startInProcfile(flags.procfile, ids);
@@ -134,6 +140,7 @@ export default class NodeStart extends BaseCommand {
         'secret-file': flags['secret-file'],
         cluster: flags.cluster,
         fsync: flags.fsync,
+        leases: flags.leases,
       });
       await formatNode({ directory: absolute, config });
     }
@@ -221,6 +228,7 @@ function foundingConfig(flags: FoundingFlags): NodeConfig {
     member: self.member,
     app: 'kvstore',
     fsync: flags.fsync ?? NODE_CONFIG_DEFAULTS.fsync,
+    ...(flags.leases === true ? { leases: true } : {}),
     members,
     secretFile: resolve(flags['secret-file'] ?? ''),
   };

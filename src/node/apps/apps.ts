@@ -1,14 +1,24 @@
-/** The apps a node can run, by name. */
+/** The apps a node can run, by name; each with client sessions before it. */
+import { decodeKvAnswer, encodeKvAnswer } from '../../wire/apps/kv-answer.ts';
+import type { KvAnswer } from '../../wire/apps/kvstore.ts';
+import { SESSION_LIMITS, type SessionLimits } from '../../wire/apps/session.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
 import { KvStore } from './kvstore.ts';
+import { type AnswerCodec, SessionMachine } from './session-machine.ts';
+
+const KV_ANSWERS: AnswerCodec = {
+  encode: (answer) => encodeKvAnswer(answer as KvAnswer),
+  decode: decodeKvAnswer,
+};
 
 const FACTORIES = {
-  kvstore: (): StateMachine => new KvStore(),
+  kvstore: { make: (): StateMachine => new KvStore(), answers: KV_ANSWERS },
 } as const;
 
 export type AppName = keyof typeof FACTORIES;
 
 /** Makes an app with an empty state. */
-export function createApp(name: AppName): StateMachine {
-  return FACTORIES[name]();
+export function createApp(name: AppName, limits: SessionLimits = SESSION_LIMITS): StateMachine {
+  const { make, answers } = FACTORIES[name];
+  return new SessionMachine(make(), answers, limits);
 }

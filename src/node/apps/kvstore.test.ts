@@ -12,7 +12,6 @@ import {
   SET_FLAG,
   WOULD_OVERFLOW,
 } from '../../wire/apps/kvstore.ts';
-import { createApp } from './apps.ts';
 import { KvStore } from './kvstore.ts';
 
 const CONTEXT = { index: 1, term: 1, leaderTimeMs: 0 };
@@ -120,7 +119,7 @@ describe('KvStore', () => {
 
   it('has the digest of its content, whatever the order it came in', () => {
     const one = new KvStore();
-    const two = createApp('kvstore');
+    const two = new KvStore();
     run(one, fields(KV_OP.mset, 'a', '1', 'b', '2'));
     for (const command of [set('b', 'x'), set('c', '3'), set('a', '1'), set('b', '2')]) {
       two.apply(command, 0, command.length, CONTEXT);

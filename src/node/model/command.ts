@@ -4,7 +4,7 @@
  * ```
  *  u32  header   bits 0..27 length of the body, bit 30 an origin follows, bit 31 a session follows
  *  u32 member, u32 boot, u64 sequence     only with an origin: who forwarded it, see below
- *  u64 session, u64 sequence              only with a session (reserved: exactly-once clients)
+ *  u64 session, u64 sequence              only with a session: exactly-once clients (apps/sessions)
  *  body          the app's command; its first byte is the app's command format
  * ```
  *
@@ -32,6 +32,13 @@ export interface Origin {
   readonly sequence: number;
 }
 
+/** Which client's which command this is: it is done once, however often it comes (thesis 6.3). */
+export interface SessionTag {
+  readonly session: number;
+  /** Of the session: 1, 2, 3, ... */
+  readonly sequence: number;
+}
+
 /** Command records in the making: grows by doubling, reused from turn to turn. */
 export class PayloadBuilder {
   #bytes: Bytes = allocBytes(64 * 1024);
@@ -47,20 +54,26 @@ export class PayloadBuilder {
   }
 
   /** Copies one command in, with its origin when it will be forwarded. */
-  add(body: Bytes, origin: Origin | null): void {
+  add(body: Bytes, origin: Origin | null, tag: SessionTag | null = null): void {
     assert(body.length <= COMMAND_BYTES_MAX, `command of ${body.length} bytes is over the cap`);
-    const bytes = this.#reserve(4 + EXTENSION_BYTES + body.length);
-    let at = this.#length;
-    if (origin === null) {
-      bytes.writeUInt32LE(body.length, at);
-      at += 4;
-    } else {
-      bytes.writeUInt32LE((body.length | ORIGIN_BIT) >>> 0, at);
-      bytes.writeUInt32LE(origin.member, at + 4);
-      bytes.writeUInt32LE(origin.boot, at + 8);
-      writeU64(bytes, origin.sequence, at + 12);
-      at += 4 + EXTENSION_BYTES;
+    const bytes = this.#reserve(4 + 2 * EXTENSION_BYTES + body.length);
+    const start = this.#length;
+    let header = body.length;
+    let at = start + 4;
+    if (origin !== null) {
+      header |= ORIGIN_BIT;
+      bytes.writeUInt32LE(origin.member, at);
+      bytes.writeUInt32LE(origin.boot, at + 4);
+      writeU64(bytes, origin.sequence, at + 8);
+      at += EXTENSION_BYTES;
     }
+    if (tag !== null) {
+      header |= SESSION_BIT;
+      writeU64(bytes, tag.session, at);
+      writeU64(bytes, tag.sequence, at + 8);
+      at += EXTENSION_BYTES;
+    }
+    bytes.writeUInt32LE(header >>> 0, start);
     copyBytes(body, 0, body.length, bytes, at);
     this.#length = at + body.length;
     this.#count += 1;
@@ -106,6 +119,9 @@ export class RecordCursor {
   originMember: MemberNumber = 0;
   originBoot = 0;
   originSequence = 0;
+  /** 0: the current command belongs to no session. */
+  session = 0;
+  sequence = 0;
   #at: number;
 
   constructor(bytes: Bytes, offset = 0) {
@@ -119,13 +135,18 @@ export class RecordCursor {
     const header = readU32(bytes, this.#at);
     let at = this.#at + 4;
     this.originMember = 0;
+    this.session = 0;
     if ((header & ORIGIN_BIT) !== 0) {
       this.originMember = readU32(bytes, at);
       this.originBoot = readU32(bytes, at + 4);
       this.originSequence = readU64(bytes, at + 8);
       at += EXTENSION_BYTES;
     }
-    if ((header & SESSION_BIT) !== 0) at += EXTENSION_BYTES;
+    if ((header & SESSION_BIT) !== 0) {
+      this.session = readU64(bytes, at);
+      this.sequence = readU64(bytes, at + 8);
+      at += EXTENSION_BYTES;
+    }
     this.start = at;
     this.end = at + (header & LENGTH_MASK);
     assert(this.end <= bytes.length, 'a command ends after its batch');

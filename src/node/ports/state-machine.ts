@@ -10,6 +10,9 @@ export interface ApplyContext {
   readonly term: Term;
   /** Cluster time when the command entered the log: the only time an app may know. Never falls. */
   readonly leaderTimeMs: number;
+  /** The client session of the command, and its number there; 0 or left out: it has none. */
+  readonly session?: number;
+  readonly sequence?: number;
 }
 
 /** The state as it was at one moment, handed out piece by piece while the app goes on. */

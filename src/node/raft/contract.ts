@@ -105,6 +105,8 @@ export interface RaftFrontDoor {
   readonly sharesMachine: boolean;
   /** Own log is durable up to here. */
   readonly durableIndex: LogIndex;
+  /** Monotonic time until which this replica is the only leader for sure; -Infinity: it is not. */
+  readonly leaseUntilMs: number;
   /** A leader that has committed an entry of its own term: reads and proposals are served. */
   readonly serving: boolean;
   /** Whom this leader hands over to just now; 0: nobody. */

@@ -8,6 +8,7 @@
  * still hears the leader refuses. The delay doubles every few tries, so that a replica that cannot
  * win goes quiet.
  */
+import { isPromised } from './lease.ts';
 import { quorumSize } from './quorum.ts';
 import type { RaftState } from './state.ts';
 
@@ -53,7 +54,7 @@ export function leaderHeard(s: RaftState): void {
  * else. A leader believes in itself until check-quorum proves it wrong.
  */
 export function leaderIsAlive(s: RaftState): boolean {
-  if (s.role === 'leader') return true;
+  if (s.role === 'leader' || isPromised(s)) return true;
   return s.leader !== 0 && s.leaderSilentTicks < s.config.electionTimeoutTicksMin;
 }
 

@@ -15,6 +15,7 @@ import {
   resetElectionTimer,
   resetElectionTimerForVote,
 } from './election-timer.ts';
+import { isPromised } from './lease.ts';
 import { voteOutcome } from './quorum.ts';
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.ts';
 import type { RaftState } from './state.ts';
@@ -34,7 +35,7 @@ const STANDING_ATTEMPTS_MAX = 8;
 export function tickElection(s: RaftState): void {
   s.leaderSilentTicks += 1;
   s.electionElapsedTicks += 1;
-  if (!s.isVoter || s.diskFull) return;
+  if (!s.isVoter || s.diskFull || isPromised(s)) return;
   if (s.electionElapsedTicks >= s.electionTimeoutTicks) startPreVote(s);
 }
 
@@ -152,6 +153,7 @@ function goesFirst(s: RaftState, message: VoteRequest): boolean {
 /** Requires: the request's term is not above the current one. */
 function voteRefusal(s: RaftState, message: VoteRequest): VoteRefusal | null {
   if (message.term < s.term) return 'staleTerm';
+  if (message.type !== 'transferVote' && isPromised(s)) return 'leaderAlive';
   if (s.leader !== 0 && s.leader !== message.from) return 'leaderAlive';
   if (s.hardState.vote !== 0 && s.hardState.vote !== message.from) return 'alreadyVoted';
   return isUpToDate(s, message) ? null : 'logBehind';

@@ -7,6 +7,7 @@ import { assert } from '../../std/assert.ts';
 import { BATCH_KIND, type Batch } from '../model/batch.ts';
 import type { LogIndex, MemberNumber } from '../model/ids.ts';
 import type { AppendRequest, Heartbeat } from '../model/message.ts';
+import { promise } from './lease.ts';
 import { becomeFollower, configurationChanged, followLeader } from './roles.ts';
 import type { RaftState } from './state.ts';
 
@@ -79,6 +80,7 @@ export function hearLeader(s: RaftState, leader: MemberNumber): void {
 
 function hearRound(s: RaftState, message: AppendRequest | Heartbeat): void {
   hearLeader(s, message.from);
+  promise(s);
   if (message.round > s.following.round) s.following.round = message.round;
 }
 

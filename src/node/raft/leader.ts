@@ -8,6 +8,7 @@ import { assert } from '../../std/assert.ts';
 import type { MemberNumber } from '../model/ids.ts';
 import type { AppendReject, AppendReply, HeartbeatReply } from '../model/message.ts';
 import { maybeCommit } from './commit.ts';
+import { roundEchoed } from './lease.ts';
 import { quorumSize } from './quorum.ts';
 import { confirmReads, forgetReadsOf, openRound } from './read-index.ts';
 import { becomeFollower } from './roles.ts';
@@ -20,18 +21,18 @@ export function tickLeader(s: RaftState, lead: Leadership): void {
   chooseEager(s, lead);
   lead.commitNewsDue = true;
   lead.heartbeatElapsedTicks += 1;
-  if (lead.heartbeatElapsedTicks >= s.config.heartbeatTicks) heartbeatNow(lead);
+  if (lead.heartbeatElapsedTicks >= s.config.heartbeatTicks) heartbeatNow(s, lead);
   if (s.nowMs >= lead.quorumGraceUntilMs && !hearsQuorum(s, lead)) {
     becomeFollower(s, { term: s.term, leader: 0, reason: 'checkQuorum' });
   }
 }
 
 /** Makes this turn send a heartbeat to everyone; what was lost or could not be read is retried. */
-function heartbeatNow(lead: Leadership): void {
+function heartbeatNow(s: RaftState, lead: Leadership): void {
   lead.heartbeatElapsedTicks = 0;
   lead.heartbeatDue = true;
   // A round of its own makes followers answer: an answer shows that they live.
-  openRound(lead);
+  openRound(s, lead);
   for (const progress of lead.followers) {
     progress.probeSent = false;
     progress.readFailed = false;
@@ -43,7 +44,7 @@ export function leaderTurn(s: RaftState, lead: Leadership, elapsedMs: number): v
   const heartbeatMs = s.config.heartbeatTicks * s.config.tickMs;
   if (elapsedMs <= heartbeatMs) return;
   lead.quorumGraceUntilMs = s.nowMs + heartbeatMs;
-  heartbeatNow(lead);
+  heartbeatNow(s, lead);
 }
 
 /** A client's command or read came by way of `member`: its answer will wait there. */
@@ -95,6 +96,7 @@ export function onHeartbeatReply(s: RaftState, lead: Leadership, message: Heartb
   if (progress === null) return;
   assert(message.round <= lead.round, `member ${message.from} echoes a round that never was`);
   if (message.round > progress.echoedRound) progress.echoedRound = message.round;
+  roundEchoed(lead, progress, message.round);
   if (progress.windowIsLost()) {
     if (progress.mode === 'replicate') progress.resendWindow();
     else if (progress.mode === 'snapshot') progress.askAgain();

@@ -55,6 +55,8 @@ export class Progress {
   /** Highest ReadIndex round sent to it and echoed by it. */
   sentRound = 0;
   echoedRound = 0;
+  /** Since when it is known to stand by this leader, by our clock (lease.ts). */
+  promisedFromMs = Number.NEGATIVE_INFINITY;
   /** Up to this tick clients are taken to work through it: it hears of commits at once. */
   clientsUntilTick = 0;
   /** The commit index it will know once everything sent has arrived. */

@@ -6,7 +6,7 @@
  *   follower.ts  leader.ts  election.ts            what a role does with an input
  *   roles.ts     replication.ts  snapshots.ts      changes of role; what a leader sends
  *   transfer.ts                                    leadership handed over on purpose
- *   commit.ts    read-index.ts  election-timer.ts  rules
+ *   commit.ts    read-index.ts  election-timer.ts  lease.ts    rules
  *   state.ts     log, durability, outbox, progress, inflights, quorum
  * ```
  * Calls go downwards only. Inputs change state and fill the outbox; `ready()` hands out what has
@@ -26,6 +26,7 @@ import { becomeUrgent, majorityIsConnected, resetElectionTimer } from './electio
 import { answerLeader } from './follower.ts';
 import { captureSnapshot, type RaftSnapshot } from './invariants.ts';
 import { leaderTurn, lostFollower, servesClients, tickLeader } from './leader.ts';
+import { leaseUntilMs, promiseFromStart } from './lease.ts';
 import { askLeader, expireRemoteReads, isServing, registerRead } from './read-index.ts';
 import type {
   Ready,
@@ -67,6 +68,7 @@ export class Raft implements RaftFrontDoor {
     const elapsedMs = nowMs - s.nowMs;
     assert(elapsedMs >= 0, 'monotonic time went backwards');
     s.nowMs = nowMs;
+    promiseFromStart(s);
     if (s.leadership !== null) leaderTurn(s, s.leadership, elapsedMs);
   }
 
@@ -231,6 +233,10 @@ export class Raft implements RaftFrontDoor {
 
   get serving(): boolean {
     return isServing(this.#s);
+  }
+
+  get leaseUntilMs(): number {
+    return leaseUntilMs(this.#s);
   }
 
   get transferTarget(): MemberNumber {

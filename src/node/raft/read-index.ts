@@ -6,11 +6,13 @@
  * 3. Once a majority echoed it, this replica was still leader *after* the read arrived: answer.
  * 4. The reader waits until that index is applied (not here).
  *
+ * With a lease (lease.ts) steps 2 and 3 are that it holds: it was renewed by an earlier round.
  * All reads of a turn share a round. A follower asks its leader and serves at the index it gets.
  */
 import { assert } from '../../std/assert.ts';
 import type { MemberNumber } from '../model/ids.ts';
 import type { ReadIndexReply } from '../model/message.ts';
+import { leaseHolds, roundBegan } from './lease.ts';
 import { quorumValue } from './quorum.ts';
 import { type Leadership, progressOf, type RaftState } from './state.ts';
 
@@ -32,7 +34,11 @@ export function registerRead(s: RaftState, from: MemberNumber, requestId: number
     lead.parkedReads.push({ from, requestId });
     return;
   }
-  openRound(lead);
+  if (leaseHolds(s)) {
+    answerRead(s, { from, requestId, index: s.commitIndex, leased: true });
+    return;
+  }
+  openRound(s, lead);
   lead.pendingReads.push({ from, requestId, index: s.commitIndex, round: lead.round });
   confirmReads(s);
 }
@@ -47,10 +53,11 @@ export function releaseParkedReads(s: RaftState): void {
 }
 
 /** Makes sure that the next messages carry a round that was begun in this turn. */
-export function openRound(lead: Leadership): void {
+export function openRound(s: RaftState, lead: Leadership): void {
   if (lead.roundOpen) return;
   lead.round += 1;
   lead.roundOpen = true;
+  roundBegan(s, lead);
 }
 
 /** Answers the reads whose round a majority of the voters has echoed; the leader counts itself. */
@@ -126,11 +133,16 @@ export function expireRemoteReads(s: RaftState): void {
 
 function answerRead(
   s: RaftState,
-  read: { readonly from: MemberNumber; readonly requestId: number; readonly index: number },
+  read: {
+    readonly from: MemberNumber;
+    readonly requestId: number;
+    readonly index: number;
+    readonly leased?: boolean;
+  },
 ): void {
-  const { requestId, index } = read;
+  const { requestId, index, leased = false } = read;
   if (read.from === s.self) {
-    s.reads.push({ requestId, index });
+    s.reads.push(leased ? { requestId, index, leased } : { requestId, index });
     return;
   }
   const reply: ReadIndexReply = {

@@ -59,6 +59,8 @@ export interface ReadState {
   readonly requestId: number;
   /** 0: refused; try again when there is a leader. */
   readonly index: LogIndex;
+  /** By a lease of this replica, not by a round: it must still hold when the read is served. */
+  readonly leased?: boolean;
 }
 
 /** Why a transfer was not begun. */

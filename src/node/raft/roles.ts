@@ -20,6 +20,7 @@ import { BATCH_KIND, type Batch, sealBatch } from '../model/batch.ts';
 import type { MemberNumber, Term } from '../model/ids.ts';
 import { maybeCommit } from './commit.ts';
 import { leaderHeard, resetElectionTimer } from './election-timer.ts';
+import { newLease } from './lease.ts';
 import { Progress } from './progress.ts';
 import { refuseHeldReads, refuseRemoteReads } from './read-index.ts';
 import type { Role } from './ready.ts';
@@ -105,6 +106,7 @@ export function becomeLeader(s: RaftState, votes: readonly MemberNumber[]): void
     heartbeatDue: false,
     commitNewsDue: false,
     quorumGraceUntilMs: 0,
+    lease: newLease(s),
     pendingReads: [],
     parkedReads: [],
     transfer: null,

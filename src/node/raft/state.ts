@@ -48,6 +48,13 @@ export interface Transfer {
   asked: boolean;
 }
 
+/** Rounds of a lease that are under way, each with the time at which it began; oldest first. */
+export interface Lease {
+  rounds: { readonly round: number; readonly beganMs: number }[];
+  /** Not in this term any more: leadership was offered to another member. */
+  ended: boolean;
+}
+
 /** What only a leader keeps; thrown away as a whole when it steps down. */
 export interface Leadership {
   /** Everybody else in the configuration, learners too. */
@@ -64,6 +71,8 @@ export interface Leadership {
   commitNewsDue: boolean;
   /** After a stall of this process: followers are not judged before they could answer. */
   quorumGraceUntilMs: number;
+  /** Null: this cluster has no leases. */
+  readonly lease: Lease | null;
   /** Reads whose round is under way, oldest first. */
   pendingReads: PendingRead[];
   /** Reads that came before this leader could serve. */
@@ -149,6 +158,8 @@ export class RaftState {
   /** The connection to the leader broke, and no leader was heard since. */
   leaderConnectionLost = false;
   readonly votes = new Map<MemberNumber, boolean>();
+  /** See lease.ts; Infinity: from the first turn on. */
+  promisedUntilMs: number;
   /** The term in which this replica stands because the leader before asked it to; 0: never. */
   takeOverTerm: Term = 0;
 
@@ -182,6 +193,8 @@ export class RaftState {
     this.snapshot = init.snapshot;
     this.commitIndex = Math.max(Math.min(1, init.lastIndex), this.snapshotIndex);
     assert(this.log.baseIndex <= this.snapshotIndex, 'what is missing is in a snapshot');
+    // In the founders' own term nobody ever led, and a later one is durable before a promise is.
+    this.promisedUntilMs = init.hardState.term > 1 ? Number.POSITIVE_INFINITY : 0;
     this.refreshVoters();
   }
 

@@ -20,6 +20,7 @@ import type { MemberNumber } from '../model/ids.ts';
 import type { TimeoutNow } from '../model/message.ts';
 import { takeOver } from './election.ts';
 import { hearLeader } from './follower.ts';
+import { endLease } from './lease.ts';
 import type { Progress } from './progress.ts';
 import type { TransferLoss, TransferRefusal } from './ready.ts';
 import { type Leadership, progressOf, type RaftState } from './state.ts';
@@ -68,6 +69,8 @@ export function driveTransfer(s: RaftState, lead: Leadership): void {
   const { lastIndex } = s.log;
   if (transfer.asked || progressOf(lead, target)?.matchIndex !== lastIndex) return;
   transfer.asked = true;
+  // The target's votes bear a mark that frees all from what they promised this leader.
+  endLease(lead);
   s.send({ type: 'timeoutNow', from: s.self, to: target, term: s.term, lastIndex });
 }
 

@@ -213,13 +213,16 @@ export class Applier {
   #applyCommands(batch: Batch, waiters: ReturnType<Awaited['takeAppended']>): void {
     const { stateMachine, awaited } = this.#init;
     const cursor = commandsOf(batch);
-    const context = { index: batch.first, term: batch.term, leaderTimeMs: batch.leaderTimeMs };
+    const { term, leaderTimeMs } = batch;
+    const context = { index: batch.first, term, leaderTimeMs, session: 0, sequence: 0 };
     const ahead = batch.last > batch.first ? commandsOf(batch) : null;
     let foreseen = 0;
     let waiterAt = 0;
     while (cursor.next()) {
       if (foreseen === 0 && ahead !== null) foreseen = this.#foresee(ahead);
       foreseen -= 1;
+      context.session = cursor.session;
+      context.sequence = cursor.sequence;
       const answer = stateMachine.apply(cursor.bytes, cursor.start, cursor.end, context);
       if (cursor.originMember !== 0) {
         awaited.settleOrigin(cursor, answer);

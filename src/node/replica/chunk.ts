@@ -9,7 +9,7 @@
 import { assert } from '../../std/assert.ts';
 import type { Bytes } from '../../std/bytes.ts';
 import { BATCH_PAYLOAD_BYTES_TARGET } from '../model/batch.ts';
-import { type Origin, PayloadBuilder, RecordCursor } from '../model/command.ts';
+import { type Origin, PayloadBuilder, RecordCursor, type SessionTag } from '../model/command.ts';
 import type { MemberNumber } from '../model/ids.ts';
 import type { ProposalWaiter } from './contract.ts';
 
@@ -59,11 +59,16 @@ export class Chunk {
     return this.payload.byteLength + recordBytes <= BATCH_PAYLOAD_BYTES_TARGET;
   }
 
-  add(command: Bytes, waiter: ProposalWaiter, origin: Origin | null): void {
+  add(
+    command: Bytes,
+    waiter: ProposalWaiter,
+    origin: Origin | null,
+    tag: SessionTag | null = null,
+  ): void {
     if (this.waiters.length === 0) this.firstSequence = origin?.sequence ?? 0;
     const next = this.firstSequence === 0 ? 0 : this.firstSequence + this.waiters.length;
     assert((origin?.sequence ?? 0) === next, 'origins are all or none, and without gaps');
-    this.payload.add(command, origin);
+    this.payload.add(command, origin, tag);
     this.waiters.push(waiter);
   }
 
@@ -75,7 +80,9 @@ export class Chunk {
     while (plain.next()) {
       const origin = counter.next();
       if (this.firstSequence === 0) this.firstSequence = origin.sequence;
-      withOrigins.add(plain.bytes.subarray(plain.start, plain.end), origin);
+      const { session, sequence } = plain;
+      const tag = session === 0 ? null : { session, sequence };
+      withOrigins.add(plain.bytes.subarray(plain.start, plain.end), origin, tag);
     }
     assert(withOrigins.count === this.waiters.length, 'a command was lost');
     this.payload = withOrigins;

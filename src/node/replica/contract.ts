@@ -3,8 +3,11 @@
  * the server's own reply slots are the waiters.
  */
 import type { Bytes } from '../../std/bytes.ts';
+import type { SessionTag } from '../model/command.ts';
 import type { MemberNumber } from '../model/ids.ts';
 import type { TransferRefusal } from '../raft/ready.ts';
+
+export type { SessionTag };
 
 /**
  * How a request ended.
@@ -49,8 +52,11 @@ export interface TransferResult {
 export type TransferDone = (result: TransferResult) => void;
 
 export interface ReplicaFrontDoor {
-  /** Queues a command (copied) for this turn's batch, on any member: followers forward. */
-  propose(command: Bytes, waiter: ProposalWaiter): void;
+  /**
+   * Queues a command (copied) for this turn's batch, on any member: followers forward. With a tag
+   * it is done once, however often it is proposed, and every proposal gets the same answer.
+   */
+  propose(command: Bytes, waiter: ProposalWaiter, tag?: SessionTag | null): void;
   /** Joins this turn's ReadIndex round (thesis 6.4). Free to call once per connection and turn. */
   read(waiter: ReadWaiter): void;
   /** Answers from this replica's current state, see ReadWaiter. */

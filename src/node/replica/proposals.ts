@@ -13,7 +13,7 @@
 import { assert } from '../../std/assert.ts';
 import { type Bytes, concatBytes } from '../../std/bytes.ts';
 import { BATCH_KIND } from '../model/batch.ts';
-import { PayloadBuilder, recordsAreWhole } from '../model/command.ts';
+import { PayloadBuilder, recordsAreWhole, type SessionTag } from '../model/command.ts';
 import type { MemberNumber } from '../model/ids.ts';
 import type { Forward, ForwardRefused, PeerMessage } from '../model/message.ts';
 import type { RaftFrontDoor } from '../raft/contract.ts';
@@ -82,7 +82,7 @@ export class Proposals {
   }
 
   /** Copies a client's command. */
-  take(command: Bytes, waiter: ProposalWaiter, nowMs: number): void {
+  take(command: Bytes, waiter: ProposalWaiter, nowMs: number, tag: SessionTag | null = null): void {
     const leads = this.#raft.role === 'leader';
     let chunk = this.#open;
     if (chunk === null || chunk.closed || (chunk.firstSequence === 0) !== leads) {
@@ -90,7 +90,7 @@ export class Proposals {
       this.#held.push(chunk);
       this.#open = chunk;
     }
-    chunk.add(command, waiter, leads ? null : this.#origins.next());
+    chunk.add(command, waiter, leads ? null : this.#origins.next(), tag);
     this.#heldBytes += command.length;
     this.#heldCommands += 1;
   }

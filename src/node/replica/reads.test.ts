@@ -12,8 +12,9 @@ class Reader implements ReadWaiter {
 
 function setUp() {
   const asked: number[] = [];
-  const raft = { leader: 2, readIndex: (id: number) => void asked.push(id) };
-  return { raft, asked, reads: new Reads(raft as unknown as RaftFrontDoor) };
+  const clock = { ms: 0, nowMs: () => clock.ms };
+  const raft = { leader: 2, leaseUntilMs: 100, readIndex: (id: number) => void asked.push(id) };
+  return { raft, clock, asked, reads: new Reads(raft as unknown as RaftFrontDoor, clock) };
 }
 
 function take(reads: Reads): Reader {
@@ -44,6 +45,27 @@ describe('Reads', () => {
     reads.answered([{ requestId: 1, index: 3 }]);
     reads.release(9);
     expect(late.outcomes).toEqual([]);
+  });
+
+  it('release() serves by a lease that holds, and asks again when time has run out', () => {
+    const { reads, asked, clock } = setUp();
+    const inTime = take(reads);
+    reads.ask(0);
+    reads.answered([{ requestId: 1, index: 7, leased: true }]);
+    clock.ms = 99;
+    reads.release(7);
+    expect(inTime.outcomes).toEqual(['ok']);
+    const late = take(reads);
+    reads.ask(99);
+    reads.answered([{ requestId: 2, index: 7, leased: true }]);
+    clock.ms = 100; // The process stood still since the core looked at the clock.
+    reads.release(7);
+    expect([late.outcomes, reads.counts]).toEqual([[], { byLease: 2, leasesLost: 1 }]);
+    reads.ask(100);
+    expect(asked).toEqual([1, 2, 3]);
+    reads.answered([{ requestId: 3, index: 7 }]);
+    reads.release(7);
+    expect(late.outcomes).toEqual(['ok']);
   });
 
   it('ask() asks again after a refusal, without losing anybody', () => {

@@ -5,6 +5,7 @@
  * safe and its failure is never `unknown`.
  */
 import type { LogIndex } from '../model/ids.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { RaftFrontDoor } from '../raft/contract.ts';
 import type { ReadState } from '../raft/ready.ts';
 import type { Outcome, ReadWaiter } from './contract.ts';
@@ -18,7 +19,7 @@ const ASK_AGAIN_MS = 300;
 
 /** Readers that share one question. */
 interface Round {
-  readonly waiters: ReadWaiter[];
+  readonly waiters: readonly ReadWaiter[];
   /** When the oldest of them began to wait. */
   readonly sinceMs: number;
   askedAtMs: number;
@@ -27,12 +28,15 @@ interface Round {
 /** The leader has named an index; this node has yet to apply it. */
 interface Confirmed {
   readonly index: LogIndex;
+  /** By this node's own lease. */
+  readonly leased: boolean;
   readonly waiters: readonly ReadWaiter[];
   readonly sinceMs: number;
 }
 
 export class Reads {
   readonly #raft: RaftFrontDoor;
+  readonly #clock: Pick<Clock, 'nowMs'>;
   /** Of this turn, not asked yet. */
   #fresh: ReadWaiter[] = [];
   /** Refused or lost: asked again with the next turn that knows a leader. */
@@ -40,9 +44,16 @@ export class Reads {
   #asked = new Map<number, Round>();
   #confirmed: Confirmed[] = [];
   #lastRequestId = 0;
+  readonly #counts = { byLease: 0, leasesLost: 0 };
 
-  constructor(raft: RaftFrontDoor) {
+  constructor(raft: RaftFrontDoor, clock: Pick<Clock, 'nowMs'>) {
     this.#raft = raft;
+    this.#clock = clock;
+  }
+
+  /** Groups of reads answered by a lease; how often one had ended before they were served. */
+  get counts(): { readonly byLease: number; readonly leasesLost: number } {
+    return this.#counts;
   }
 
   get waiting(): boolean {
@@ -61,8 +72,8 @@ export class Reads {
       const again = this.#again;
       this.#again = [];
       const sinceMs = Math.min(...again.map((r) => r.sinceMs));
-      round = { waiters: again.flatMap((r) => r.waiters), sinceMs, askedAtMs: nowMs };
-      for (const waiter of this.#fresh) round.waiters.push(waiter);
+      const waiters = [...again.flatMap((r) => r.waiters), ...this.#fresh];
+      round = { waiters, sinceMs, askedAtMs: nowMs };
     } else if (this.#fresh.length > 0) {
       round = { waiters: this.#fresh, sinceMs: nowMs, askedAtMs: nowMs };
     }
@@ -74,12 +85,12 @@ export class Reads {
   }
 
   answered(states: readonly ReadState[]): void {
-    for (const { requestId, index } of states) {
+    for (const { requestId, index, leased = false } of states) {
       const round = this.#asked.get(requestId);
       if (round === undefined) continue;
       this.#asked.delete(requestId);
       if (index === 0) this.#again.push(round);
-      else this.#confirmed.push({ index, waiters: round.waiters, sinceMs: round.sinceMs });
+      else this.#confirm(round, index, leased);
     }
   }
 
@@ -89,7 +100,24 @@ export class Reads {
     const ready = this.#confirmed.filter((c) => c.index <= appliedIndex);
     if (ready.length === 0) return;
     this.#confirmed = this.#confirmed.filter((c) => c.index > appliedIndex);
-    for (const { waiters } of ready) for (const waiter of waiters) waiter.readReady('ok');
+    const mayUseLease = ready.some((c) => c.leased) && this.#leaseHolds();
+    for (const confirmed of ready) {
+      const { waiters, leased } = confirmed;
+      if (leased && !mayUseLease) this.#again.push({ ...confirmed, askedAtMs: 0 });
+      else for (const waiter of waiters) waiter.readReady('ok');
+    }
+  }
+
+  /** By a clock that is read now: this process may have stood still since the turn began. */
+  #leaseHolds(): boolean {
+    const holds = this.#clock.nowMs() < this.#raft.leaseUntilMs;
+    if (!holds) this.#counts.leasesLost += 1;
+    return holds;
+  }
+
+  #confirm({ waiters, sinceMs }: Round, index: LogIndex, leased: boolean): void {
+    if (leased) this.#counts.byLease += waiters.length;
+    this.#confirmed.push({ index, leased, waiters, sinceMs });
   }
 
   /** Asks lost questions again and refuses who has waited too long. */

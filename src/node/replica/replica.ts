@@ -5,6 +5,7 @@
 import type { Bytes } from '../../std/bytes.ts';
 import type { RaftctlError } from '../../std/errors.ts';
 import type { Prng } from '../../std/prng.ts';
+import type { SessionTag } from '../model/command.ts';
 import type { ClusterId, LogIndex, MemberNumber } from '../model/ids.ts';
 import type { PeerMessage } from '../model/message.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -62,6 +63,9 @@ export interface ReplicaCounters {
   readonly proposals: number;
   readonly reads: number;
   readonly inboxDropped: number;
+  /** Groups of reads answered by a lease; how often one had ended before they were served. */
+  readonly leaseReads: number;
+  readonly leasesLost: number;
 }
 
 export class Replica implements ReplicaFrontDoor {
@@ -109,7 +113,7 @@ export class Replica implements ReplicaFrontDoor {
     this.phases.members(raft.membership);
     this.#awaited = awaited;
     this.#proposals = new Proposals({ self, raft, origins, send, awaited });
-    this.#reads = new Reads(raft);
+    this.#reads = new Reads(raft, clock);
     this.#clusterClock = new ClusterClock({ self, raft, clock, send });
     this.applier = new Applier({
       ...{ raft, log, clock, stateMachine, snapshots, onFailed, awaited, wake },
@@ -200,13 +204,13 @@ export class Replica implements ReplicaFrontDoor {
     this.#pump.halt();
   }
 
-  propose(command: Bytes, waiter: ProposalWaiter): void {
+  propose(command: Bytes, waiter: ProposalWaiter, tag: SessionTag | null = null): void {
     if (this.#pump.halted) {
       waiter.settle('stopping', null);
       return;
     }
     this.#proposalCount += 1;
-    this.#proposals.take(command, waiter, this.#pump.queued());
+    this.#proposals.take(command, waiter, this.#pump.queued(), tag);
   }
 
   read(waiter: ReadWaiter): void {
@@ -264,6 +268,8 @@ export class Replica implements ReplicaFrontDoor {
       proposals: this.#proposalCount,
       reads: this.#readCount,
       inboxDropped: this.#inbox.dropped,
+      leaseReads: this.#reads.counts.byLease,
+      leasesLost: this.#reads.counts.leasesLost,
     };
   }
 

@@ -6,7 +6,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Bytes, concatBytes } from '../../std/bytes.ts';
 import type { KvQuery } from '../../wire/apps/kvstore.ts';
 import type { NodeStatus } from '../../wire/status.ts';
-import type { Outcome, ProposalWaiter, ReadWaiter, ReplicaFrontDoor } from '../replica/contract.ts';
+import type {
+  Outcome,
+  ProposalWaiter,
+  ReadWaiter,
+  ReplicaFrontDoor,
+  SessionTag,
+} from '../replica/contract.ts';
 import { sendError, sendTooLarge } from './http-reply.ts';
 import type { ServerLimits } from './limits.ts';
 import { REFUSALS, type Refusal } from './outcomes.ts';
@@ -139,14 +145,14 @@ export class HttpExchange {
   }
 
   /** Proposes what `encode` encodes, once the replica has room. */
-  propose(encode: () => Bytes, done: Answered): void {
+  propose(encode: () => Bytes, done: Answered, tag: SessionTag | null = null): void {
     const { response } = this;
     const context = this.#context;
     this.#queue.whenRoom(
       () => {
         if (response.destroyed) return;
         const waiter = new HttpWaiter({ context, response, query: null, done });
-        context.replica.propose(encode(), waiter);
+        context.replica.propose(encode(), waiter, tag);
       },
       () => done('busy', null),
     );

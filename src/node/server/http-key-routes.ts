@@ -7,6 +7,8 @@
  *   GET /key/<k>      200 {"<k>":"<v>"}, {"<k>":""} when there is no such key
  *   POST /key         200; body: a JSON object of strings, set together
  *   DELETE /key/<k>   200, also when there is no such key
+ *   POST /session     200 {"session":<s>}: writes with the header Raftctl-Session: <s>-<n> are done
+ *                     once each, n = 1, 2, ..., however often they are sent, to whichever node
  *   GET /status       200 {"me":{..},"leader":{..},"followers":[..]}
  * ```
  * Keys and values are UTF-8 here and kept as their bytes, so RESP clients see the same.
@@ -14,9 +16,11 @@
 import type { Bytes } from '../../std/bytes.ts';
 import { KvEncoder } from '../../wire/apps/kv-encoder.ts';
 import { KV_OP, KvError } from '../../wire/apps/kvstore.ts';
+import { OPENING, OPENING_BODY } from '../../wire/apps/session.ts';
 import type { Outcome } from '../replica/contract.ts';
 import { type HttpExchange, type HttpRoutes, sendRefusal } from './http-exchange.ts';
-import { sendError, sendMethodRefused, sendText } from './http-reply.ts';
+import { sendError, sendKvError, sendMethodRefused, sendText } from './http-reply.ts';
+import { tagOf } from './http-session.ts';
 import { jsonOfPair, keyOfPath, pairsOfBody, statusBody } from './http-text.ts';
 
 export class KeyRoutes implements HttpRoutes {
@@ -27,7 +31,8 @@ export class KeyRoutes implements HttpRoutes {
     if (path === '/status') {
       if (method !== 'GET') sendMethodRefused(response, 'GET');
       else sendText(response, 200, statusBody(exchange.status), 'application/json');
-    } else if (path === '/key' || path.startsWith('/key/')) this.#key(exchange);
+    } else if (path === '/session') this.#open(exchange);
+    else if (path === '/key' || path.startsWith('/key/')) this.#key(exchange);
     else this.other(exchange);
   }
 
@@ -44,8 +49,22 @@ export class KeyRoutes implements HttpRoutes {
   /** Answers a write that is done or will not be. */
   protected written({ response }: HttpExchange, outcome: Outcome, answer: unknown): void {
     if (outcome !== 'ok') sendRefusal(response, outcome);
-    else if (answer instanceof KvError) sendError(response, 500, 'REQUEST_REFUSED', answer.text);
+    else if (answer instanceof KvError) sendKvError(response, answer);
     else sendText(response, 200, '');
+  }
+
+  #open(exchange: HttpExchange): void {
+    const { method, request, response } = exchange;
+    if (method !== 'POST') {
+      sendMethodRefused(response, 'POST');
+      return;
+    }
+    request.resume();
+    const opened = (outcome: Outcome, session: unknown): void => {
+      if (outcome !== 'ok') sendRefusal(response, outcome);
+      else sendText(response, 200, JSON.stringify({ session }), 'application/json');
+    };
+    exchange.propose(() => OPENING_BODY, opened, OPENING);
   }
 
   #key(exchange: HttpExchange): void {
@@ -106,7 +125,13 @@ export class KeyRoutes implements HttpRoutes {
   }
 
   protected propose(exchange: HttpExchange, encode: () => Bytes): void {
-    exchange.propose(encode, (outcome, answer) => this.written(exchange, outcome, answer));
+    const tag = tagOf(exchange.request);
+    if (tag === 'wrong') {
+      const text = 'Raftctl-Session is not SESSION-SEQUENCE';
+      sendError(exchange.response, 400, 'REQUEST_REFUSED', text);
+      return;
+    }
+    exchange.propose(encode, (outcome, answer) => this.written(exchange, outcome, answer), tag);
   }
 }
 

@@ -1,6 +1,8 @@
 /** The responses of the HTTP dialect. A response that is under way or gone is left alone. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Bytes, bytesFrom } from '../../std/bytes.ts';
+import type { KvError } from '../../wire/apps/kvstore.ts';
+import { SESSION_EXPIRED } from '../../wire/apps/session.ts';
 import type { ServerLimits } from './limits.ts';
 
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
@@ -29,6 +31,11 @@ export function sendError(
   message: string,
 ): void {
   sendText(response, status, JSON.stringify({ error: { code, message } }), 'application/json');
+}
+
+export function sendKvError(response: ServerResponse, { text }: KvError): void {
+  if (text === SESSION_EXPIRED.text) sendError(response, 410, 'SESSION_EXPIRED', text);
+  else sendError(response, 500, 'REQUEST_REFUSED', text);
 }
 
 export function sendText(

@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import type { Bytes } from '../../std/bytes.ts';
 import type { KvQuery } from '../../wire/apps/kvstore.ts';
+import type { SessionTag } from '../replica/contract.ts';
 import type { RespContext } from './resp-context.ts';
 import type { RespSession, RespTransaction, ServerFacts } from './resp-session.ts';
 import type { RespSlots } from './resp-slots.ts';
@@ -22,6 +23,7 @@ export class RespClient implements RespSession {
   libraryVersion = '';
   lastCommand = '';
   transaction: RespTransaction | null = null;
+  tag: SessionTag | null = null;
   readonly watch = new Watch();
   /** QUIT was said. */
   ending = false;
@@ -66,7 +68,7 @@ export class RespClient implements RespSession {
   }
 
   propose(command: Bytes): void {
-    if (this.#recording === null) this.#slots.propose(command, null);
+    if (this.#recording === null) this.#slots.propose(command, null, this.tag);
     else this.#recording.propose(command);
   }
 
@@ -81,7 +83,8 @@ export class RespClient implements RespSession {
     this.#recording = null;
     const { replies } = recording;
     const form = { resp3: this.resp3, bytesMax: this.#context.limits.replyBytesMax };
-    this.#slots.propose(recording.command(), (answer) => finishTransaction(replies, answer, form));
+    const finish = (answer: unknown): string => finishTransaction(replies, answer, form);
+    this.#slots.propose(recording.command(), finish, this.tag);
   }
 
   hold(changeBytes: number): boolean {

@@ -12,6 +12,7 @@ import { KEY_COMMANDS } from './resp-key-commands.ts';
 import { ECHO, HELLO, PING, QUIT, RESET, SELECT } from './resp-node-commands.ts';
 import { RESTORE } from './resp-restore.ts';
 import type { RespCommand, RespRequest } from './resp-session.ts';
+import { sessionCommands } from './resp-session-commands.ts';
 import { STRING_COMMANDS } from './resp-string-commands.ts';
 import { execAborted, TRANSACTION_COMMANDS } from './resp-transaction-commands.ts';
 
@@ -32,6 +33,7 @@ const COMMANDS: readonly RespCommand[] = [
   CONFIG,
   INFO,
   commandCommand(() => TABLE),
+  ...sessionCommands((request) => findCommand(request)),
 ];
 
 const TABLE: ReadonlyMap<string, RespCommand> = new Map(

@@ -5,6 +5,7 @@ import type { KvQuery } from '../../wire/apps/kvstore.ts';
 import type { RespParser } from '../../wire/dialects/resp.ts';
 import type { RespValue } from '../../wire/dialects/resp-reply.ts';
 import type { NodeStatus } from '../../wire/status.ts';
+import type { SessionTag } from '../replica/contract.ts';
 import type { Watch } from './resp-watch.ts';
 
 export interface ServerCounters {
@@ -54,6 +55,8 @@ export interface RespSession {
   readonly clusterTimeMs: number;
   /** Starts a linearizable read; the reply follows in order. */
   read(query: KvQuery): void;
+  /** What the next write bears; set by ONCE around the command it wraps. */
+  tag: SessionTag | null;
   /** Starts a write (the command is copied); the reply follows in order. */
   propose(command: Bytes): void;
   /** As `propose`; `finish` makes the reply of the app's answer. */

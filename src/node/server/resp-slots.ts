@@ -4,7 +4,7 @@
  */
 import type { Bytes } from '../../std/bytes.ts';
 import type { KvQuery } from '../../wire/apps/kvstore.ts';
-import type { ReplicaFrontDoor } from '../replica/contract.ts';
+import type { ReplicaFrontDoor, SessionTag } from '../replica/contract.ts';
 import type { Refusal } from './outcomes.ts';
 import { encodeAnswer } from './resp-answer.ts';
 import type { RespOutput } from './resp-output.ts';
@@ -74,12 +74,16 @@ export class RespSlots implements SlotOwner {
     this.#init.turns.read(slot);
   }
 
-  propose(command: Bytes, finish: ((answer: unknown) => string) | null): void {
+  propose(
+    command: Bytes,
+    finish: ((answer: unknown) => string) | null,
+    tag: SessionTag | null = null,
+  ): void {
     const slot = this.#push();
     slot.finish = finish;
     slot.turn = this.#init.turns.number;
     this.#lastWrite = slot;
-    this.#init.replica.propose(command, slot);
+    this.#init.replica.propose(command, slot, tag);
   }
 
   // What slots report, see SlotOwner.

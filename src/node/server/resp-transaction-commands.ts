@@ -17,6 +17,8 @@ export const NEVER_QUEUED: ReadonlySet<string> = new Set([
   'WATCH',
   'QUIT',
   'RESET',
+  'SESSION',
+  'ONCE',
 ]);
 
 /** Forgets the queue and the watched keys. */
