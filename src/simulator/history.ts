@@ -85,8 +85,7 @@ export class History {
     readonly command: Bytes;
   }): Operation {
     const command = latin1Slice(input.command, 0, input.command.length);
-    const { key, value, ttlMs } = input;
-    const operation = { key, value, ttlMs, command, outcome: null, index: 0 };
+    const operation = { ...input, command, outcome: null, index: 0 };
     this.#operations.set(command, operation);
     return operation;
   }
@@ -129,8 +128,8 @@ export class History {
 
   /** A member's state was replaced by that of a snapshot of the entries up to `index` (I18). */
   restored(member: MemberNumber, index: LogIndex, machine: StateMachine): void {
-    const record = this.#oracles.record(member);
     this.counts['states restored'] += 1;
+    const record = this.#oracles.record(member);
     if (index <= record.appliedSeen) {
       const detail = `n${member} goes back from ${record.appliedSeen} to ${index}`;
       throw new Violation('I12 commit monotone', detail);
