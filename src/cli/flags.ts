@@ -75,6 +75,24 @@ export const kvFlags = {
   timeout: commandTimeoutFlag,
 };
 
+/** Of every command that changes who belongs to a cluster. */
+export const memberFlags = {
+  ...clusterChoice,
+  wait: Flags.boolean({
+    summary: 'Wait until learners have caught up, and until the change has ended.',
+    env: 'RAFTCTL_WAIT',
+  }),
+  'dry-run': Flags.boolean({
+    summary: 'Only print voters, quorum and tolerance before and after.',
+    env: 'RAFTCTL_DRY_RUN',
+  }),
+  force: Flags.boolean({
+    summary: 'Also when no failure would be tolerated afterwards.',
+    env: 'RAFTCTL_FORCE',
+  }),
+  timeout: waitTimeoutFlag,
+};
+
 export const profileFlag = Flags.string({
   char: 'f',
   summary: 'Take what other flags do not say from a profile, by its name or its file.',

@@ -1,10 +1,10 @@
 /** The founding members of a cluster as one line: `n1=HOST:CLIENT:PEER:ADMIN,n2=...`. */
 import { createHash } from 'node:crypto';
 import { RaftctlError } from '../std/errors.ts';
+import { type NamedMember, parseMember } from '../wire/member-change.ts';
 import type { MemberConfig } from '../wire/node-config.ts';
 
 const CLUSTER_ID_HEX_DIGITS = 32;
-const NAME_BYTES_MAX = 64;
 
 /**
  * Members, numbered in the order of their names, so that every node that is given the same list in
@@ -14,7 +14,7 @@ const NAME_BYTES_MAX = 64;
  */
 export function parseInitialCluster(text: string): MemberConfig[] {
   const parts = text.split(',').map((part) => part.trim());
-  const named = parts.map(parseMember);
+  const named = parts.map(memberOf);
   named.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
   const twice = named.find((member, i) => member.id === named[i - 1]?.id);
   if (twice !== undefined) throw malformed(`${twice.id} is named twice`);
@@ -34,16 +34,10 @@ export function clusterIdOf(members: readonly MemberConfig[]): string {
   return digest.slice(0, CLUSTER_ID_HEX_DIGITS);
 }
 
-function parseMember(part: string): Omit<MemberConfig, 'member'> {
-  const match = /^([^=,\s]+)=(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+):(\d+):(\d+):(\d+)$/.exec(part);
-  const [, id, host, ...ports] = match ?? [];
-  if (id === undefined || Buffer.byteLength(id) > NAME_BYTES_MAX) {
-    throw malformed(`${JSON.stringify(part)} is not NAME=HOST:CLIENT:PEER:ADMIN`);
-  }
-  const bad = ports.find((port) => Number(port) < 1 || Number(port) > 65_535);
-  if (bad !== undefined) throw malformed(`${bad} is not a port`);
-  const [client, peer, admin] = ports.map((port) => `${host}:${port}`);
-  return { id, clientAddress: client ?? '', peerAddress: peer ?? '', adminAddress: admin ?? '' };
+function memberOf(part: string): NamedMember {
+  const member = parseMember(part);
+  if (typeof member === 'string') throw malformed(member);
+  return member;
 }
 
 function malformed(why: string): RaftctlError {

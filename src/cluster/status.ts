@@ -72,17 +72,18 @@ export function assembleStatus(
 ): ClusterStatus {
   const leader = leaderOf(observations);
   const terms = observations.flatMap((o) => (o.status === null ? [] : [o.status.term]));
-  const quorum = quorumOf(spec.nodes.length);
+  const quorum = quorumOf(votersOf(spec, leader));
   const fsync = weakestFsync(spec);
   const nodes = observations.map((o) => rowOf(spec, o, leader, nowMs));
+  const members = observations.filter((o) => !isRemoved(o.node, leader));
   const up = nodes.filter((row) => row.state === 'up').length;
   // A node with a full disk answers, but nobody can count on it for a write.
-  const writable = observations.filter((o) => o.status !== null && !o.status.diskFull).length;
+  const writable = members.filter((o) => o.status?.voter === true && !o.status.diskFull).length;
   const serves = leader?.serving === true && reachOf(leader) >= quorum;
   const isHealthy =
     serves &&
-    up === nodes.length &&
-    observations.every((o) => o.error === null && isWell(o.status, leader));
+    up === members.length &&
+    members.every((o) => o.error === null && isWell(o.status, leader));
   return {
     name: spec.name,
     app: spec.app,
@@ -99,6 +100,15 @@ export function assembleStatus(
   };
 }
 
+/** The leader's count; without one, all nodes there are. */
+function votersOf(spec: ClusterSpec, leader: NodeStatus | null): number {
+  return leader === null ? spec.nodes.length : leader.members.filter((m) => m.voter).length;
+}
+
+function isRemoved(node: ClusterNode, leader: NodeStatus | null): boolean {
+  return leader !== null && !leader.members.some((m) => m.member === node.member);
+}
+
 /** A promise of the cluster is as good as its weakest node's. */
 function weakestFsync(spec: ClusterSpec): FsyncName {
   const names = spec.nodes.map((node) => node.fsync ?? spec.fsync);
@@ -109,7 +119,7 @@ function weakestFsync(spec: ClusterSpec): FsyncName {
 export function troubleOf(status: ClusterStatus): RaftctlError | null {
   if (status.healthy) return null;
   const { name, nodes, quorum } = status;
-  const down = nodes.filter((row) => row.state !== 'up');
+  const down = nodes.filter((row) => row.state !== 'up' && row.state !== 'removed');
   const sick = nodes.filter((row) => row.state === 'up' && row.error !== null);
   const which = [
     ...down.map((row) => `${row.id} is ${row.state}`),
@@ -165,7 +175,7 @@ function rowOf(
   return {
     id: node.id,
     member: node.member,
-    state: stateOf(observation, nowMs),
+    state: isRemoved(node, leader) ? 'removed' : stateOf(observation, nowMs),
     role: status?.role ?? null,
     voter: status?.voter ?? true,
     term: status?.term ?? null,

@@ -117,12 +117,25 @@ export class ClusterStore {
     try {
       const secret = `${randomBytes(SECRET_BYTES).toString('hex')}\n`;
       await writeWhole({ path: this.secretFileOf(spec.name), text: secret, mode: 0o600 });
-      const text = `${JSON.stringify(spec, null, 2)}\n`;
-      await writeWhole({ path: join(folder, 'cluster.json'), text, mode: 0o600 });
+      await this.save(spec);
     } catch (error) {
       await this.remove(spec.name);
       throw error;
     }
+  }
+
+  /** Writes a description that has changed in the place of the old one. */
+  async save(spec: ClusterSpec): Promise<void> {
+    const path = join(this.folderOf(spec.name), 'cluster.json');
+    await writeWhole({ path, text: `${JSON.stringify(spec, null, 2)}\n`, mode: 0o600 });
+  }
+
+  /** Removes what a node leaves behind. Requires: it does not run, and is no member any more. */
+  async removeNode(name: string, id: string): Promise<void> {
+    const directory = this.dataDirOf(name, id);
+    await emptyDirectory(directory);
+    await removeUnlessMounted(directory);
+    await rm(this.logFileOf(name, id), { force: true });
   }
 
   /**

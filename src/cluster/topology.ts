@@ -135,6 +135,28 @@ export function planCluster(init: SpecInit): ClusterSpec {
   };
 }
 
+/**
+ * One more node: the first name and ports above all that are there. Its member number is the
+ * leader's to give.
+ */
+export function planNode(
+  spec: Pick<ClusterSpec, 'nodes' | 'portBase'>,
+  dataDirOf: (id: string) => string,
+): Omit<ClusterNode, 'member'> {
+  const numbers = spec.nodes.map((node) => Number(/^n(\d+)$/.exec(node.id)?.[1] ?? 0));
+  const at = Math.max(0, ...numbers);
+  checkPlan(at + 1, spec.portBase);
+  const port = spec.portBase + at;
+  const id = `n${at + 1}`;
+  return {
+    id,
+    clientAddress: `127.0.0.1:${port}`,
+    peerAddress: `127.0.0.1:${port + PORT_STRIDE}`,
+    adminAddress: `127.0.0.1:${port + 2 * PORT_STRIDE}`,
+    dataDir: dataDirOf(id),
+  };
+}
+
 /** Only where there are any: a cluster with none looks as it always did. */
 function timesIn(times: NodeTimes): { readonly times?: NodeTimes } {
   return Object.keys(times).length === 0 ? {} : { times };

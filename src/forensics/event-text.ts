@@ -22,6 +22,12 @@ const TELLERS: { readonly [T in EventType]: Teller<T> } = {
   'transfer.started': ({ to }) => `hands leadership over to ${to}`,
   'transfer.ended': ({ to, outcome, reason }) =>
     `transfer to ${to}: ${outcome}${reason === null ? '' : `, ${reason}`}`,
+  'membership.changed': ({ index, voters, outgoingVoters, learners }) =>
+    `configuration ${index}: voters ${voters.join(', ')}` +
+    (outgoingVoters.length === 0
+      ? ''
+      : `, together with those before: ${outgoingVoters.join(', ')}`) +
+    (learners.length === 0 ? '' : `, learners ${learners.join(', ')}`),
   'peer.connected': ({ peer }) => `connected with ${peer}`,
   'peer.disconnected': ({ peer }) => `lost its connection with ${peer}`,
   'commit.advanced': ({ commitIndex, chainHash }) => `applied ${commitIndex}, chain ${chainHash}`,

@@ -17,6 +17,7 @@ import { type DirectoryLock, lockDirectory } from './io/lock.ts';
 import { SystemClock } from './io/system-clock.ts';
 import { transferByName } from './leadership.ts';
 import { newestBatches } from './log-view.ts';
+import { changeMembers } from './member-requests.ts';
 import { nodeCounters } from './node-counters.ts';
 import { lifeSeed, logDirectory, readSecret, snapshotDirectory } from './node-directory.ts';
 import { nodeStatus } from './node-status.ts';
@@ -208,6 +209,7 @@ function makeReplica(life: Life, { log, snapshots, network, events }: ReplicaPor
   return new Replica(
     {
       ...{ clock, log, snapshots, network, prng: prng.fork(), onFailed: fail },
+      onRemoved: () => init.onStopAsked({ reason: 'removed from the cluster', handOver: false }),
       emit: tellingLog(events.append, init.log, init.directory),
       stateMachine: createApp(config.app),
     },
@@ -218,6 +220,7 @@ function makeReplica(life: Life, { log, snapshots, network, events }: ReplicaPor
       boot: prng.u32(),
       diskReserveBytes: config.diskReserveBytes,
       compaction: compactionConfigOf(config),
+      contacts: config.members,
     },
   );
 }
@@ -278,6 +281,7 @@ function openAdminPort(
           app: config.app,
         }),
         stalled: (stall) => events.append('process.stalled', replica.raft.term, stall),
+        changeMembers: (changes, done) => changeMembers({ replica, config }, changes, done),
         stop: init.onStopAsked,
       },
     ],

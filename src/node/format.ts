@@ -1,4 +1,4 @@
-/** Makes a data directory: what turns an empty folder into a founding member of a cluster. */
+/** Makes a data directory: what turns an empty folder into a member of a cluster. */
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RaftctlError } from '../std/errors.ts';
@@ -11,8 +11,8 @@ import { copySnapshot } from './wal/snapshot-copy.ts';
 import { formatLog } from './wal/wal.ts';
 
 /**
- * Makes the data directory of a founding member: log with entry 1, then node.json, which counts.
- * A directory that was formatted half is formatted again.
+ * Makes the data directory of a member, founding or joining: log with entry 1, then node.json,
+ * which counts. A directory that was formatted half is formatted again.
  *
  * With a snapshot of another cluster the new one begins with its state: the log goes on behind it.
  *

@@ -60,12 +60,14 @@ export function nodeStatus(parts: StatusParts): NodeStatus {
     adminAddress: own?.adminAddress ?? '',
     connections: parts.connections(),
     members: membersOf(parts),
+    changing: raft.membership.outgoing !== undefined || raft.configurationIndex > raft.commitIndex,
     error: parts.error() ?? (replica.diskFull ? diskFullText(disk.freeBytes) : null),
   };
 }
 
 function membersOf(parts: StatusParts): readonly MemberStatus[] {
   const { config, network, replica } = parts;
+  const { raft } = replica;
   const peers = new Map(network.stats().peers.map((p) => [p.member, p]));
   const progressOf = (member: MemberNumber) =>
     member === config.member ? null : replica.raft.progressOf(member);
@@ -76,6 +78,7 @@ function membersOf(parts: StatusParts): readonly MemberStatus[] {
       member: m.number,
       id: m.name,
       voter: m.voter,
+      caughtUp: m.voter || raft.role !== 'leader' ? null : raft.hasCaughtUp(m.number),
       clientAddress: m.clientAddress,
       peerAddress: m.peerAddress,
       adminAddress: m.adminAddress,

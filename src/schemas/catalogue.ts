@@ -12,6 +12,7 @@ import type { LogDumpRow } from '../node/wal/dump.ts';
 import { benchResult, demoResult } from './bench-shapes.ts';
 import { ELECTIONS } from './election-shapes.ts';
 import { LEADER } from './leader-shapes.ts';
+import { MEMBER } from './member-shapes.ts';
 import { PROFILES } from './profile-shapes.ts';
 import {
   address,
@@ -282,6 +283,7 @@ const SHELL: Published = {
 
 /** By the words of the command. */
 export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
-  ...[CLUSTER, NODE, LEADER, KV, CONFIG, SIM, SNAPSHOT, ELECTIONS, PROFILES, OTHERS].flatMap(named),
+  ...[CLUSTER, NODE, LEADER, MEMBER, KV, CONFIG, SIM].flatMap(named),
+  ...[SNAPSHOT, ELECTIONS, PROFILES, OTHERS].flatMap(named),
   ['shell', SHELL] as const,
 ]);

@@ -4,9 +4,16 @@
  */
 import type { HardState } from '../node/model/hard-state.ts';
 import type { MemberNumber, Term } from '../node/model/ids.ts';
-import type { VoteRequest } from '../node/model/message.ts';
+import { everyoneOf } from '../node/model/membership.ts';
+import type { PeerMessage, VoteRequest } from '../node/model/message.ts';
+import { describe, isQuorum } from './member-oracle.ts';
 import type { NodeRecord } from './node-record.ts';
 import { Violation } from './violation.ts';
+
+/** Messages that only a leader sends. */
+export const LEADERS_ONLY: ReadonlySet<PeerMessage['type']> = new Set([
+  ...(['append', 'heartbeat', 'snapshot', 'timeoutNow'] as const),
+]);
 
 export class Ballots {
   readonly #leaderOf = new Map<Term, MemberNumber>();
@@ -38,13 +45,17 @@ export class Ballots {
   }
 
   /** A member has become the leader. */
-  elected(member: MemberNumber, term: Term, voters: readonly MemberNumber[]): void {
-    const votes = voters.filter(
-      (voter) => voter === member || this.#votes.get(`${voter}/${term}`) === member,
-    );
-    if (votes.length * 2 > voters.length) return;
-    const detail = `n${member} leads term ${term} with ${votes.length} of ${voters.length} votes`;
-    throw new Violation('I1 election safety', detail);
+  elected({ member, volatile: log }: NodeRecord, term: Term): void {
+    const membership = log.configurationAt(log.last)?.membership;
+    if (membership === undefined) throw new Violation('I17 roles', `n${member} leads nobody`);
+    const votes = everyoneOf(membership)
+      .map(({ number }) => number)
+      .filter((voter) => voter === member || this.#votes.get(`${voter}/${term}`) === member);
+    if (isQuorum(membership, votes)) return;
+    const who = votes.map((voter) => `n${voter}`).join(' ');
+    const detail = `n${member} leads term ${term} of ${describe(membership)} with votes of ${who}`;
+    const isJoint = membership.outgoing !== undefined;
+    throw new Violation(isJoint ? 'I16 joint quorums' : 'I1 election safety', detail);
   }
 
   leads(member: MemberNumber, term: Term): void {

@@ -91,20 +91,29 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
   const lag = profile === 'lag' ? drawLag(prng.fork(), durationMs) : [];
   const absent = later.classes.includes('absence') || lag.length > 0;
   const wishes = drawTransfers(prng.fork(), durationMs);
-  const wished: readonly FaultClass[] = wishes.length === 0 ? [] : ['transfer'];
   const moments = drawMoments(prng.fork(), { calm: classes.length === 0, durationMs });
   const valueBytesMax = drawsOneSize(prng.fork()) ? 0 : rest.valueBytesMax;
+  const changes = later.classes.includes('rot') ? [] : drawMemberChanges(prng.fork(), durationMs);
+  const asked: FaultClass[] = wishes.length === 0 ? [] : ['transfer'];
+  if (changes.length > 0) asked.push('members');
   const drawn = {
     ...{ ...rest, config, valueBytesMax },
     compaction: absent ? { ...compaction, ...EAGER_COMPACTION } : compaction,
-    classes: [...classes, ...later.classes, ...wished, ...moments.classes],
+    classes: [...classes, ...later.classes, ...asked, ...moments.classes],
     learners: later.learners,
     sharesMachine: later.sharesMachine,
     leases: false,
     sessions: drawSessions(prng.fork()),
-    events: [...plan.events, ...later.events, ...wishes, ...moments.events, ...lag].sort(
-      (a, b) => a.atMs - b.atMs,
-    ),
+    // A member whose clock is a day off must not become a majority by itself.
+    wallOffsetsMs: changes.length === 0 ? plan.wallOffsetsMs : [],
+    events: [
+      ...plan.events,
+      ...later.events,
+      ...wishes,
+      ...moments.events,
+      ...lag,
+      ...changes,
+    ].sort((a, b) => a.atMs - b.atMs),
   };
   return withLeases(prng.fork(), drawn, durationMs);
 }
@@ -189,6 +198,15 @@ function drawTransfers(prng: Prng, durationMs: number): readonly FaultEvent[] {
   return Array.from({ length: count }, () => ({
     ...{ type: 'transfer', atMs: Math.floor(prng.unit() * durationMs), draw: prng.u32() },
     ...{ named: prng.chance(0.7), misled: prng.chance(0.1) },
+  }));
+}
+
+/** Half of the seeds change their members; none with a rotten disk: a majority may hang on it. */
+function drawMemberChanges(prng: Prng, durationMs: number): readonly FaultEvent[] {
+  if (prng.chance(0.5)) return [];
+  const count = Math.ceil((logUniform(prng, 0.3, 3) * durationMs) / 1000);
+  return Array.from({ length: count }, () => ({
+    ...{ type: 'memberChange', atMs: Math.floor(prng.unit() * durationMs), draw: prng.u32() },
   }));
 }
 

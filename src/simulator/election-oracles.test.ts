@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Membership } from '../node/model/membership.ts';
 import type { PeerMessage } from '../node/model/message.ts';
 import { RAFT_CONFIG_DEFAULT } from '../node/raft/config.ts';
 import type { RaftFrontDoor } from '../node/raft/contract.ts';
@@ -10,9 +11,19 @@ import { type OracleName, Violation } from './violation.ts';
 /** Timeouts of 500 to 1000 ms, heartbeats of 100 ms. */
 const CONFIG = RAFT_CONFIG_DEFAULT;
 
+function voters(...numbers: number[]): Membership['members'] {
+  return numbers.map((number) => ({
+    ...{ number, name: `n${number}`, voter: true },
+    ...{ peerAddress: '', clientAddress: '', adminAddress: '' },
+  }));
+}
+
 class Scene {
-  readonly oracles = new ElectionOracles([1, 2, 3], CONFIG);
-  readonly core = { role: 'follower' as Role, term: 2, leader: 0 };
+  readonly oracles = new ElectionOracles(CONFIG);
+  readonly core = {
+    ...{ role: 'follower' as Role, term: 2, leader: 0 },
+    ...{ membership: { members: voters(1, 2, 3), leases: false }, configurationIndex: 1 },
+  };
 
   constructor() {
     this.oracles.started(1, this.core as unknown as RaftFrontDoor, 0);

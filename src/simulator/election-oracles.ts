@@ -6,7 +6,8 @@
  * Each knows less than the node it watches, so each grants it some slack; none needs luck to fire.
  */
 import type { HardState } from '../node/model/hard-state.ts';
-import type { MemberNumber, Term } from '../node/model/ids.ts';
+import type { LogIndex, MemberNumber, Term } from '../node/model/ids.ts';
+import { outgoingVotersOf, votersOf } from '../node/model/membership.ts';
 import type { PeerMessage } from '../node/model/message.ts';
 import type { RaftConfig } from '../node/raft/config.ts';
 import type { RaftFrontDoor } from '../node/raft/contract.ts';
@@ -31,7 +32,7 @@ interface Watched {
   leaderAtMs: number;
   leaderFrom: MemberNumber;
   /** Candidates whose question came so soon after a leader's message that they get a no. */
-  refused: Set<MemberNumber>;
+  refused: Map<MemberNumber, Term>;
   /** A higher term that it was told, and must take over with its next turn; 0: none. */
   owedTerm: Term;
   owedAtMs: number;
@@ -39,10 +40,13 @@ interface Watched {
   /** Since when it leads this term without having stalled. */
   leadsSinceMs: number;
   leadsTerm: Term;
+  /** The configuration it goes by. */
+  configuration: LogIndex;
+  /** Its term is durable just now: what waited for that leaves with its next turn. */
+  releases: boolean;
 }
 
 export class ElectionOracles {
-  readonly #voters: readonly MemberNumber[];
   readonly #config: RaftConfig;
   readonly #watched = new Map<MemberNumber, Watched>();
   readonly #begun = new Set<Term>();
@@ -50,14 +54,13 @@ export class ElectionOracles {
   /** The newest entries that each sent to each in the turn it is in. */
   readonly #sent = new Map<MemberNumber, Map<MemberNumber, string>>();
 
-  constructor(voters: readonly MemberNumber[], config: RaftConfig) {
-    this.#voters = voters;
+  constructor(config: RaftConfig) {
     this.#config = config;
   }
 
   started(member: MemberNumber, raft: RaftFrontDoor, nowMs: number): void {
     this.#watched.set(member, {
-      ...{ raft, termSeen: raft.term, heard: new Map(), refused: new Set() },
+      ...{ raft, termSeen: raft.term, heard: new Map(), refused: new Map() },
       ...{
         leaderTerm: 0,
         leaderAtMs: 0,
@@ -67,6 +70,8 @@ export class ElectionOracles {
         lastTurnMs: nowMs,
         leadsSinceMs: nowMs,
         leadsTerm: 0,
+        configuration: raft.configurationIndex,
+        releases: false,
       },
     });
     // What was durable before was checked when it was written.
@@ -95,6 +100,12 @@ export class ElectionOracles {
     if (hardState?.vote === member) this.#begun.add(hardState.term);
   }
 
+  /** A higher term than before is durable. */
+  released(member: MemberNumber): void {
+    const watched = this.#watched.get(member);
+    if (watched !== undefined) watched.releases = true;
+  }
+
   electionStarted(data: { readonly reason: string; readonly timeoutMs: number }): void {
     const { electionTimeoutTicksMin, tickMs } = this.#config;
     // Shorter ones are of those who know that there is no leader.
@@ -117,7 +128,8 @@ export class ElectionOracles {
       const freshMs = (this.#config.electionTimeoutTicksMin * this.#config.tickMs) / 2;
       const fresh = watched.leaderTerm > 0 && nowMs - watched.leaderAtMs < freshMs;
       const hears = fresh && watched.leaderTerm === watched.raft?.term;
-      if (hears || watched.raft?.role === 'leader') watched.refused.add(from);
+      if (hears || watched.raft?.role === 'leader')
+        watched.refused.set(from, watched.raft?.term ?? 0);
       else watched.refused.delete(from);
     }
     if (!isOfTerm(type)) return;
@@ -137,7 +149,7 @@ export class ElectionOracles {
     const raft = watched?.raft ?? null;
     if (watched === undefined || raft === null) return;
     const led = raft.leader !== 0 && raft.term === watched.leaderTerm;
-    if (!watched.refused.has(message.to) || !(led || raft.role === 'leader')) return;
+    if (watched.refused.get(message.to) !== raft.term || !(led || raft.role === 'leader')) return;
     const detail = `n${message.from} hears n${raft.leader} and would vote for n${message.to}`;
     throw new Violation('I29 pre-vote', detail);
   }
@@ -146,7 +158,7 @@ export class ElectionOracles {
   #checkResent(message: PeerMessage & { readonly type: 'append' }): void {
     const { from, to, term, prevIndex, batches } = message;
     const last = batches.at(-1);
-    if (last === undefined) return;
+    if (last === undefined || this.#watched.get(from)?.releases === true) return;
     const what = `(${prevIndex + 1}-${last.last}, ${term})`;
     const sent = this.#sent.get(from) ?? new Map<MemberNumber, string>();
     if (sent.get(to) === what) {
@@ -160,6 +172,7 @@ export class ElectionOracles {
     this.#sent.get(member)?.clear();
     const watched = this.#watched.get(member);
     if (watched === undefined || watched.raft === null) return;
+    watched.releases = false;
     const { term, role } = watched.raft;
     if (term !== watched.termSeen) {
       watched.termSeen = term;
@@ -176,7 +189,10 @@ export class ElectionOracles {
       return;
     }
     const { heartbeatTicks, tickMs } = this.#config;
-    if (watched.leadsTerm !== term || gapMs > (1 - DRIFT) * heartbeatTicks * tickMs) {
+    const { configurationIndex } = watched.raft;
+    const isNew = watched.leadsTerm !== term || watched.configuration !== configurationIndex;
+    watched.configuration = configurationIndex;
+    if (isNew || gapMs > (1 - DRIFT) * heartbeatTicks * tickMs) {
       watched.leadsTerm = term;
       watched.leadsSinceMs = nowMs;
     }
@@ -197,15 +213,18 @@ export class ElectionOracles {
     const ticks = 1.5 * electionTimeoutTicksMax + 3 * heartbeatTicks;
     const limitMs = (ticks * tickMs) / (1 - DRIFT);
     if (nowMs - watched.leadsSinceMs <= limitMs) return;
-    let heard = 0;
-    for (const voter of this.#voters) {
-      const last = watched.heard.get(voter);
-      const fresh = last?.term === watched.leadsTerm && nowMs - last.atMs <= limitMs;
-      if (voter === member || fresh) heard += 1;
+    const { membership } = watched.raft as RaftFrontDoor;
+    for (const voters of [votersOf(membership), outgoingVotersOf(membership)]) {
+      const heard = voters.filter((voter) => {
+        const last = watched.heard.get(voter);
+        const fresh = last?.term === watched.leadsTerm && nowMs - last.atMs <= limitMs;
+        return voter === member || fresh;
+      });
+      if (voters.length === 0 || heard.length * 2 > voters.length) continue;
+      const who = heard.map((voter) => `n${voter}`).join(' ') || 'nobody';
+      const detail = `n${member} leads term ${watched.leadsTerm}, of ${voters.length} voters heard ${who} for ${Math.round(limitMs)} ms`;
+      throw new Violation('I29 check-quorum', detail);
     }
-    if (heard * 2 > this.#voters.length) return;
-    const detail = `n${member} leads term ${watched.leadsTerm}, heard ${heard - 1} others for ${Math.round(limitMs)} ms`;
-    throw new Violation('I29 check-quorum', detail);
   }
 
   /** At the end of a run. */

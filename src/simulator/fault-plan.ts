@@ -25,7 +25,8 @@ export type FaultClass =
   | 'diskError'
   | 'rot'
   | 'transfer'
-  | 'moment';
+  | 'moment'
+  | 'members';
 
 /** Who is hit is decided when it happens. */
 export type Target = 'leader' | 'followers' | 'anybody' | 'everybody';
@@ -88,6 +89,8 @@ export type FaultEvent = { readonly atMs: number; readonly draw: number } & (
       /** It is asked of anybody, who mostly does not lead. */
       readonly misled: boolean;
     }
+  /** One to three members come, go, get or lose their vote. */
+  | { readonly type: 'memberChange' }
 );
 
 export const NO_SESSIONS = { share: 0, limits: SESSION_LIMITS } as const;

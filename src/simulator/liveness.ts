@@ -6,6 +6,7 @@
 import type { ElectionOracles } from './election-oracles.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import type { History } from './history.ts';
+import type { MemberOracle } from './member-oracle.ts';
 import type { Oracles } from './oracles.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimNode } from './sim-node.ts';
@@ -19,6 +20,7 @@ export interface HealedWorld {
   readonly nodes: readonly SimNode[];
   readonly oracles: Oracles;
   readonly elections: ElectionOracles;
+  readonly memberOracle: MemberOracle;
   readonly history: History;
   readonly workload: Workload;
   /** @returns whether `stop` ended it before its time. */
@@ -48,7 +50,9 @@ export async function checkHealed(world: HealedWorld): Promise<void> {
   const { electionTimeoutTicksMax, tickMs } = world.plan.config;
   const timeoutMs = (electionTimeoutTicksMax * tickMs) / 0.9;
   if (!(await world.runFor(timeoutMs * TIMEOUTS_TO_CONVERGE, () => converged(world)))) {
-    const applied = world.nodes.map((n) => n.applied).join(', ');
+    const applied = healthy(world)
+      .map((n) => `n${n.member}: ${n.applied}`)
+      .join(', ');
     const detail = `applied ${applied} of ${world.oracles.maxCommit} when all should be equal`;
     throw new Violation('I29 liveness', detail);
   }
@@ -75,15 +79,15 @@ function isQuiet(world: HealedWorld): boolean {
   return oracles.record(leader.member).volatile.last === oracles.maxCommit;
 }
 
-/** Every node that is not damaged serves such a request. */
+/** Every member that is not damaged serves such a request. */
 async function untilAll(world: HealedWorld, kind: 'read' | 'write'): Promise<void> {
   const { electionTimeoutTicksMax, tickMs } = world.plan.config;
   const timeoutMs = (electionTimeoutTicksMax * tickMs) / 0.9;
-  const nodes = healthy(world);
+  let over = false;
   const served = new Set<SimNode>();
   const ask = (node: SimNode): void => {
     const again = (): void => {
-      if (!served.has(node)) world.scheduler.schedule(RETRY_MS, () => ask(node));
+      if (!over && !served.has(node)) world.scheduler.schedule(RETRY_MS, () => ask(node));
     };
     if (node.serving === null) {
       again();
@@ -94,19 +98,29 @@ async function untilAll(world: HealedWorld, kind: 'read' | 'write'): Promise<voi
       else again();
     });
   };
-  for (const node of nodes) ask(node);
-  const allServe = (): boolean => served.size === nodes.length;
+  for (const node of world.nodes) if (!node.damaged) ask(node);
+  const allServe = (): boolean => healthy(world).every((node) => served.has(node));
   // A question may meet an election, and wait as long as a client has to.
-  if (await world.runFor(timeoutMs * TIMEOUTS_TO_SERVE + 1000, allServe)) return;
-  const detail = `of ${nodes.length} healed nodes ${served.size} serve a ${kind}`;
+  const inTime = await world.runFor(timeoutMs * TIMEOUTS_TO_SERVE + 1000, allServe);
+  over = true;
+  if (inTime) return;
+  const members = healthy(world);
+  const serving = members.filter((node) => served.has(node));
+  const detail = `of ${members.length} healed nodes ${serving.length} serve a ${kind}`;
   throw new Violation('I29 liveness', detail);
 }
 
+/** The nodes of those who belong to the cluster by now. */
 function healthy(world: HealedWorld): readonly SimNode[] {
-  return world.nodes.filter((node) => !node.damaged);
+  const { members } = world.memberOracle.membership;
+  return world.nodes.filter(
+    (node) => !node.damaged && members.some((m) => m.number === node.member),
+  );
 }
 
+/** No change is left half done, and all have applied everything. */
 function converged(world: HealedWorld): boolean {
+  if (world.memberOracle.membership.outgoing !== undefined) return false;
   return healthy(world).every((node) => node.applied === world.oracles.maxCommit);
 }
 

@@ -3,15 +3,23 @@
  * hash per index. The chain hash covers everything up to the end of the batch that holds an index,
  * so two logs are equal up to there exactly when one number is.
  */
-import type { Batch, BatchKind } from '../node/model/batch.ts';
+import { BATCH_KIND, type Batch, type BatchKind } from '../node/model/batch.ts';
 import type { LogIndex, Term } from '../node/model/ids.ts';
+import { decodeMembership, type Membership } from '../node/model/membership.ts';
 import { Violation } from './violation.ts';
+
+export interface Configuration {
+  readonly index: LogIndex;
+  readonly membership: Membership;
+}
 
 export class LogPicture {
   /** By index; index 0 is the empty log. */
   readonly #terms: Term[] = [0];
   readonly #hashes: number[] = [0];
   readonly #kinds: BatchKind[] = [0];
+  /** Ascending. */
+  #configurations: readonly Configuration[] = [];
 
   get last(): LogIndex {
     return this.#terms.length - 1;
@@ -28,6 +36,16 @@ export class LogPicture {
 
   kindAt(index: LogIndex): BatchKind {
     return this.#kinds[index] ?? 0;
+  }
+
+  /** The newest configuration at or below `index`; null: there is none. */
+  configurationAt(index: LogIndex): Configuration | null {
+    return this.#configurations.findLast((one) => one.index <= index) ?? null;
+  }
+
+  /** How many configurations stand above `index`. */
+  configurationsAbove(index: LogIndex): number {
+    return this.#configurations.filter((one) => one.index > index).length;
   }
 
   holds(index: LogIndex, term: Term): boolean {
@@ -50,16 +68,27 @@ export class LogPicture {
       this.#hashes.push(hash);
       this.#kinds.push(batch.kind);
     }
+    if (batch.kind === BATCH_KIND.configuration) {
+      const membership = decodeMembership(batch);
+      this.#configurations = [...this.#configurations, { index: batch.first, membership }];
+    }
   }
 
   truncate(last: LogIndex): void {
     this.#terms.length = last + 1;
     this.#hashes.length = last + 1;
     this.#kinds.length = last + 1;
+    const newest = this.#configurations.at(-1);
+    if (newest !== undefined && newest.index > last) {
+      this.#configurations = this.#configurations.filter((one) => one.index <= last);
+    }
   }
 
   /** Takes over from a longer picture what is missing here, up to `last`. */
   extend(from: LogPicture, last: LogIndex): void {
+    const before = this.last;
+    const more = from.#configurations.filter((one) => one.index > before && one.index <= last);
+    if (more.length > 0) this.#configurations = [...this.#configurations, ...more];
     for (let index = this.last + 1; index <= last; index += 1) {
       this.#terms.push(from.termAt(index));
       this.#hashes.push(from.hashAt(index));

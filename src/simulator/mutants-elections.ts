@@ -82,7 +82,7 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
   ]),
   mutant('M08', 'liveness', 'a leader that hears nobody goes on leading', [
     'node/raft/leader.js',
-    'return heard >= quorumSize(s.voters.length);',
+    'return heard >= quorumSize(voters.length);',
     'return true;',
   ]),
   mutant(
@@ -90,9 +90,9 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'safety',
     'a learner stands for election',
     [
-      ELECTION,
-      'if (!s.isVoter || s.diskFull || isPromised(s))',
-      'if (s.diskFull || isPromised(s))',
+      ROLES,
+      'if (configurationIndex <= s.commitIndex)\n        return false;',
+      'if (configurationIndex <= s.commitIndex)\n        return true;',
     ],
     { nodes: 5 },
   ),
@@ -130,8 +130,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'learners are counted as voters',
     [
       'node/raft/state.js',
-      'this.voters = votersOf(this.log.membership);',
-      'this.voters = this.log.membership.members.map((m) => m.number);',
+      'this.voters = votersOf(membership);',
+      'this.voters = membership.members.map((m) => m.number);',
     ],
     { nodes: 5 },
   ),

@@ -9,6 +9,7 @@ import { CLIENT_MUTANTS } from './mutants-clients.ts';
 import { CONTROL_MUTANTS } from './mutants-controls.ts';
 import { ELECTION_MUTANTS } from './mutants-elections.ts';
 import { LEASE_CONTROL, LEASE_MUTANTS } from './mutants-leases.ts';
+import { MEMBER_MUTANTS } from './mutants-members.ts';
 import { REPLICATION_MUTANTS } from './mutants-replication.ts';
 import { SESSION_MUTANTS } from './mutants-sessions.ts';
 import { STORAGE_MUTANTS } from './mutants-storage.ts';
@@ -22,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SESSION_MUTANTS,
   ...STORAGE_MUTANTS,
   ...TRANSFER_MUTANTS,
+  ...MEMBER_MUTANTS,
   ...CONTROL_MUTANTS,
   LEASE_CONTROL,
 ];

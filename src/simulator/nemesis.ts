@@ -1,6 +1,7 @@
 /** Carries out the fault events of a plan, and heals everything at the end. */
 import type { MemberNumber } from '../node/model/ids.ts';
 import type { FaultEvent, FaultPlan, Target } from './fault-plan.ts';
+import { MemberNemesis } from './member-nemesis.ts';
 import type { Moment } from './moments.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimNetwork, Weather } from './sim-network.ts';
@@ -24,6 +25,7 @@ export class Nemesis {
     ...{ 'slow disks': 0, 'moments of need': 0 },
   };
   readonly transfers: Transfers;
+  readonly members: MemberNemesis;
   #rotten = false;
   /** What waits for its moment. */
   readonly #awaited: (FaultEvent & { readonly type: 'moment' })[] = [];
@@ -32,6 +34,7 @@ export class Nemesis {
   constructor(init: NemesisInit) {
     this.#init = init;
     this.transfers = new Transfers(init.nodes);
+    this.members = new MemberNemesis(init.nodes);
   }
 
   start(): void {
@@ -106,6 +109,9 @@ export class Nemesis {
         return;
       case 'transfer':
         this.transfers.ask(event);
+        return;
+      case 'memberChange':
+        this.members.change(event.draw);
         return;
       default:
         this.#hurtDisk(event);

@@ -26,6 +26,8 @@ export class NodeRecord {
   pending: LogWrite[] = [];
   /** Last entry of the newest snapshot that was reported durable, over all lives. */
   snapshotIndex: LogIndex = 0;
+  /** Where the newest configuration of its log stood when its last turn ended. */
+  configurationSeen: LogIndex = 0;
   /** Of this life. */
   commitSeen: LogIndex = 0;
   appliedSeen: LogIndex = 0;
@@ -130,6 +132,7 @@ export class NodeRecord {
     this.pending = [];
     this.commitSeen = 0;
     this.appliedSeen = 0;
+    this.configurationSeen = log.configurationAt(log.last)?.index ?? 0;
     this.termSeen = hardState.term;
   }
 

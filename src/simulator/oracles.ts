@@ -11,17 +11,14 @@ import type { PeerMessage } from '../node/model/message.ts';
 import type { RecoveredLog } from '../node/ports/log-store.ts';
 import type { RaftFrontDoor } from '../node/raft/contract.ts';
 import type { Role } from '../node/raft/ready.ts';
-import { Ballots } from './ballots.ts';
+import { Ballots, LEADERS_ONLY } from './ballots.ts';
 import type { ElectionOracles } from './election-oracles.ts';
 import { hashKey, LogPicture } from './log-picture.ts';
+import { isCommitQuorum } from './member-oracle.ts';
 import { NodeRecord } from './node-record.ts';
 import { Violation } from './violation.ts';
 
-const LEADERS_ONLY: readonly string[] = ['append', 'heartbeat', 'snapshot', 'timeoutNow'];
-
 export interface OraclesInit {
-  /** Default: all members. */
-  readonly voters?: readonly MemberNumber[];
   /** Oracles of leadership over time look on too. */
   readonly elections?: ElectionOracles;
   readonly nowMs?: () => number;
@@ -44,8 +41,7 @@ export class Oracles {
   /** The term in which each index was committed, not that of its entry. */
   readonly #committedIn: Term[] = [0];
   /** The one committed log: what a snapshot stands for. */
-  readonly #committed = new LogPicture();
-  readonly #voters: readonly MemberNumber[];
+  readonly committed = new LogPicture();
   readonly #elections: ElectionOracles | null;
   readonly #nowMs: () => number;
   #lastLeader: MemberNumber = 0;
@@ -55,7 +51,6 @@ export class Oracles {
     founding: readonly Batch[],
     init: OraclesInit = {},
   ) {
-    this.#voters = init.voters ?? members;
     this.#elections = init.elections ?? null;
     this.#nowMs = init.nowMs ?? (() => 0);
     this.records = members.map((member) => new NodeRecord(member));
@@ -68,7 +63,7 @@ export class Oracles {
     for (let index = 1; index <= this.maxCommit; index += 1) {
       this.#committedIn.push(first.durable.termAt(index));
     }
-    this.#committed.extend(first.durable, this.maxCommit);
+    this.committed.extend(first.durable, this.maxCommit);
   }
 
   record(member: MemberNumber): NodeRecord {
@@ -89,7 +84,7 @@ export class Oracles {
         if (term > found.hardState.term) this.#hashes.delete(hashKey(last, term));
       }
     }
-    record.recovered(found, snapshot, this.#committed);
+    record.recovered(found, snapshot, this.committed);
     this.#roles.set(member, 'follower');
   }
 
@@ -111,13 +106,13 @@ export class Oracles {
     if (first <= record.durable.last) this.counts['durable truncated'] += 1;
     this.#elections?.wrote(member, write.hardState);
     if (write.hardState !== null) this.#ballots.casts(record, write.hardState);
-    record.wrote(write, this.#committed);
+    record.wrote(write, this.committed);
     for (const batch of write.batches) this.#checkMatching(record, batch);
   }
 
   /** A snapshot is durable: whatever it holds was committed. */
   stored(member: MemberNumber, { index, term }: LogBase, _kind: 'taken' | 'received'): void {
-    if (index > this.maxCommit || this.#committed.termAt(index) !== term) {
+    if (index > this.maxCommit || this.committed.termAt(index) !== term) {
       const detail = `n${member} stores a snapshot of (${index}, ${term}), which is not committed`;
       throw new Violation('I18 snapshot equivalence', detail);
     }
@@ -129,7 +124,10 @@ export class Oracles {
   }
 
   synced(member: MemberNumber, sequence: number): void {
-    this.record(member).synced(sequence);
+    const record = this.record(member);
+    const { term } = record.durableHard;
+    record.synced(sequence);
+    if (record.durableHard.term !== term) this.#elections?.released(member);
   }
 
   /** A message leaves: what it promises must be true and durable now (I1, I2, I3, I9). */
@@ -145,7 +143,7 @@ export class Oracles {
       throw new Violation('I3 persist before reply', detail);
     }
     record.termSent = Math.max(record.termSent, term);
-    if (LEADERS_ONLY.includes(type)) {
+    if (LEADERS_ONLY.has(type)) {
       if (record.raft !== null && record.raft.role !== 'leader') {
         throw new Violation('I1 election safety', `n${from} sends a ${type} and does not lead`);
       }
@@ -193,14 +191,16 @@ export class Oracles {
     }
     record.commitSeen = commitIndex;
     // Paper 5.4.2. The entries a member is told at its start were committed by others.
-    if (raft.role === 'leader' && before > 0 && log.termAt(commitIndex) !== raft.term) {
+    // Who begins to lead in this turn may have heard of a commit before, as a follower.
+    const led = raft.role === 'leader' && this.#roles.get(record.member) === 'leader';
+    if (led && before > 0 && log.termAt(commitIndex) !== raft.term) {
       const detail = `${name} of term ${raft.term} commits ${commitIndex} of another term`;
       throw new Violation('I11 current-term rule', detail);
     }
     for (let index = before + 1; index <= Math.min(commitIndex, this.maxCommit); index += 1) {
       const same =
-        this.#committed.termAt(index) === log.termAt(index) &&
-        this.#committed.hashAt(index) === log.hashAt(index);
+        this.committed.termAt(index) === log.termAt(index) &&
+        this.committed.hashAt(index) === log.hashAt(index);
       if (!same) {
         const detail = `${name} commits (${index}, ${log.termAt(index)}), another was committed`;
         throw new Violation('I8 state machine safety', detail);
@@ -212,9 +212,8 @@ export class Oracles {
   #commit(record: NodeRecord, commitIndex: LogIndex, inTerm: Term): void {
     const log = record.volatile;
     const term = log.termAt(commitIndex);
-    const voters = this.records.filter((r) => this.#voters.includes(r.member));
-    const holders = voters.filter((r) => r.durable.holds(commitIndex, term));
-    if (holders.length * 2 <= voters.length) {
+    const holders = this.records.filter((r) => r.durable.holds(commitIndex, term));
+    if (!isCommitQuorum(record, holders)) {
       const who = holders.map((r) => `n${r.member}`).join(' ');
       const detail = `n${record.member} commits (${commitIndex}, ${term}), durable on: ${who || 'none'}`;
       throw new Violation('I9 committed is durable', detail);
@@ -222,7 +221,7 @@ export class Oracles {
     for (let index = this.maxCommit + 1; index <= commitIndex; index += 1) {
       this.#committedIn.push(inTerm);
     }
-    this.#committed.extend(log, commitIndex);
+    this.committed.extend(log, commitIndex);
     this.counts.commits += commitIndex - this.maxCommit;
     this.maxCommit = commitIndex;
   }
@@ -263,7 +262,7 @@ export class Oracles {
     if (before === 'candidate' && role !== 'leader') this.counts['elections lost'] += 1;
     if (role !== 'leader') return;
     this.#ballots.leads(record.member, term);
-    this.#ballots.elected(record.member, term, this.#voters);
+    this.#ballots.elected(record, term);
     if (this.#lastLeader !== record.member) this.counts['leader changes'] += 1;
     this.#lastLeader = record.member;
     // The last one is its own no-op.
@@ -273,8 +272,8 @@ export class Oracles {
     let index = this.maxCommit;
     while ((this.#committedIn[index] as Term) >= term) index -= 1;
     const complete =
-      record.volatile.holds(index, this.#committed.termAt(index)) &&
-      record.volatile.hashAt(index) === this.#committed.hashAt(index);
+      record.volatile.holds(index, this.committed.termAt(index)) &&
+      record.volatile.hashAt(index) === this.committed.hashAt(index);
     if (!complete) {
       const detail = `n${record.member} leads term ${term} without committed entry ${index}`;
       throw new Violation('I7 leader completeness', detail);

@@ -4,7 +4,7 @@
  */
 import type { MemberNumber } from '../node/model/ids.ts';
 import type { PeerMessage } from '../node/model/message.ts';
-import type { Network, NetworkEvents, NetworkStats } from '../node/ports/network.ts';
+import type { Network, NetworkEvents, NetworkStats, PeerAddress } from '../node/ports/network.ts';
 import { assert } from '../std/assert.ts';
 import { concatBytes } from '../std/bytes.ts';
 import type { NetworkEnd, SimNetwork } from './sim-network.ts';
@@ -40,6 +40,10 @@ export class SimEndpoint implements Network, NetworkEnd {
     assert(this.#events === null, 'a network is started once');
     this.#events = events;
     this.#network.join(this);
+  }
+
+  reach(peers: readonly PeerAddress[]): void {
+    this.#network.reach(this.self, new Set(peers.map((peer) => peer.member)));
   }
 
   send(message: PeerMessage): boolean {

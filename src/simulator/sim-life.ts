@@ -1,11 +1,17 @@
 /** One life of a simulated member: what the daemon builds at a start, and what is looked at. */
-import type { MemberNumber } from '../node/model/ids.ts';
+import type { ClusterId, MemberNumber } from '../node/model/ids.ts';
+import type { Clock } from '../node/ports/clock.ts';
+import type { Disk } from '../node/ports/disk.ts';
 import type { StateMachine } from '../node/ports/state-machine.ts';
 import type { RaftFrontDoor } from '../node/raft/contract.ts';
 import { checkInvariants, type RaftSnapshot, snapshotOf } from '../node/raft/invariants.ts';
 import { Raft } from '../node/raft/raft.ts';
 import type { Replica } from '../node/replica/replica.ts';
+import { openSnapshots } from '../node/wal/snapshot-files.ts';
+import { openLog } from '../node/wal/wal.ts';
 import { assert } from '../std/assert.ts';
+import { SILENT_LOG } from '../std/log.ts';
+import type { Prng } from '../std/prng.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import { SimClock, type SimProcess } from './sim-process.ts';
 import { Violation } from './violation.ts';
@@ -21,6 +27,10 @@ export interface Life {
   stopping: boolean;
 }
 
+/** Of a member's log, on its disk. */
+export const DIRECTORY = 'log';
+const SNAPSHOTS = 'snapshots';
+
 /** What sound wall clocks show when simulated time is 0, but for a tenth of a second a member. */
 export const WALL_START_MS = 1_700_000_000_000;
 
@@ -34,10 +44,32 @@ export function clockOf(process: SimProcess, member: MemberNumber, plan: FaultPl
 }
 
 /** The core's own invariants over every turn. */
-export function checkCore(life: Life, raft: RaftFrontDoor): void {
+export function checkCore(life: Life, raft: RaftFrontDoor): RaftSnapshot {
   assert(raft instanceof Raft, 'a replica runs the production core');
   const after = snapshotOf(raft);
   const broken = checkInvariants(life.snapshot ?? after, after);
   if (broken.length > 0) throw new Violation('core invariants', broken.join('; '));
   life.snapshot = after;
+  return after;
+}
+
+/** Opens what a life finds on its disk. @param warn is told one thing by the log: a tail is cut. */
+export async function openStores(init: {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Prng;
+  readonly warn: () => void;
+  readonly cluster: ClusterId;
+  readonly member: MemberNumber;
+  readonly plan: FaultPlan;
+}) {
+  const { disk, clock, random, warn, cluster, member, plan } = init;
+  const snapshots = await openSnapshots({ disk, directory: SNAPSHOTS, cluster, app: 'kvstore' });
+  const snapshot = snapshots.newest?.meta ?? null;
+  const log = await openLog({
+    ...{ disk, directory: DIRECTORY, clock, snapshot, cluster, member, random },
+    ...{ segmentBytes: plan.segmentBytes, tailBytesMax: plan.config.cacheBytesMax },
+    log: { ...SILENT_LOG, warn },
+  });
+  return { log, snapshots, snapshot };
 }

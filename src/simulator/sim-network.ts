@@ -71,6 +71,8 @@ export class SimNetwork {
   readonly #ends = new Map<MemberNumber, NetworkEnd>();
   readonly #blocked = new Set<number>();
   readonly #lastArrivalMs = new Map<number, number>();
+  /** Whom each life reaches; absent: everybody. */
+  readonly #reached = new Map<MemberNumber, ReadonlySet<MemberNumber>>();
   /** By the names of coverage.ts. */
   readonly counts = { 'messages dropped': 0, 'messages doubled': 0, 'messages reordered': 0 };
   /** On their way now. */
@@ -103,6 +105,7 @@ export class SimNetwork {
    * member comes back or they find out by themselves.
    */
   leave(self: MemberNumber, silently: boolean): void {
+    this.#reached.delete(self);
     if (!this.#ends.delete(self)) return;
     for (const pair of this.#pairsOf(self)) {
       const other = pair.a === self ? pair.b : pair.a;
@@ -110,6 +113,23 @@ export class SimNetwork {
       pair.epoch += 1;
       if (!silently && !this.#blocked.has(key(self, other))) this.#ends.get(other)?.sawDown(self);
     }
+  }
+
+  /** Connects `self` with those and nobody else, as the transport does. */
+  reach(self: MemberNumber, peers: ReadonlySet<MemberNumber>): void {
+    this.#reached.set(self, peers);
+    if (!this.#ends.has(self)) return;
+    for (const pair of this.#pairsOf(self)) {
+      if (pair.live && !this.#allowed(pair)) this.reset(pair.a, pair.b);
+      this.#connectSoon(pair);
+    }
+  }
+
+  /** The higher number dials; the lower one lets in whom it knows, and who is newer than those. */
+  #allowed({ a, b }: Pair): boolean {
+    if (this.#reached.get(b)?.has(a) === false) return false;
+    const known = this.#reached.get(a);
+    return known === undefined || known.has(b) || b > Math.max(a, ...known);
   }
 
   /** Whether this is the life of its member that takes part. */
@@ -197,7 +217,7 @@ export class SimNetwork {
   }
 
   #connectSoon(pair: Pair): void {
-    if (pair.connecting || pair.live) return;
+    if (pair.connecting || pair.live || !this.#allowed(pair)) return;
     pair.connecting = true;
     const { scheduler, weather, prng } = this.#init;
     const delayMs = weather.delayMsMin + prng.unit() * weather.reconnectMs;
@@ -206,7 +226,7 @@ export class SimNetwork {
       const a = this.#ends.get(pair.a);
       const b = this.#ends.get(pair.b);
       // The life that starts next begins anew.
-      if (a === undefined || b === undefined) return;
+      if (a === undefined || b === undefined || !this.#allowed(pair)) return;
       if (this.#blocked.has(key(pair.a, pair.b)) || this.#blocked.has(key(pair.b, pair.a))) {
         this.#connectSoon(pair);
         return;

@@ -4,64 +4,32 @@
  */
 
 import { createApp } from '../node/apps/apps.ts';
-import type { ClusterId, MemberNumber } from '../node/model/ids.ts';
-import { foundingBatch, type Membership } from '../node/model/membership.ts';
+import type { MemberNumber } from '../node/model/ids.ts';
+import { foundingBatch } from '../node/model/membership.ts';
+import type { PeerAddress } from '../node/ports/network.ts';
 import { Replica } from '../node/replica/replica.ts';
-import { openSnapshots } from '../node/wal/snapshot-files.ts';
-import { formatLog, openLog } from '../node/wal/wal.ts';
+import { formatLog } from '../node/wal/wal.ts';
 import { assert } from '../std/assert.ts';
-import { SILENT_LOG } from '../std/log.ts';
-import type { Prng } from '../std/prng.ts';
 import type { Counts } from './coverage.ts';
-import type { ElectionOracles } from './election-oracles.ts';
-import type { FaultPlan, RotKind } from './fault-plan.ts';
-import type { History } from './history.ts';
+import type { RotKind } from './fault-plan.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { type DiskError, NodeDisk } from './node-disk.ts';
-import type { Oracles } from './oracles.ts';
-import type { Scheduler } from './scheduler.ts';
 import { SimEndpoint } from './sim-endpoint.ts';
-import { checkCore, clockOf, type Life } from './sim-life.ts';
-import type { SimNetwork } from './sim-network.ts';
+import { checkCore, clockOf, DIRECTORY, type Life, openStores } from './sim-life.ts';
+import type { SimNodeComponents, SimNodeInit } from './sim-node-parts.ts';
 import { SimProcess } from './sim-process.ts';
+import { Tally } from './tally.ts';
 import { asViolation, Violation } from './violation.ts';
 import { TrackedDisk, WatchedLog, WatchedMachine } from './watched-ports.ts';
 import { WatchedSnapshots } from './watched-snapshots.ts';
 import type { ClientSide } from './workload.ts';
 
-export interface SimNodeComponents {
-  readonly scheduler: Scheduler;
-  readonly network: SimNetwork;
-  readonly oracles: Oracles;
-  readonly elections: ElectionOracles;
-  readonly history: History;
-  readonly prng: Prng;
-  /** Something that must be the same in every run of a seed. */
-  readonly trace: (what: number, value: number) => void;
-  /** An event of the program's own, or something that happened to a node. */
-  readonly note: (member: MemberNumber, what: string, data: unknown) => void;
-  readonly fail: (violation: Violation) => void;
-}
-
-export interface SimNodeInit {
-  readonly member: MemberNumber;
-  readonly cluster: ClusterId;
-  readonly membership: Membership;
-  readonly plan: FaultPlan;
-}
-
 /** A node whose log could not be written must have ended itself after so long. */
 const FAIL_STOP_MS = 1000;
-const DIRECTORY = 'log';
-const SNAPSHOTS = 'snapshots';
 
 export class SimNode implements ClientSide {
   readonly member: MemberNumber;
-  /** By the names of coverage.ts. */
-  readonly #counts = {
-    ...{ recoveries: 0, 'torn tails': 0, 'snapshots taken': 0, 'snapshots received': 0 },
-    ...{ 'orderly stops': 0, 'fail-stops': 0, 'rot found': 0 },
-  };
+  readonly #tally = new Tally();
   /** Its disk lost what was durable, it has noticed, and stays down for good. */
   damaged = false;
   readonly disk: NodeDisk;
@@ -70,11 +38,16 @@ export class SimNode implements ClientSide {
   #life: Life | null = null;
   readonly #leases = new LeaseWatch();
   #lives = 0;
+  #recruited: boolean;
+  #contacts: readonly PeerAddress[] = [];
+  /** It learned that it does not belong to the cluster any more. */
+  #discharged = false;
 
   constructor(components: SimNodeComponents, init: SimNodeInit) {
     this.member = init.member;
     this.#components = components;
     this.#init = init;
+    this.#recruited = !init.spare;
     const { diskMsMin, diskMsMean } = init.plan;
     this.disk = new NodeDisk(
       {
@@ -106,7 +79,7 @@ export class SimNode implements ClientSide {
   }
 
   coverage(): Counts {
-    return { ...this.#counts, ...this.#leases.counts, ...this.disk.counts };
+    return { ...this.#tally.counts, ...this.#leases.counts, ...this.disk.counts };
   }
 
   digest(): string {
@@ -135,9 +108,18 @@ export class SimNode implements ClientSide {
     );
   }
 
-  /** A new life, unless there is one. */
+  /** A spare node begins, or begins anew, told whom to turn to. */
+  recruit(contacts: readonly PeerAddress[]): void {
+    this.#recruited = true;
+    this.#contacts = contacts;
+    if (this.up) this.crash(false);
+    this.start();
+  }
+
+  /** A new life, unless there is one or should be none. */
   start(): void {
     if (this.#life !== null || this.damaged) return;
+    if (!this.#recruited || this.#discharged) return;
     const life = this.#begin();
     life.process.gate.track(this.#boot(life)).catch((error: unknown) => this.#fail(error));
   }
@@ -158,7 +140,7 @@ export class SimNode implements ClientSide {
     life.process.gate.track(life.replica.stop()).then(
       () => {
         if (this.#life !== life) return;
-        this.#counts['orderly stops'] += 1;
+        this.#tally.add('orderly stops');
         this.#depart(life, false);
         stopped();
       },
@@ -201,8 +183,17 @@ export class SimNode implements ClientSide {
     if (power) this.disk.simDisk.crash();
     this.#components.network.leave(this.member, power);
     this.#components.oracles.crashed(this.member);
+    this.#components.memberOracle.crashed(this.member);
     this.#components.trace(100 + this.member, this.#lives);
     this.#components.note(this.member, power ? 'loses its power' : 'ends', null);
+  }
+
+  /** The process ends in order: the member was removed and knows it. */
+  #leave(life: Life): void {
+    this.#discharged = true;
+    this.#components.scheduler.schedule(0, () => {
+      if (this.#life === life) this.crash(false);
+    });
   }
 
   #end(life: Life): void {
@@ -213,46 +204,42 @@ export class SimNode implements ClientSide {
   }
 
   async #boot(life: Life): Promise<void> {
-    const { network, oracles, history, prng, trace } = this.#components;
+    const { network, oracles, memberOracle, history, prng, trace } = this.#components;
     const { member, cluster, plan } = this.#init;
     const clock = clockOf(life.process, member, plan);
     const { gate } = life.process;
     const disk = new TrackedDisk(this.disk.simDisk.boot(), gate, { fast: plan.sharesMachine });
-    const snapshots = await openSnapshots({ disk, directory: SNAPSHOTS, cluster, app: 'kvstore' });
-    const snapshot = snapshots.newest?.meta ?? null;
-    const log = await openLog({
-      ...{ disk, directory: DIRECTORY, clock, snapshot },
-      ...{ cluster, member, segmentBytes: plan.segmentBytes, random: prng.fork() },
-      tailBytesMax: plan.config.cacheBytesMax,
-      log: { ...SILENT_LOG, warn: () => this.#countTornTail() },
-    });
+    const random = prng.fork();
+    const warn = (): void => this.#tally.add('torn tails');
+    const stores = await openStores({ disk, clock, random, warn, ...this.#init });
+    const { log, snapshots, snapshot } = stores;
     if (!life.process.alive) return;
     this.disk.opened();
     oracles.recovered(member, log.recovered, snapshot ?? undefined);
-    this.#counts.recoveries += 1;
+    this.#tally.add('recoveries');
     const machine = createApp('kvstore', plan.sessions.limits);
     const replica = new Replica(
       {
         clock,
         log: new WatchedLog(log, member, oracles),
         snapshots: new WatchedSnapshots(snapshots, {
-          ...{ member, oracles, gate },
-          onStored: (kind) => {
-            this.#counts[`snapshots ${kind}`] += 1;
-          },
+          ...{ member, oracles, memberOracle, gate },
+          onStored: (kind) => this.#tally.add(`snapshots ${kind}`),
         }),
         network: new SimEndpoint(network, member, life.process),
         stateMachine: new WatchedMachine(machine, member, history),
         prng: prng.fork(),
         emit: (type, _term, data) => this.#components.note(member, type, data),
         onFailed: (error) => this.#life === life && this.#fail(error),
+        onRemoved: () => this.#leave(life),
       },
       {
+        contacts: this.#contacts,
         ...{ self: member, cluster, config: plan.config, boot: prng.u32(), diskReserveBytes: 0 },
         compaction: plan.compaction,
         onTurn: (raft) => {
           oracles.turn(member);
-          checkCore(life, raft);
+          memberOracle.turn(member, checkCore(life, raft));
           if (life.replica !== null) this.#leases.turn(life.replica, clock.nowMs());
           trace(200 + member, raft.commitIndex);
         },
@@ -262,11 +249,6 @@ export class SimNode implements ClientSide {
     life.machine = machine;
     oracles.started(member, replica.raft);
     replica.start();
-  }
-
-  /** The log warns of one thing when it is opened: a tail it had to cut. */
-  #countTornTail(): void {
-    this.#counts['torn tails'] += 1;
   }
 
   /** The log is told of a failure: it must not go on as if nothing had happened (I22). */
@@ -284,11 +266,11 @@ export class SimNode implements ClientSide {
     const verdict = this.disk.judge(error, life === null || life.replica !== null);
     if (life === null || verdict.type === 'finding') this.#components.fail(asViolation(error));
     else if (verdict.type === 'damaged') {
-      this.#counts['rot found'] += 1;
+      this.#tally.add('rot found');
       this.damaged = true;
       this.#depart(life, false);
     } else {
-      this.#counts['fail-stops'] += 1;
+      this.#tally.add('fail-stops');
       this.#restartAfter(life, verdict.error);
     }
   }

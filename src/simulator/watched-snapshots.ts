@@ -6,12 +6,14 @@ import type {
   SnapshotWriter,
   StoredSnapshot,
 } from '../node/ports/snapshot-store.ts';
+import type { MemberOracle } from './member-oracle.ts';
 import type { Oracles } from './oracles.ts';
 import type { AsyncGate } from './scheduler.ts';
 
 export interface WatchedSnapshotsInit {
   readonly member: MemberNumber;
   readonly oracles: Oracles;
+  readonly memberOracle: MemberOracle;
   readonly gate: AsyncGate;
   readonly onStored: (kind: 'taken' | 'received') => void;
 }
@@ -30,6 +32,7 @@ export class WatchedSnapshots implements SnapshotStore {
   }
 
   create(meta: SnapshotMeta): SnapshotWriter {
+    this.#init.memberOracle.taken(this.#init.member, meta);
     return this.#watch(this.#inner.create(meta), 'taken');
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { createApp } from '../node/apps/apps.ts';
+import type { MemberNumber } from '../node/model/ids.ts';
 import { foundingBatch, type Membership } from '../node/model/membership.ts';
 import { type Bytes, latin1Slice, NO_BYTES } from '../std/bytes.ts';
 import { Prng } from '../std/prng.ts';
@@ -16,6 +17,7 @@ import type { FaultPlan, Profile } from './fault-plan.ts';
 import { History } from './history.ts';
 import { checkHealed } from './liveness.ts';
 import { mix } from './log-picture.ts';
+import { MemberOracle } from './member-oracle.ts';
 import { MomentOracles } from './moments.ts';
 import { Nemesis } from './nemesis.ts';
 import { Scheduler } from './scheduler.ts';
@@ -33,6 +35,8 @@ export const START_MS = 500;
 const LOADED_CLIENTS = 16;
 /** Of so many seeds one has its history judged by the linearizability checker. */
 const JUDGED_EVERY = 8;
+/** Nodes that can be added to a cluster whose members change. */
+const SPARES = 5;
 
 export interface SeedOptions {
   /** Simulated seconds of faults, before the healing. */
@@ -56,6 +60,7 @@ export class World {
   readonly nodes: readonly SimNode[];
   readonly oracles: MomentOracles;
   readonly elections: ElectionOracles;
+  readonly memberOracle: MemberOracle;
   readonly history: History;
   readonly workload: Workload;
   readonly events = new EventLog();
@@ -76,12 +81,14 @@ export class World {
     this.plan = init.plan ?? drawPlanFor(draws.plan, init);
     const { scheduler, plan } = this;
     const membership = membershipOf(init.nodes, plan);
-    const members = membership.members.map((m) => m.number);
-    const voters = membership.members.filter((m) => m.voter).map((m) => m.number);
-    this.elections = new ElectionOracles(voters, plan.config);
+    const members = membersOf(init.nodes, plan);
+    this.elections = new ElectionOracles(plan.config);
     this.oracles = new MomentOracles(members, [foundingBatch(CLUSTER, membership)], {
-      ...{ voters, elections: this.elections, nowMs: () => scheduler.nowMs },
+      ...{ elections: this.elections, nowMs: () => scheduler.nowMs },
     });
+    const { electionTimeoutTicksMin, tickMs } = plan.config;
+    const handOverMs = ((electionTimeoutTicksMin + 2) * tickMs) / 0.9;
+    this.memberOracle = new MemberOracle(this.oracles, () => scheduler.nowMs, handOverMs);
     const { clockRates } = plan;
     this.history = new History(this.oracles, {
       timeCommand: latin1(createApp('kvstore').timeCommand),
@@ -91,20 +98,21 @@ export class World {
     });
     const weather = { ...plan.weather };
     this.#network = this.#makeNetwork({ members, weather, prng: draws.network });
-    const { oracles, elections, history } = this;
+    const { oracles, elections, memberOracle, history } = this;
     const network = this.#network;
     this.nodes = members.map((member) => {
-      const parts = { scheduler, network, oracles, elections, history, prng: draws.nodes.fork() };
+      const parts = { scheduler, network, oracles, elections, memberOracle, history };
       return new SimNode(
         {
           ...parts,
+          prng: draws.nodes.fork(),
           trace: (what, value) => this.#trace(what, value),
           note: (who, what, data) => this.#note(who, what, data),
           fail: (violation) => {
             this.#violation ??= violation;
           },
         },
-        { member, cluster: CLUSTER, membership, plan },
+        { member, cluster: CLUSTER, membership, plan, spare: member > init.nodes },
       );
     });
     const { nodes } = this;
@@ -151,6 +159,8 @@ export class World {
     addCounts(total, this.oracles.counts);
     addCounts(total, this.#nemesis.counts);
     addCounts(total, this.#nemesis.transfers.counts);
+    addCounts(total, this.#nemesis.members.counts);
+    addCounts(total, this.memberOracle.counts);
     addCounts(total, this.history.counts);
     addCounts(total, this.history.sessions.counts);
     addCounts(total, this.#network.counts);
@@ -206,6 +216,12 @@ function drawPlanFor(prng: Prng, { nodes, profile, seconds, load }: SeedOptions)
   const plan = drawPlan(prng, { nodes, profile, durationMs: seconds * 1000 });
   if (load === null) return plan;
   return { ...plan, clients: LOADED_CLIENTS, thinkMsMean: (LOADED_CLIENTS * 1000) / load };
+}
+
+/** Those who found the cluster, and those who may join it. */
+function membersOf(nodes: number, plan: FaultPlan): readonly MemberNumber[] {
+  const changing = plan.events.some(({ type }) => type === 'memberChange');
+  return Array.from({ length: nodes + (changing ? SPARES : 0) }, (_, at) => at + 1);
 }
 
 function membershipOf(nodes: number, plan: FaultPlan): Membership {

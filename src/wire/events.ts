@@ -29,6 +29,13 @@ export interface EventData {
     readonly reason: string | null;
     readonly durationMs: number;
   };
+  readonly 'membership.changed': {
+    readonly index: number;
+    readonly voters: readonly string[];
+    /** Voters of the old half while the configuration is joint. */
+    readonly outgoingVoters: readonly string[];
+    readonly learners: readonly string[];
+  };
   readonly 'peer.connected': { readonly peer: string };
   readonly 'peer.disconnected': { readonly peer: string };
   readonly 'commit.advanced': { readonly commitIndex: number; readonly chainHash: string };
@@ -94,6 +101,7 @@ const KNOWN_TYPES: Readonly<Record<EventType, true>> = {
   'leader.steppedDown': true,
   'transfer.started': true,
   'transfer.ended': true,
+  'membership.changed': true,
   'peer.connected': true,
   'peer.disconnected': true,
   'commit.advanced': true,

@@ -130,12 +130,7 @@ export function parseNodeConfig(text: string, source: string): NodeConfig {
     const number = config[field];
     if (number !== undefined && (!Number.isSafeInteger(number) || number < 0)) refuse(field);
   }
-  if (config.snapshotsRetained === 0) refuse('snapshotsRetained');
-  if (!/^[0-9a-f]{32}$/.test(config.clusterId)) refuse('clusterId');
-  if (!FSYNC_NAMES.includes(config.fsync)) refuse('fsync');
-  if (config.leases !== undefined && typeof config.leases !== 'boolean') refuse('leases');
-  if (!APP_NAMES.includes(config.app)) refuse('app');
-  if (config.retain !== undefined && !RETAIN_NAMES.includes(config.retain)) refuse('retain');
+  refuseImpossible(config, refuse);
   if (typeof config.secretFile !== 'string') refuse('secretFile');
   if (config.electionTimeoutMsMin > config.electionTimeoutMsMax) refuse('electionTimeoutMsMin');
   if (config.heartbeatMs < 10 || config.heartbeatMs * 2 > config.electionTimeoutMsMin) {
@@ -145,4 +140,13 @@ export function parseNodeConfig(text: string, source: string): NodeConfig {
   if (config.founding !== undefined && !Array.isArray(config.founding)) refuse('founding');
   if (!config.members.some((m) => m.member === config.member && m.id === config.id)) refuse('id');
   return config;
+}
+
+function refuseImpossible(config: NodeConfig, refuse: (field: string) => never): void {
+  if (config.snapshotsRetained === 0) refuse('snapshotsRetained');
+  if (!/^[0-9a-f]{32}$/.test(config.clusterId)) refuse('clusterId');
+  if (!FSYNC_NAMES.includes(config.fsync)) refuse('fsync');
+  if (config.leases !== undefined && typeof config.leases !== 'boolean') refuse('leases');
+  if (!APP_NAMES.includes(config.app)) refuse('app');
+  if (config.retain !== undefined && !RETAIN_NAMES.includes(config.retain)) refuse('retain');
 }

@@ -11,6 +11,8 @@ export interface MemberStatus {
   readonly member: number;
   readonly id: string;
   readonly voter: boolean;
+  /** On the leader, of a learner: whether it could be promoted now; null elsewhere. */
+  readonly caughtUp: boolean | null;
   readonly clientAddress: string;
   readonly peerAddress: string;
   readonly adminAddress: string;
@@ -60,7 +62,10 @@ export interface NodeStatus {
   readonly peerAddress: string;
   readonly adminAddress: string;
   readonly connections: number;
+  /** Of the newest configuration this node knows; while it changes, of what it changes to. */
   readonly members: readonly MemberStatus[];
+  /** A change of the members has not ended yet. */
+  readonly changing: boolean;
   readonly error: string | null;
 }
 

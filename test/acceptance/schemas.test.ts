@@ -150,6 +150,25 @@ test('schema: snapshots', async () => {
   await run(['cluster', 'destroy', 'copy', '--confirm', 'copy']);
 });
 
+test('schema: members', async () => {
+  const gone = ['--cluster', 'nowhere'];
+  await run(['member', 'list']);
+  await run(['member', 'list', ...gone], { exit: 2 });
+  await run(['cluster', 'scale', 'demo', '--to', '4']);
+  await run(['cluster', 'scale', 'nowhere', '--to', '4'], { exit: 2 });
+  await run(['member', 'demote', 'n4', '--wait']);
+  await run(['member', 'demote', 'n9'], { exit: 2 });
+  await run(['member', 'promote', 'n4', '--wait']);
+  await run(['member', 'promote'], { exit: 2 });
+  await run(['member', 'add', 'n5=127.0.0.1:18075:19075:20075']);
+  await run(['member', 'add', 'n5=127.0.0.1:18076:19076:20076'], { exit: 7 });
+  await run(['member', 'remove', 'n5', '--wait']);
+  await run(['member', 'remove', ...gone, 'n1'], { exit: 2 });
+  await run(['member', 'change', '--demote', 'n4', '--dry-run']);
+  await run(['member', 'change'], { exit: 2 });
+  await run(['cluster', 'scale', 'demo', '--to', '3']);
+});
+
 test('schema: commands on single nodes, and on a cluster that is not well', async () => {
   await run(['node', 'status']);
   await run(['node', 'logs', '--lines', '5']);

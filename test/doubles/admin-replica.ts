@@ -6,6 +6,7 @@ import type {
   AdminCounter,
   AdminReplica,
   AdminSnapshots,
+  MembersAnswer,
   NamedTransfer,
   PeerTraffic,
   StopWish,
@@ -14,6 +15,7 @@ import { Histogram } from '../../src/std/histogram.ts';
 import { SILENT_LOG } from '../../src/std/log.ts';
 import type { EventData } from '../../src/wire/events.ts';
 import type { BatchView } from '../../src/wire/log-view.ts';
+import type { NamedChange } from '../../src/wire/member-change.ts';
 import type { NodeStatus } from '../../src/wire/status.ts';
 import { fakeStatus } from './node-status.ts';
 
@@ -39,6 +41,8 @@ export class FakeAdminReplica implements AdminReplica {
   readonly syncTimes = new Histogram();
   newest: BatchView[] = [];
   readonly stalls: EventData['process.stalled'][] = [];
+  readonly changes: NamedChange[] = [];
+  membersAnswer: MembersAnswer = { ok: false, code: 'NO_LEADER', message: 'n1 does not lead' };
   peerTraffic: PeerTraffic[] = [];
   rejected: Record<string, Record<string, number>> = {};
   counts: Record<string, AdminCounter> = {};
@@ -104,6 +108,10 @@ export class FakeAdminReplica implements AdminReplica {
   transferLeadership(target: string | null, done: (ended: NamedTransfer) => void): void {
     this.transfers.push(target);
     done(this.transferEnding);
+  }
+  changeMembers(changes: readonly NamedChange[], done: (answer: MembersAnswer) => void): void {
+    this.changes.push(...changes);
+    done(this.membersAnswer);
   }
   stop(wish: StopWish): void {
     this.stopped.push(wish);

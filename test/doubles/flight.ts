@@ -153,6 +153,7 @@ function statusAt(s: number, number: number, nodeCount: number): NodeStatus {
   const lag = number === 3 && s >= SLOW_S ? (s - SLOW_S) * 80 : number === leader ? 0 : 1;
   const member = (n: number) => ({
     ...{ member: n, id: `n${n}`, voter: true, connected: true, rttMs: 1.2 },
+    caughtUp: null,
     ...{ clientAddress: `127.0.0.1:${11_000 + n}`, peerAddress: '', adminAddress: '' },
     matchIndex: number === leader && n !== leader ? commit - (n === 3 ? lag : 1) : null,
     nextIndex: number === leader && n !== leader ? commit + 1 : null,

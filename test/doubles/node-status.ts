@@ -6,6 +6,7 @@ export function fakeStatus(differences: Partial<NodeStatus> = {}): NodeStatus {
     member: number,
     id: `n${number}`,
     voter: true,
+    caughtUp: null,
     clientAddress: `127.0.0.1:${11000 + number}`,
     peerAddress: `127.0.0.1:${12000 + number}`,
     adminAddress: `127.0.0.1:${13000 + number}`,
@@ -48,6 +49,7 @@ export function fakeStatus(differences: Partial<NodeStatus> = {}): NodeStatus {
     adminAddress: '127.0.0.1:13001',
     connections: 0,
     members: [member(1), member(2), member(3)],
+    changing: false,
     error: null,
     ...differences,
   };

@@ -1,5 +1,6 @@
 /** Three members as the oracles see them: what passes their ports, told step by step. */
 import { BATCH_KIND, type Batch, sealBatch } from '../../src/node/model/batch.ts';
+import { foundingBatch } from '../../src/node/model/membership.ts';
 import type { PeerMessage } from '../../src/node/model/message.ts';
 import type { RecoveredLog } from '../../src/node/ports/log-store.ts';
 import type { RaftFrontDoor } from '../../src/node/raft/contract.ts';
@@ -17,6 +18,14 @@ export function batchOf(first: number, term: number, text = ''): Batch {
   const kind = text === '' ? BATCH_KIND.noop : BATCH_KIND.commands;
   return sealBatch({ ...input, kind, payload: bytesFrom(text) });
 }
+
+export const FOUNDING = foundingBatch(CLUSTER, {
+  members: [1, 2, 3].map((number) => ({
+    ...{ number, name: `n${number}`, voter: true },
+    ...{ peerAddress: '', clientAddress: '', adminAddress: '' },
+  })),
+  leases: false,
+});
 
 /** What the oracles look at in a core. */
 class Core {
@@ -37,7 +46,7 @@ class Core {
 }
 
 export class Scene {
-  readonly oracles = new Oracles([1, 2, 3], [batchOf(1, 1)]);
+  readonly oracles = new Oracles([1, 2, 3], [FOUNDING]);
   readonly history = new History(this.oracles, {
     timeCommand: 'time',
     sessionLimits: SESSION_LIMITS,
@@ -48,7 +57,7 @@ export class Scene {
   #sequence = 0;
 
   constructor() {
-    for (const member of [1, 2, 3]) this.boot(member, { term: 1, vote: 0 }, [batchOf(1, 1)]);
+    for (const member of [1, 2, 3]) this.boot(member, { term: 1, vote: 0 }, [FOUNDING]);
   }
 
   boot(member: number, hardState: { term: number; vote: number }, tail: readonly Batch[]): void {

@@ -4,7 +4,7 @@
  * result with the text is the test; `npx vitest run test/interaction -u` rewrites it.
  *
  * ```
- *   > group voters=3 learners=1 logs=1:1,2/2:1,1 term=3 inflightBatches=2 cached=1
+ *   > group voters=3 learners=1 spares=1 logs=1:1,2/2:1,1 term=3 inflightBatches=2 cached=1
  *   > group voters=3 file=40 part=10 parts=2     with snapshots: length of files, their parts
  *   > campaign 1          tick a member until it stands for election
  *   > tick 1 5            move time and tick; `all` ticks everybody
@@ -13,6 +13,7 @@
  *   > deliver [1->2] [type]   > drop [1->2] [type]          oldest first, not what they cause
  *   > snapshot 1 2        take one of all committed, keep 2 entries    > readparts 1
  *   > store 3             write what arrived      > keep 3   > fail 3     it is durable, or is not
+ *   > change 1 add:n4 join:n5 promote:4 demote:2 remove:1        all of it in one step
  *   > settle              sync and deliver until nothing is left
  *   > transfer 1 2        member 1 hands leadership to 2; 0: to whom it likes
  *   > connect 1 2         > disconnect 1 2     > crash 1    > restart 1
@@ -22,10 +23,12 @@
  */
 
 import type { Batch } from '../../src/node/model/batch.ts';
+import type { MemberChange } from '../../src/node/model/membership-change.ts';
 import type { RaftMessage } from '../../src/node/model/message.ts';
 import type { RaftConfig } from '../../src/node/raft/config.ts';
 import type { Ready, Trace } from '../../src/node/raft/ready.ts';
 import { assert } from '../../src/std/assert.ts';
+import { addition } from './member-changes.ts';
 import { RaftWorld, type WorldNode, type WorldOptions } from './raft-world.ts';
 import { SnapshotWorld } from './snapshot-world.ts';
 
@@ -86,7 +89,10 @@ class Player {
     else if (verb === 'disconnect') world.disconnect(number, other);
     else if (verb === 'crash') world.crash(number);
     else if (verb === 'restart') world.restart(number);
-    else if (verb === 'propose') {
+    else if (verb === 'change') {
+      const result = world.reconfigure(number, args.slice(1).map(changeOf));
+      if (!result.accepted) this.#output.push(`refused: ${result.reason}`);
+    } else if (verb === 'propose') {
       const result = world.propose(number, args[1] ?? 'x');
       if (!result.accepted) this.#output.push(`refused: ${result.reason}`);
     } else this.#runOnSnapshots(world, verb, args);
@@ -193,6 +199,7 @@ function newWorld(args: readonly string[]): RaftWorld {
   const options: { -readonly [K in keyof WorldOptions]: WorldOptions[K] } = {
     voters: number('voters') ?? 3,
     learners: number('learners') ?? 0,
+    spares: number('spares') ?? 0,
     config,
     logs,
     hardStates,
@@ -204,6 +211,12 @@ function newWorld(args: readonly string[]): RaftWorld {
   return fileBytes === undefined
     ? new RaftWorld(options)
     : new SnapshotWorld({ ...options, fileBytes });
+}
+
+function changeOf(text: string): MemberChange {
+  const [type = '', whom = ''] = text.split(':');
+  if (type === 'add' || type === 'join') return addition(whom, type === 'join');
+  return { type: type as 'promote' | 'demote' | 'remove', member: Number(whom) };
 }
 
 function matcher(args: readonly string[]): (message: RaftMessage) => boolean {
@@ -271,6 +284,12 @@ function showTrace(item: Trace): string {
       return `hands leadership of term ${item.term} to ${item.target}`;
     case 'transferGivenUp':
       return `gives up handing leadership to ${item.target} (${item.reason})`;
+    case 'configurationChanged': {
+      const { index, voters, outgoingVoters, learners } = item;
+      const old = outgoingVoters.length === 0 ? '' : ` and of ${outgoingVoters.join(' ')}`;
+      const others = learners.length === 0 ? '' : `, learners ${learners.join(' ')}`;
+      return `configuration ${index}: voters ${voters.join(' ')}${old}${others}`;
+    }
     case 'snapshotSending':
       return `sends snapshot ${item.index} to ${item.member}`;
     case 'snapshotInstalled':

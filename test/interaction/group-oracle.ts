@@ -5,6 +5,7 @@
  */
 import type { Batch } from '../../src/node/model/batch.ts';
 import type { LogIndex, MemberNumber, Term } from '../../src/node/model/ids.ts';
+import { type Membership, outgoingVotersOf, votersOf } from '../../src/node/model/membership.ts';
 import type { Raft } from '../../src/node/raft/raft.ts';
 import type { ReadState } from '../../src/node/raft/ready.ts';
 import { assert } from '../../src/std/assert.ts';
@@ -20,6 +21,8 @@ export class GroupOracle {
   readonly #leaderOfTerm = new Map<Term, MemberNumber>();
   readonly #committed = new Map<LogIndex, Term>();
   #committedMax: LogIndex = 0;
+  /** What each node believed to be the cluster after its last turn. */
+  readonly #memberships = new Map<MemberNumber, Membership>();
   /** Per read under way: the commit index of the whole group when it was asked. */
   readonly #readFloors = new Map<number, LogIndex>();
 
@@ -39,11 +42,21 @@ export class GroupOracle {
     if (node.raft.role === 'leader') this.#checkLeader(node);
     this.#checkCommitted(node.raft);
     const { commitIndex } = node.raft;
-    if (commitIndex <= this.#committedMax) return;
-    this.#committedMax = commitIndex;
-    const voters = group.filter(({ raft }) => raft.role !== 'learner');
-    const held = voters.filter((other) => holds(other, node.raft));
-    assert(held.length * 2 > voters.length, `I9: entry ${commitIndex} is durable on a minority`);
+    const before = this.#committedMax;
+    this.#committedMax = Math.max(before, commitIndex);
+    if (commitIndex > before) this.#checkDurable(node, group);
+    this.#memberships.set(node.number, node.raft.membership);
+  }
+
+  #checkDurable(node: OracleNode, group: readonly OracleNode[]): void {
+    const { commitIndex } = node.raft;
+    const holders = group.filter((other) => holds(other, node.raft)).map((n) => n.number);
+    // A turn may commit and then change the configuration, or the other way round.
+    const configurations = [this.#memberships.get(node.number), node.raft.membership];
+    assert(
+      configurations.some((c) => c !== undefined && isQuorum(c, holders)),
+      `I9: entry ${commitIndex} is durable on ${holders.join()} only`,
+    );
   }
 
   #checkLeader({ raft, number }: OracleNode): void {
@@ -67,8 +80,20 @@ export class GroupOracle {
   }
 }
 
+/** Whether the members are a majority of a configuration's voters, in a joint one of each half. */
+function isQuorum(membership: Membership, members: readonly MemberNumber[]): boolean {
+  return [votersOf(membership), outgoingVotersOf(membership)].every((voters) => {
+    const held = voters.filter((voter) => members.includes(voter));
+    return voters.length === 0 || held.length * 2 > voters.length;
+  });
+}
+
 /** Whether the disk of `node` holds the newest entry that `raft` committed. */
 function holds(node: OracleNode, raft: Raft): boolean {
   const at = node.batches.find((batch) => batch.last >= raft.commitIndex);
   return at !== undefined && at.term === raft.termAt(raft.commitIndex);
+}
+
+export function expectNone(number: MemberNumber, broken: readonly string[]): void {
+  assert(broken.length === 0, `member ${number}: ${broken.join('; ')}`);
 }

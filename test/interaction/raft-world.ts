@@ -8,6 +8,7 @@ import { type HardState, INITIAL_HARD_STATE } from '../../src/node/model/hard-st
 import type { LogIndex, MemberNumber, Term } from '../../src/node/model/ids.ts';
 import type { LogWrite, TermRun } from '../../src/node/model/log-write.ts';
 import { foundingBatch } from '../../src/node/model/membership.ts';
+import type { MemberChange } from '../../src/node/model/membership-change.ts';
 import type { RaftMessage } from '../../src/node/model/message.ts';
 import {
   RAFT_CONFIG_DEFAULT,
@@ -19,10 +20,11 @@ import type { ProposeResult } from '../../src/node/raft/contract.ts';
 import { checkInvariants, checkReady, snapshotOf } from '../../src/node/raft/invariants.ts';
 import { Raft } from '../../src/node/raft/raft.ts';
 import type { LogReadRequest, ReadState, Ready, Trace } from '../../src/node/raft/ready.ts';
+import type { ReconfigureResult } from '../../src/node/raft/reconfigure.ts';
 import { assert } from '../../src/std/assert.ts';
 import { bytesFrom } from '../../src/std/bytes.ts';
 import { Prng } from '../../src/std/prng.ts';
-import { GroupOracle } from './group-oracle.ts';
+import { expectNone, GroupOracle } from './group-oracle.ts';
 
 export const CLUSTER = '000102030405060708090a0b0c0d0e0f';
 
@@ -54,6 +56,7 @@ export interface WorldOptions {
   readonly voters: number;
   readonly learners?: number;
   readonly sharesMachine?: boolean;
+  readonly spares?: number;
   readonly config?: Partial<RaftConfig>;
   readonly seed?: number;
   /** Whether the configuration allows reads by a lease; false unless told. */
@@ -94,7 +97,7 @@ export class RaftWorld {
       adminAddress: '',
     }));
     const founding = foundingBatch(CLUSTER, { members, leases: options.leases ?? false });
-    for (const { number } of members) {
+    for (let number = 1; number <= count + (options.spares ?? 0); number += 1) {
       const terms = options.logs?.[number] ?? [];
       const batches = [founding, ...terms.map((term, at) => commandBatch(term, at + 2))];
       const lastTerm = terms.at(-1) ?? 1;
@@ -264,7 +267,10 @@ export class RaftWorld {
     );
   }
 
-  /** Asks for a read index. @returns the number of the request. */
+  reconfigure(number: MemberNumber, changes: readonly MemberChange[]): ReconfigureResult {
+    return this.turn(number, (raft) => raft.reconfigure(changes));
+  }
+
   read(number: MemberNumber): number {
     this.#requestId += 1;
     const requestId = this.#requestId;
@@ -369,10 +375,8 @@ export class RaftWorld {
     if (ready.persist !== null) node.writes.push(ready.persist);
     this.network.push(...ready.messages);
     node.logReads.push(...ready.logReads);
-    for (const read of ready.reads) {
-      this.#oracle.readAnswered(read);
-      node.reads.push(read);
-    }
+    for (const read of ready.reads) this.#oracle.readAnswered(read);
+    node.reads.push(...ready.reads);
     node.trace.push(...ready.trace);
     this.onReady?.(node, ready);
   }
@@ -382,7 +386,6 @@ export class RaftWorld {
   }
 }
 
-/** One command of the given term at `first`. */
 export function commandBatch(term: Term, first: LogIndex, text = 'x'): Batch {
   return sealBatch({
     cluster: CLUSTER,
@@ -393,8 +396,4 @@ export function commandBatch(term: Term, first: LogIndex, text = 'x'): Batch {
     leaderTimeMs: 0,
     payload: bytesFrom(text),
   });
-}
-
-function expectNone(number: MemberNumber, broken: readonly string[]): void {
-  assert(broken.length === 0, `member ${number}: ${broken.join('; ')}`);
 }

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { Prng } from '../../src/std/prng.ts';
+import { randomChanges } from './member-changes.ts';
 import { RaftWorld } from './raft-world.ts';
 
 const SEEDS = 60;
@@ -82,41 +83,86 @@ function heal(world: RaftWorld): void {
   world.connectAll();
 }
 
+interface Shape {
+  readonly voters: number;
+  readonly learners: number;
+  readonly spares: number;
+}
+
+function newWorld(seed: number, prng: Prng, shape: Shape): RaftWorld {
+  return new RaftWorld({
+    ...shape,
+    seed,
+    config: {
+      inflightBatchesMax: prng.pick([1, 2, 16]),
+      inflightBytesMax: prng.pick([200, 100_000]),
+      appendBytesMax: prng.pick([100, 1000, 100_000]),
+      cacheBytesMax: prng.pick([0, 1000, 1_000_000]),
+    },
+  });
+}
+
+/** Everybody who belongs to the cluster ends with the same log, all of it committed. */
+function expectConverged(world: RaftWorld, seed: number): void {
+  for (let i = 0; i < 400; i += 1) {
+    world.tickAll();
+    world.settle();
+  }
+  expect(world.leader).not.toBe(0);
+  world.propose(world.leader, 'last');
+  world.settle();
+  world.tickAll();
+  world.settle();
+  const { lastIndex, membership } = world.raft(world.leader);
+  expect(membership.outgoing).toBeUndefined();
+  for (const { number } of membership.members) {
+    expect([seed, number, world.raft(number).commitIndex]).toEqual([seed, number, lastIndex]);
+    expect(world.terms(number)).toEqual(world.terms(world.leader));
+  }
+}
+
 test('Raft keeps its invariants under random faults, and heals', () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const prng = new Prng(seed);
     const voters = prng.pick([1, 2, 3, 3, 3, 5]);
-    const world = new RaftWorld({
-      voters,
-      learners: prng.pick([0, 0, 1]),
-      seed,
-      config: {
-        inflightBatchesMax: prng.pick([1, 2, 16]),
-        inflightBytesMax: prng.pick([200, 100_000]),
-        appendBytesMax: prng.pick([100, 1000, 100_000]),
-        cacheBytesMax: prng.pick([0, 1000, 1_000_000]),
-      },
-    });
+    const world = newWorld(seed, prng, { voters, learners: prng.pick([0, 0, 1]), spares: 0 });
     const cut = new Set<string>();
     try {
       for (let step = 0; step < STEPS; step += 1) randomStep(world, prng, cut);
       heal(world);
-      for (let i = 0; i < 400; i += 1) {
-        world.tickAll();
-        world.settle();
-      }
-      expect(world.leader).not.toBe(0);
-      world.propose(world.leader, 'last');
-      world.settle();
-      world.tickAll();
-      world.settle();
-      const { lastIndex } = world.raft(world.leader);
-      for (const number of world.numbers) {
-        expect([seed, number, world.raft(number).commitIndex]).toEqual([seed, number, lastIndex]);
-        expect(world.terms(number)).toEqual(world.terms(world.leader));
-      }
+      expectConverged(world, seed);
     } catch (error) {
       throw new Error(`seed ${seed}`, { cause: error });
     }
+  }
+});
+
+test('Raft keeps its invariants while members come and go under random faults, and heals', () => {
+  const outcomes = new Map<string, number>();
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const prng = new Prng(1000 + seed);
+    const voters = prng.pick([1, 2, 3, 3, 3, 4]);
+    const world = newWorld(seed, prng, { voters, learners: prng.pick([0, 0, 1]), spares: 4 });
+    const cut = new Set<string>();
+    try {
+      for (let step = 0; step < STEPS; step += 1) {
+        randomStep(world, prng, cut);
+        if (world.leader === 0 || !prng.chance(0.05)) continue;
+        const { membership } = world.raft(world.leader);
+        const changes = randomChanges(prng, membership, world.numbers.length);
+        const result = world.reconfigure(world.leader, changes);
+        const outcome = result.accepted ? 'accepted' : result.reason;
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      }
+      heal(world);
+      expectConverged(world, seed);
+    } catch (error) {
+      throw new Error(`seed ${seed}`, { cause: error });
+    }
+  }
+  // Something must have happened, and something must have been refused, or it shows nothing.
+  expect(outcomes.get('accepted')).toBeGreaterThan(3 * SEEDS);
+  for (const refusal of ['changePending', 'notCaughtUp', 'noVoter', 'notServing']) {
+    expect(outcomes.get(refusal), refusal).toBeGreaterThan(0);
   }
 });

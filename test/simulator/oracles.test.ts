@@ -1,6 +1,6 @@
 /** Each oracle fires on the smallest sequence of events that breaks its promise, and only then. */
 import { describe, expect, test } from 'vitest';
-import { batchOf, context, oracleOf, Scene } from '../doubles/oracle-scene.ts';
+import { batchOf, context, FOUNDING, oracleOf, Scene } from '../doubles/oracle-scene.ts';
 
 describe('Oracles', () => {
   test('Oracles let a proper election, commit and read pass', () => {
@@ -121,7 +121,7 @@ describe('Oracles', () => {
     scene.durable(2, 2, 0);
     scene.send({ type: 'heartbeatReply', from: 2, to: 1, term: 2, round: 0 });
     scene.oracles.record(2).durableHard = { term: 1, vote: 0 };
-    expect(oracleOf(() => scene.boot(2, { term: 1, vote: 0 }, [batchOf(1, 1)]))).toBe(
+    expect(oracleOf(() => scene.boot(2, { term: 1, vote: 0 }, [FOUNDING]))).toBe(
       'I4 term monotone',
     );
   });
@@ -185,10 +185,10 @@ describe('Oracles', () => {
     const scene = new Scene();
     for (const member of [1, 2, 3]) scene.durable(member, 2, 0, batchOf(2, 2));
     scene.turn(1);
-    scene.durable(1, 3, 1);
-    expect(oracleOf(() => scene.turn(1, { role: 'leader', commitIndex: 2 }))).toBe(
-      'I11 current-term rule',
-    );
+    for (const member of [1, 2, 3]) scene.durable(member, 3, 1);
+    scene.vote(3, 1, 3);
+    scene.turn(1, { role: 'leader' });
+    expect(oracleOf(() => scene.turn(1, { commitIndex: 2 }))).toBe('I11 current-term rule');
   });
 
   test('Oracles see a commit index that falls or passes the log (I12)', () => {
@@ -217,17 +217,13 @@ describe('Oracles', () => {
   test('Oracles see a recovery that lost, invented or forgot something (I20)', () => {
     const lost = new Scene();
     lost.durable(1, 2, 0, batchOf(2, 2));
-    expect(oracleOf(() => lost.boot(1, { term: 2, vote: 0 }, [batchOf(1, 1)]))).toBe(
-      'I20 recovery',
-    );
+    expect(oracleOf(() => lost.boot(1, { term: 2, vote: 0 }, [FOUNDING]))).toBe('I20 recovery');
     const invented = new Scene();
-    const tail = [batchOf(1, 1), batchOf(2, 1)];
+    const tail = [FOUNDING, batchOf(2, 1)];
     expect(oracleOf(() => invented.boot(1, { term: 1, vote: 0 }, tail))).toBe('I20 recovery');
     const forgot = new Scene();
     forgot.durable(1, 2, 3);
-    expect(oracleOf(() => forgot.boot(1, { term: 1, vote: 0 }, [batchOf(1, 1)]))).toBe(
-      'I20 recovery',
-    );
+    expect(oracleOf(() => forgot.boot(1, { term: 1, vote: 0 }, [FOUNDING]))).toBe('I20 recovery');
   });
 
   test('Oracles let a recovery find part of what was under way', () => {
@@ -235,7 +231,7 @@ describe('Oracles', () => {
     scene.write(1, 2, 0, batchOf(2, 2));
     scene.write(1, 2, 3, batchOf(3, 2));
     expect(
-      oracleOf(() => scene.boot(1, { term: 2, vote: 0 }, [batchOf(1, 1), batchOf(2, 2)])),
+      oracleOf(() => scene.boot(1, { term: 2, vote: 0 }, [FOUNDING, batchOf(2, 2)])),
     ).toBeNull();
   });
 });

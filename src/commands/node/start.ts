@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { Procfile } from '../../as/procfile-run.ts';
@@ -8,10 +9,12 @@ import { clusterChoice, procfileFlag, waitTimeoutFlag } from '../../cli/flags.ts
 import { Interrupts } from '../../cli/interrupts.ts';
 import { versionInfo } from '../../cli/version.ts';
 import { clusterIdOf, parseInitialCluster } from '../../cluster/initial-cluster.ts';
+import { joinCluster } from '../../cluster/join.ts';
 import { namedNodes, startStopped } from '../../cluster/nodes.ts';
 import { describeHolder } from '../../cluster/ports.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
+import type { NamedMember } from '../../wire/member-change.ts';
 import {
   DATA_FORMAT_VERSION,
   NODE_CONFIG_DEFAULTS,
@@ -40,13 +43,16 @@ export default class NodeStart extends BaseCommand {
   static override description =
     'With names of nodes: starts them in the background. With --data-dir: this process becomes the ' +
     'node, until SIGTERM or Ctrl-C; it logs JSON lines to stderr or to --log-file. A new directory ' +
-    'is only made with --bootstrap, --id, --initial-cluster and --secret-file: an empty one may be ' +
-    'a member that lost its data, and such a member must not vote again.';
+    'is only made with --bootstrap, --id, --initial-cluster and --secret-file, or with --join, which ' +
+    'makes a new member: an empty one may be a member that lost its data, and such a member must ' +
+    'not vote again. Who joins is a learner until it has caught up, then it gets a vote.';
   static override examples = [
     '<%= config.bin %> node start n1 --cluster demo',
     '<%= config.bin %> node start --data-dir ./n1',
     '<%= config.bin %> node start --bootstrap --id n1 --data-dir ./n1 --secret-file ./secret ' +
       '--initial-cluster n1=127.0.0.1:11000:12000:13000',
+    '<%= config.bin %> node start --join 127.0.0.1:13000 --data-dir ./n4 --secret-file ./secret ' +
+      '--member n4=127.0.0.1:11003:12003:13003',
   ];
   static override strict = false;
   static override usage = 'node start [NODE...] [--data-dir DIR]';
@@ -71,9 +77,27 @@ export default class NodeStart extends BaseCommand {
       env: 'RAFTCTL_BOOTSTRAP',
     }),
     id: Flags.string({
-      summary: "The new node's name.",
+      summary: "The new founding node's name.",
       dependsOn: ['bootstrap'],
       env: 'RAFTCTL_ID',
+    }),
+    join: Flags.string({
+      summary: 'Admin address of any member: become a new member of its cluster first.',
+      helpValue: 'HOST:PORT',
+      dependsOn: ['data-dir', 'member', 'secret-file'],
+      exclusive: ['bootstrap'],
+      env: 'RAFTCTL_JOIN',
+    }),
+    member: Flags.string({
+      summary: "The joining node's name and its client, peer and admin ports.",
+      helpValue: 'NAME=HOST:CLIENT:PEER:ADMIN',
+      dependsOn: ['join'],
+      env: 'RAFTCTL_MEMBER',
+    }),
+    learner: Flags.boolean({
+      summary: 'Join without ever becoming a voter.',
+      dependsOn: ['join'],
+      env: 'RAFTCTL_LEARNER',
     }),
     'initial-cluster': Flags.string({
       summary: 'All founding members.',
@@ -84,7 +108,7 @@ export default class NodeStart extends BaseCommand {
     'secret-file': Flags.string({
       summary: 'File with the secret that all nodes share, in hex.',
       helpValue: 'FILE',
-      dependsOn: ['bootstrap'],
+      dependsOn: ['data-dir'],
       env: 'RAFTCTL_SECRET_FILE',
     }),
     'cluster-id': Flags.string({
@@ -116,10 +140,11 @@ export default class NodeStart extends BaseCommand {
     const { argv, flags } = await this.parse(NodeStart);
     const ids = argv.map(String);
     const directory = flags['data-dir'];
+    const isNew = flags.bootstrap || flags.join !== undefined;
     const fixed = this.argv.find((word) => /^--(fsync|leases)(=|$)/.test(word));
-    if (!flags.bootstrap && fixed !== undefined) {
+    if (!isNew && fixed !== undefined) {
       throw new RaftctlError('USAGE', {
-        message: `Cannot change ${fixed.replace(/=.*/, '')} of a node that exists: it is fixed with --bootstrap`,
+        message: `Cannot change ${fixed.replace(/=.*/, '')} of a node that exists: it is fixed with --bootstrap or --join`,
       });
     }
     if (flags.procfile !== undefined) return this.#startInProcfile(flags.procfile, ids);
@@ -141,6 +166,17 @@ export default class NodeStart extends BaseCommand {
         cluster: flags.cluster,
         fsync: flags.fsync,
         leases: flags.leases,
+      });
+      await formatNode({ directory: absolute, config });
+    }
+    if (flags.join !== undefined && !(await isFormatted(absolute))) {
+      const [member] = parseInitialCluster(flags.member ?? '');
+      const { formatNode } = await import('../../node/format.ts');
+      const config = await joinCluster({
+        ...{ contact: flags.join, member: member as NamedMember, learner: flags.learner },
+        secretFile: resolve(flags['secret-file'] ?? ''),
+        fsync: flags.fsync ?? NODE_CONFIG_DEFAULTS.fsync,
+        timeoutMs: flags.timeout,
       });
       await formatNode({ directory: absolute, config });
     }
@@ -195,6 +231,12 @@ export default class NodeStart extends BaseCommand {
       interrupts.release();
     }
   }
+}
+
+/** A node that has joined before starts as it is. */
+async function isFormatted(directory: string): Promise<boolean> {
+  const names: string[] = await readdir(directory).catch(() => []);
+  return names.includes('node.json');
 }
 
 async function runHere(

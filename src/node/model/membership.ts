@@ -1,11 +1,14 @@
 /**
  * Who belongs to a cluster. A configuration is the payload of a batch of kind `configuration`; the
  * first one is entry 1 of term 1, byte-identical on every founding member and counted as committed.
- * Changing it later is an entry like any other, so this type already names learners.
+ * Later ones are entries like any other.
+ *
+ * Between two sets of voters stands a *joint* configuration (paper 6): `members` is the new one,
+ * `outgoing` the one it replaces, and whatever is decided needs a majority of the voters of each.
  */
 import { isLoopback, parseAddress } from '../../std/address.ts';
 import { assert } from '../../std/assert.ts';
-import { bytesFrom } from '../../std/bytes.ts';
+import { type Bytes, bytesFrom } from '../../std/bytes.ts';
 import { BATCH_KIND, type Batch, batchPayload, sealBatch } from './batch.ts';
 import type { ClusterId, MemberNumber } from './ids.ts';
 
@@ -15,6 +18,8 @@ export interface Member {
   readonly name: string;
   /** Votes and counts towards a majority; a learner only receives the log. */
   readonly voter: boolean;
+  /** A learner that the leader makes a voter as soon as it has caught up. */
+  readonly joins?: boolean;
   /** `host:port` */
   readonly peerAddress: string;
   readonly clientAddress: string;
@@ -23,6 +28,10 @@ export interface Member {
 
 export interface Membership {
   readonly members: readonly Member[];
+  /** Only in a joint configuration: the members of the one that it replaces. */
+  readonly outgoing?: readonly Member[];
+  /** Highest member number ever given out; absent in a founding configuration. */
+  readonly highestNumber?: MemberNumber;
   /** Whether followers promise not to vote for as long as a lease lasts. Always false so far. */
   readonly leases: boolean;
   /**
@@ -34,33 +43,44 @@ export interface Membership {
 
 /** Whether all members run on one machine: they share its processors and, mostly, its disk. */
 export function sharesMachine(membership: Membership): boolean {
-  return membership.members.every(({ peerAddress }) => {
+  return everyoneOf(membership).every(({ peerAddress }) => {
     const address = parseAddress(peerAddress);
     return address !== null && isLoopback(address.host);
   });
 }
 
+/** Voters of the configuration, in a joint one of the new half. */
 export function votersOf(membership: Membership): readonly MemberNumber[] {
   return membership.members.filter((m) => m.voter).map((m) => m.number);
 }
 
+/** Voters of the old half of a joint configuration; none in any other. */
+export function outgoingVotersOf(membership: Membership): readonly MemberNumber[] {
+  return (membership.outgoing ?? []).filter((m) => m.voter).map((m) => m.number);
+}
+
+/** All who are sent the log: in a joint configuration the members of both halves. */
+export function everyoneOf(membership: Membership): readonly Member[] {
+  const { members, outgoing } = membership;
+  if (outgoing === undefined) return members;
+  return [...members, ...outgoing.filter((old) => !members.some((m) => m.number === old.number))];
+}
+
+/** Numbers up to this one belong or belonged to somebody, for good. */
+export function highestNumberOf(membership: Membership): MemberNumber {
+  const { members, outgoing = [], highestNumber = 0 } = membership;
+  return Math.max(highestNumber, ...members.map((m) => m.number), ...outgoing.map((m) => m.number));
+}
+
+/** Whether `member` belonged to the cluster once and does not any more. */
+export function isRemoved(membership: Membership, member: MemberNumber): boolean {
+  if (member > highestNumberOf(membership)) return false;
+  return !everyoneOf(membership).some((m) => m.number === member);
+}
+
 /** Entry 1 of a new cluster: the same bytes wherever it is made. */
 export function foundingBatch(cluster: ClusterId, membership: Membership): Batch {
-  const members = [...membership.members].sort((a, b) => a.number - b.number);
-  assert(members.length > 0, 'a cluster has at least one member');
-  const canonical = members.map((m) => ({
-    number: m.number,
-    name: m.name,
-    voter: m.voter,
-    peerAddress: m.peerAddress,
-    clientAddress: m.clientAddress,
-    adminAddress: m.adminAddress,
-  }));
-  const { leases, retain } = membership;
-  const text = JSON.stringify({
-    ...{ members: canonical, leases },
-    ...(retain === undefined ? {} : { retain }),
-  });
+  assert(membership.members.length > 0, 'a cluster has at least one member');
   return sealBatch({
     cluster,
     term: 1,
@@ -68,8 +88,35 @@ export function foundingBatch(cluster: ClusterId, membership: Membership): Batch
     kind: BATCH_KIND.configuration,
     count: 1,
     leaderTimeMs: 0,
-    payload: bytesFrom(text),
+    payload: encodeMembership(membership),
   });
+}
+
+/** The payload of a configuration batch; equal for equal configurations. */
+export function encodeMembership(membership: Membership): Bytes {
+  const { members, outgoing, highestNumber, leases, retain } = membership;
+  const content = {
+    members: canonical(members),
+    leases,
+    ...(retain === undefined ? {} : { retain }),
+    ...(outgoing === undefined ? {} : { outgoing: canonical(outgoing) }),
+    ...(highestNumber === undefined ? {} : { highestNumber }),
+  };
+  return bytesFrom(JSON.stringify(content));
+}
+
+function canonical(members: readonly Member[]): readonly Member[] {
+  return [...members]
+    .sort((a, b) => a.number - b.number)
+    .map((m) => ({
+      number: m.number,
+      name: m.name,
+      voter: m.voter,
+      ...(m.joins === true ? { joins: true } : {}),
+      peerAddress: m.peerAddress,
+      clientAddress: m.clientAddress,
+      adminAddress: m.adminAddress,
+    }));
 }
 
 /** Requires: a batch of kind `configuration` whose checksum was verified. */

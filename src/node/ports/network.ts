@@ -31,9 +31,22 @@ export interface NetworkStats {
   readonly rejected: Readonly<Record<string, number>>;
 }
 
+export interface PeerAddress {
+  readonly member: MemberNumber;
+  /** `host:port` */
+  readonly peerAddress: string;
+}
+
 export interface Network {
   /** Must be called once, before the first send. */
   start(events: NetworkEvents): void;
+  /**
+   * Who belongs to the cluster from now on; an entry for this member itself is passed over.
+   * Connections to others end. A member with a higher number than any of these may still come in,
+   * once it has proved that it belongs: whoever is behind has not heard of the newest members.
+   * May be called before `start`.
+   */
+  reach(peers: readonly PeerAddress[]): void;
   /**
    * Queues for `message.to`. Never blocks or grows without bound: without a connection, or over the
    * cap of the queue, the message is dropped and counted. Batches are kept by reference; the

@@ -8,6 +8,7 @@ import type { Bytes } from '../../std/bytes.ts';
 import type { Batch, BatchKind } from '../model/batch.ts';
 import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import type { Membership } from '../model/membership.ts';
+import type { MemberChange } from '../model/membership-change.ts';
 import type { RaftMessage } from '../model/message.ts';
 import type { SnapshotPoint } from '../model/snapshot.ts';
 import type {
@@ -17,6 +18,7 @@ import type {
   SnapshotReadRequest,
   TransferRefusal,
 } from './ready.ts';
+import type { ReconfigureResult } from './reconfigure.ts';
 
 export type ProposeRefusal = 'notLeader' | 'diskFull' | 'transferring';
 
@@ -50,6 +52,12 @@ export interface RaftFrontDoor {
    * the log's own (`lastTimeMs`) is raised to it.
    */
   propose(input: Proposal): ProposeResult;
+  /**
+   * Begins a change of who belongs to the cluster, all of it in one step. Only a leader that serves
+   * accepts, and only when no other change is under way. It has ended once `membership` is not
+   * joint and `configurationIndex` is committed.
+   */
+  reconfigure(changes: readonly MemberChange[]): ReconfigureResult;
   /**
    * Asks for an index that is safe to read at; the answer comes in `Ready.reads`. Call at most once
    * a turn: all reads of the turn share it. Without a leader it is refused (index 0) at once.
@@ -111,7 +119,11 @@ export interface RaftFrontDoor {
   readonly serving: boolean;
   /** Whom this leader hands over to just now; 0: nobody. */
   readonly transferTarget: MemberNumber;
+  /** The newest configuration in the log, committed or not, and where it stands. */
   readonly membership: Membership;
+  readonly configurationIndex: LogIndex;
+  /** On a leader: whether promoting the learner would make nobody wait for it. */
+  hasCaughtUp(member: MemberNumber): boolean;
   termAt(index: LogIndex): Term;
   /** The batch with the newest configuration at or below `index`. */
   configurationAt(index: LogIndex): Batch;

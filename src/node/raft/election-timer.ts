@@ -8,6 +8,7 @@
  * still hears the leader refuses. The delay doubles every few tries, so that a replica that cannot
  * win goes quiet.
  */
+import type { MemberNumber } from '../model/ids.ts';
 import { isPromised } from './lease.ts';
 import { quorumSize } from './quorum.ts';
 import type { RaftState } from './state.ts';
@@ -60,11 +61,16 @@ export function leaderIsAlive(s: RaftState): boolean {
 
 /** Whether enough voters are connected for an election to be won. */
 export function majorityIsConnected(s: RaftState): boolean {
+  if (!reachesMajority(s, s.voters)) return false;
+  return s.outgoingVoters.length === 0 || reachesMajority(s, s.outgoingVoters);
+}
+
+function reachesMajority(s: RaftState, voters: readonly MemberNumber[]): boolean {
   let reachable = 0;
-  for (const voter of s.voters) {
+  for (const voter of voters) {
     if (voter === s.self || s.connected.has(voter)) reachable += 1;
   }
-  return reachable >= quorumSize(s.voters.length);
+  return reachable >= quorumSize(voters.length);
 }
 
 function calmDelay(s: RaftState): number {

@@ -16,8 +16,14 @@ import {
   resetElectionTimerForVote,
 } from './election-timer.ts';
 import { isPromised } from './lease.ts';
-import { voteOutcome } from './quorum.ts';
-import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './roles.ts';
+import { jointOutcome, type VoteOutcome, voteOutcome } from './quorum.ts';
+import {
+  becomeCandidate,
+  becomeFollower,
+  becomeLeader,
+  becomePreCandidate,
+  mayStand,
+} from './roles.ts';
 import type { RaftState } from './state.ts';
 
 type VoteRefusal =
@@ -35,8 +41,8 @@ const STANDING_ATTEMPTS_MAX = 8;
 export function tickElection(s: RaftState): void {
   s.leaderSilentTicks += 1;
   s.electionElapsedTicks += 1;
-  if (!s.isVoter || s.diskFull || isPromised(s)) return;
-  if (s.electionElapsedTicks >= s.electionTimeoutTicks) startPreVote(s);
+  if (s.electionElapsedTicks < s.electionTimeoutTicks || s.diskFull || isPromised(s)) return;
+  if (mayStand(s)) startPreVote(s);
 }
 
 /** Asks every voter whether it would vote for this replica in the next term. */
@@ -59,7 +65,7 @@ export function startPreVote(s: RaftState): void {
 /** A connection came up while this replica stands: that voter has not been asked yet. */
 export function askForVote(s: RaftState, voter: MemberNumber): void {
   if (s.role !== 'preCandidate' && s.role !== 'candidate') return;
-  if (!s.voters.includes(voter) || s.votes.has(voter)) return;
+  if (!s.electorate.includes(voter) || s.votes.has(voter)) return;
   const preVote = s.role === 'preCandidate';
   s.send({
     type: preVote ? 'preVote' : s.term === s.takeOverTerm ? 'transferVote' : 'vote',
@@ -166,7 +172,7 @@ function isUpToDate(s: RaftState, message: VoteRequest): boolean {
 }
 
 function countVote(s: RaftState, message: VoteReply): void {
-  if (!s.voters.includes(message.from) || s.votes.has(message.from)) return;
+  if (!s.electorate.includes(message.from) || s.votes.has(message.from)) return;
   s.votes.set(message.from, message.granted);
   concludePoll(s);
 }
@@ -175,14 +181,14 @@ function countVote(s: RaftState, message: VoteReply): void {
 function openPoll(s: RaftState): void {
   s.votes.clear();
   s.votes.set(s.self, true);
-  for (const voter of s.voters) {
+  for (const voter of s.electorate) {
     if (voter !== s.self && s.connected.has(voter)) askForVote(s, voter);
   }
   concludePoll(s);
 }
 
 function concludePoll(s: RaftState): void {
-  const outcome = voteOutcome(s.voters, s.votes, (voter) => s.connected.has(voter));
+  const outcome = pollOutcome(s);
   if (outcome === 'won') {
     if (s.role === 'preCandidate') startVote(s);
     else
@@ -195,6 +201,13 @@ function concludePoll(s: RaftState): void {
     becomeFollower(s, { term: s.term, leader: 0, reason: 'lost' });
     resetElectionTimer(s);
   }
+}
+
+function pollOutcome(s: RaftState): VoteOutcome {
+  const mayAnswer = (voter: MemberNumber): boolean => s.connected.has(voter);
+  const outcome = voteOutcome(s.voters, s.votes, mayAnswer);
+  if (s.outgoingVoters.length === 0) return outcome;
+  return jointOutcome(outcome, voteOutcome(s.outgoingVoters, s.votes, mayAnswer));
 }
 
 /**

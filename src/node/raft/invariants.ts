@@ -9,6 +9,7 @@ import type { RaftMessage } from '../model/message.ts';
 import { isServing } from './read-index.ts';
 import type { Ready, Role } from './ready.ts';
 import type { RaftState } from './state.ts';
+import { sharePrefix, termIn } from './term-runs.ts';
 
 export interface FollowerSnapshot {
   readonly member: MemberNumber;
@@ -37,6 +38,11 @@ export interface RaftSnapshot {
   readonly durableIndex: LogIndex;
   readonly termRuns: readonly TermRun[];
   readonly voters: readonly MemberNumber[];
+  /** The old half of a joint configuration; none: it is not joint. */
+  readonly outgoingVoters: readonly MemberNumber[];
+  readonly configurationIndex: LogIndex;
+  /** On a leader: the newest configuration has not had all its consequences yet. */
+  readonly changing: boolean;
   readonly serving: boolean;
   /** Whom this leader hands over to; 0: nobody. */
   readonly transferTarget: MemberNumber;
@@ -71,6 +77,9 @@ export function captureSnapshot(s: RaftState): RaftSnapshot {
     durableIndex: durability.durableIndex,
     termRuns: [...log.termRuns],
     voters: s.voters,
+    outgoingVoters: s.outgoingVoters,
+    configurationIndex: log.configurationIndex,
+    changing: leadership !== null && (leadership.changeOpen || leadership.resigns),
     serving: isServing(s),
     transferTarget: leadership?.transfer?.target ?? 0,
     diskFull: s.diskFull,
@@ -133,8 +142,9 @@ function checkState(s: RaftSnapshot, broken: string[]): void {
     broken.push(`I13: acknowledged ${s.ackedIndex}, durable ${s.durableIndex}`);
   }
   checkTermRuns(s, broken);
-  const voter = s.voters.includes(s.self);
-  if (!voter && s.role !== 'learner') broken.push(`I17: a ${s.role} that is no voter`);
+  const voter = s.voters.includes(s.self) || s.outgoingVoters.includes(s.self);
+  const leaves = s.role !== 'follower' && (s.changing || s.configurationIndex > s.commitIndex);
+  if (!voter && !leaves && s.role !== 'learner') broken.push(`I17: a ${s.role} that is no voter`);
   if (voter && s.role === 'learner') broken.push('I17: a voter that only learns');
   if ((s.role === 'candidate' || s.role === 'leader') && s.vote !== s.self) {
     broken.push(`I2: a ${s.role} that voted for ${s.vote}`);
@@ -191,6 +201,9 @@ function checkStep(before: RaftSnapshot, after: RaftSnapshot, broken: string[]):
 }
 
 function checkLeader(s: RaftSnapshot, broken: string[]): void {
+  if (!s.changing && (s.configurationIndex > s.commitIndex || s.outgoingVoters.length > 0)) {
+    broken.push(`I15: the change of entry ${s.configurationIndex} passes for ended`);
+  }
   for (const f of s.followers) {
     if (f.matchIndex >= f.nextIndex || f.nextIndex > s.lastIndex + 1) {
       broken.push(`I14: member ${f.member}: match ${f.matchIndex}, next ${f.nextIndex}`);
@@ -209,7 +222,8 @@ function checkLeaderStep(before: RaftSnapshot, after: RaftSnapshot, broken: stri
   if (after.lastIndex < before.lastIndex || !sharePrefix(before, after, before.lastIndex)) {
     broken.push('I5: a leader changed or dropped an entry');
   }
-  if (before.transferTarget !== 0 && after.lastIndex > before.lastIndex) {
+  const handsOver = before.transferTarget !== 0 && after.transferTarget === before.transferTarget;
+  if (handsOver && after.lastIndex > before.lastIndex) {
     broken.push('I5: a leader appends while it hands over');
   }
   for (const f of after.followers) {
@@ -218,18 +232,35 @@ function checkLeaderStep(before: RaftSnapshot, after: RaftSnapshot, broken: stri
       broken.push(`I13: match of member ${f.member} fell`);
     }
   }
+  checkChange(before, after, broken);
   if (after.commitIndex <= before.commitIndex) return;
   if (termIn(after, after.commitIndex) !== after.term) {
     broken.push(`I11: entry ${after.commitIndex} of an older term was committed by counting`);
   }
-  const holders = after.voters.filter((voter) =>
-    voter === after.self
-      ? after.durableIndex >= after.commitIndex
-      : after.followers.some((f) => f.member === voter && f.matchIndex >= after.commitIndex),
-  );
-  if (holders.length * 2 <= after.voters.length) {
-    broken.push(`I9: entry ${after.commitIndex} is durable on ${holders.length} voters only`);
+  // A turn may commit and then change the configuration, or the other way round.
+  if (!isHeldByQuorum(after, before) && !isHeldByQuorum(after, after)) {
+    broken.push(`I9: entry ${after.commitIndex} is not durable on a quorum`);
   }
+}
+
+function checkChange(before: RaftSnapshot, after: RaftSnapshot, broken: string[]): void {
+  if (after.configurationIndex <= before.configurationIndex) return;
+  if (before.configurationIndex > after.commitIndex) {
+    broken.push(`I15: entry ${after.configurationIndex} is a second change that is not committed`);
+  }
+  if (!after.serving) broken.push('I15: a change before the leader has committed in its own term');
+}
+
+/** Whether the newest committed entry is durable on majorities of a configuration's halves. */
+function isHeldByQuorum(s: RaftSnapshot, configuration: RaftSnapshot): boolean {
+  const holds = (voter: MemberNumber): boolean =>
+    voter === s.self
+      ? s.durableIndex >= s.commitIndex
+      : s.followers.some((f) => f.member === voter && f.matchIndex >= s.commitIndex);
+  const { voters, outgoingVoters } = configuration;
+  return [voters, outgoingVoters].every(
+    (half) => half.length === 0 || half.filter(holds).length * 2 > half.length,
+  );
 }
 
 function checkMessage(s: RaftSnapshot, message: RaftMessage, broken: string[]): void {
@@ -248,34 +279,4 @@ function checkMessage(s: RaftSnapshot, message: RaftMessage, broken: string[]): 
   if (type === 'appendReply' && message.matchIndex > s.durableIndex) {
     broken.push(`I9: entry ${message.matchIndex} is acknowledged before it is durable`);
   }
-}
-
-function termIn(s: RaftSnapshot, index: LogIndex): Term {
-  let term = index >= s.baseIndex ? s.baseTerm : 0;
-  for (const run of s.termRuns) {
-    if (run.first <= index) term = run.term;
-  }
-  return term;
-}
-
-/** Whether both logs have the same terms up to `through`, as far as both still know them. */
-function sharePrefix(a: RaftSnapshot, b: RaftSnapshot, through: LogIndex): boolean {
-  const from = Math.max(a.baseIndex, b.baseIndex);
-  const left = runsWithin(a, from, through);
-  const right = runsWithin(b, from, through);
-  return (
-    left.length === right.length &&
-    left.every((run, at) => run.term === right[at]?.term && run.first === right[at]?.first)
-  );
-}
-
-/** The term runs of entries `from + 1..through`. */
-function runsWithin(s: RaftSnapshot, from: LogIndex, through: LogIndex): readonly TermRun[] {
-  return s.termRuns
-    .filter(
-      (run, at) =>
-        run.first <= through && (s.termRuns[at + 1]?.first ?? Number.POSITIVE_INFINITY) > from + 1,
-    )
-    .map((run) => ({ term: run.term, first: Math.max(run.first, from + 1) }))
-    .filter((run) => run.first <= through);
 }

@@ -8,6 +8,7 @@ import { assert } from '../../std/assert.ts';
 import type { MemberNumber } from '../model/ids.ts';
 import type { AppendReject, AppendReply, HeartbeatReply } from '../model/message.ts';
 import { maybeCommit } from './commit.ts';
+import type { FollowerProgress } from './contract.ts';
 import { roundEchoed } from './lease.ts';
 import { quorumSize } from './quorum.ts';
 import { confirmReads, forgetReadsOf, openRound } from './read-index.ts';
@@ -105,11 +106,26 @@ export function onHeartbeatReply(s: RaftState, lead: Leadership, message: Heartb
 }
 
 function hearsQuorum(s: RaftState, lead: Leadership): boolean {
+  if (!hearsMajority(s, lead, s.voters)) return false;
+  return s.outgoingVoters.length === 0 || hearsMajority(s, lead, s.outgoingVoters);
+}
+
+function hearsMajority(s: RaftState, lead: Leadership, voters: readonly MemberNumber[]): boolean {
   const limitMs = s.config.electionTimeoutTicksMax * s.config.tickMs;
   let heard = 0;
-  for (const voter of s.voters) {
+  for (const voter of voters) {
     if (voter === s.self) heard += 1;
     else if (s.nowMs - (progressOf(lead, voter)?.lastHeardMs ?? 0) < limitMs) heard += 1;
   }
-  return heard >= quorumSize(s.voters.length);
+  return heard >= quorumSize(voters.length);
+}
+
+/** How a leader sees a follower; null: it is none, or this replica does not lead. */
+export function followerProgress(s: RaftState, member: MemberNumber): FollowerProgress | null {
+  const lead = s.leadership;
+  const progress = lead === null ? null : progressOf(lead, member);
+  if (progress === null) return null;
+  const { matchIndex, nextIndex, inflights } = progress;
+  const connected = s.connected.has(member);
+  return { matchIndex, nextIndex, inflightBytes: inflights.bytes, connected };
 }

@@ -18,9 +18,10 @@
  * restart, when a replica may have forgotten one; it binds the replica's own candidacy too. Only a
  * leader that wants to be replaced frees the others, and gives up its lease first (`endLease`).
  */
+import type { MemberNumber } from '../model/ids.ts';
 import type { RaftConfig } from './config.ts';
 import type { Progress } from './progress.ts';
-import { quorumValue } from './quorum.ts';
+import { jointValue } from './quorum.ts';
 import { type Leadership, type Lease, progressOf, type RaftState } from './state.ts';
 
 /** Monotonic clocks of members run at 0.9 to 1.1 of true time. Real ones stay within 0.001. */
@@ -62,12 +63,13 @@ export function roundEchoed(lead: Leadership, progress: Progress, round: number)
 export function leaseUntilMs(s: RaftState): number {
   const lead = s.leadership;
   if (lead === null || lead.lease === null || lead.lease.ended) return Number.NEGATIVE_INFINITY;
-  const promisedFromMs = s.voters.map((voter) =>
+  const promisedFromMs = (voter: MemberNumber): number =>
     voter === s.self
       ? Number.POSITIVE_INFINITY
-      : (progressOf(lead, voter)?.promisedFromMs ?? Number.NEGATIVE_INFINITY),
-  );
-  return quorumValue(promisedFromMs) + leaseMs(s.config);
+      : (progressOf(lead, voter)?.promisedFromMs ?? Number.NEGATIVE_INFINITY);
+  // While members change, whoever wins an election needs both halves: so does a lease.
+  const incoming = s.voters.map(promisedFromMs);
+  return jointValue(incoming, s.outgoingVoters.map(promisedFromMs)) + leaseMs(s.config);
 }
 
 export function leaseHolds(s: RaftState): boolean {

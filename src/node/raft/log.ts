@@ -106,6 +106,11 @@ export class RaftLog {
     return this.#configurations.at(-1)?.membership ?? NO_MEMBERS;
   }
 
+  /** Where the newest configuration stands; 0: there is none. */
+  get configurationIndex(): LogIndex {
+    return this.#configurations.at(-1)?.index ?? 0;
+  }
+
   /** Highest leader time of any batch this log has held: it never falls, also when one is cut. */
   get lastTimeMs(): number {
     return this.#lastTimeMs;

@@ -67,15 +67,29 @@ export class Progress {
   waitsSinceMs = 0;
   /** Ticks with messages under way and no acknowledgement. */
   ackIdleTicks = 0;
+  /** The member left the cluster with this entry, and is to be told; 0: it belongs to it. */
+  departure: LogIndex = 0;
+  /** It is told for no longer than so many ticks. */
+  departureTicks = 0;
+  /** A round of catching up (thesis 4.2.1): from where the log ended when it began. */
+  #roundTarget: LogIndex;
+  #roundStartedMs: number;
+  #lastRoundMs = Number.POSITIVE_INFINITY;
   /** Idle ticks after which the window is taken for lost; doubles while that does not help. */
   ackIdleTicksMax: number;
   readonly #ackIdleTicksFirst: number;
   readonly #ackIdleTicksLimit: number;
 
-  constructor(member: MemberNumber, nextIndex: LogIndex, nowMs: number, config: RaftConfig) {
+  constructor(
+    member: MemberNumber,
+    begin: { readonly nextIndex: LogIndex; readonly nowMs: number; readonly config: RaftConfig },
+  ) {
+    const { nextIndex, nowMs, config } = begin;
     this.member = member;
     this.nextIndex = nextIndex;
     this.lastHeardMs = nowMs;
+    this.#roundTarget = nextIndex - 1;
+    this.#roundStartedMs = nowMs;
     this.inflights = new Inflights(config.inflightBatchesMax, config.inflightBytesMax);
     this.#ackIdleTicksFirst = 2 * config.heartbeatTicks;
     this.#ackIdleTicksLimit = Math.max(this.#ackIdleTicksFirst, config.electionTimeoutTicksMax);
@@ -151,6 +165,23 @@ export class Progress {
 
   tick(): void {
     if (this.inflights.count > 0 || this.mode === 'snapshot') this.ackIdleTicks += 1;
+  }
+
+  /** Notes how long it takes to get what the log held when the last round ended. */
+  watchRounds(lastIndex: LogIndex, nowMs: number): void {
+    if (this.matchIndex < this.#roundTarget) return;
+    this.#lastRoundMs = nowMs - this.#roundStartedMs;
+    this.#roundTarget = lastIndex;
+    this.#roundStartedMs = nowMs;
+  }
+
+  /**
+   * Whether it would not keep the others waiting: it lives, and both its last round and the one
+   * under way took no longer than an election.
+   */
+  hasCaughtUp(nowMs: number, limitMs: number): boolean {
+    const slowestMs = Math.max(this.#lastRoundMs, nowMs - this.#roundStartedMs);
+    return this.matchIndex > 0 && slowestMs <= limitMs && nowMs - this.lastHeardMs <= limitMs;
   }
 
   /** Called when the follower shows that it lives: whether what is under way must be lost. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { quorumSize, quorumValue, voteOutcome } from './quorum.ts';
+import { jointOutcome, jointValue, quorumSize, quorumValue, voteOutcome } from './quorum.ts';
 
 /** Slow and obvious: the largest value that more than half of the voters have reached. */
 function slowQuorumValue(values: readonly number[]): number {
@@ -67,4 +67,33 @@ test('voteOutcome ignores answers of members that are no voters', () => {
     [5, true],
   ]);
   expect(voteOutcome([1, 2, 3], answers, () => true)).toBe('pending');
+});
+
+test('jointValue equals its slow twin: what a majority of both halves has reached', () => {
+  const half = fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 7 });
+  fc.assert(
+    fc.property(half, half, (incoming, outgoing) => {
+      let best = 0;
+      for (const value of [...incoming, ...outgoing]) {
+        const reached = (values: readonly number[]): boolean =>
+          values.filter((one) => one >= value).length * 2 > values.length;
+        if (reached(incoming) && reached(outgoing)) best = Math.max(best, value);
+      }
+      expect(jointValue([...incoming], [...outgoing])).toBe(best);
+      expect(jointValue([...incoming], [])).toBe(slowQuorumValue(incoming));
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test.each([
+  ['won', 'won', 'won'],
+  ['won', 'pending', 'pending'],
+  ['pending', 'pending', 'pending'],
+  ['lost', 'pending', 'lost'],
+  ['won', 'lost', 'lost'],
+  ['lost', 'lost', 'lost'],
+] as const)('jointOutcome of %s and %s is %s, either way round', (one, other, outcome) => {
+  expect(jointOutcome(one, other)).toBe(outcome);
+  expect(jointOutcome(other, one)).toBe(outcome);
 });

@@ -1,6 +1,9 @@
 /**
  * Majorities, and nothing else: pure arithmetic over the voters of one configuration. The only
  * place that knows how many voters decide; its tests hold it against a slow, obvious twin.
+ *
+ * A joint configuration (paper 6) has two sets of voters, and both must agree: neither half can
+ * decide anything that the other does not know of.
  */
 import type { MemberNumber } from '../model/ids.ts';
 
@@ -30,6 +33,12 @@ export function quorumValue(values: number[]): number {
   return values[quorumSize(count) - 1] as number;
 }
 
+/** As above, for a majority of both halves. Without `outgoing` values there is only one. */
+export function jointValue(incoming: number[], outgoing: number[]): number {
+  const value = quorumValue(incoming);
+  return outgoing.length === 0 ? value : Math.min(value, quorumValue(outgoing));
+}
+
 export type VoteOutcome = 'won' | 'lost' | 'pending';
 
 /**
@@ -52,4 +61,10 @@ export function voteOutcome(
   const needed = quorumSize(voters.length);
   if (granted >= needed) return 'won';
   return granted + open < needed ? 'lost' : 'pending';
+}
+
+/** Both halves must be won; one that is lost is enough to lose. */
+export function jointOutcome(incoming: VoteOutcome, outgoing: VoteOutcome): VoteOutcome {
+  if (incoming === outgoing) return incoming;
+  return incoming === 'lost' || outgoing === 'lost' ? 'lost' : 'pending';
 }

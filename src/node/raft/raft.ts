@@ -5,7 +5,7 @@
  *   raft.ts      step.ts                           inputs by type and role, `ready()`
  *   follower.ts  leader.ts  election.ts            what a role does with an input
  *   roles.ts     replication.ts  snapshots.ts      changes of role; what a leader sends
- *   transfer.ts                                    leadership handed over on purpose
+ *   reconfigure.ts  transfer.ts                    changes of members; leadership handed over
  *   commit.ts    read-index.ts  election-timer.ts  lease.ts    rules
  *   state.ts     log, durability, outbox, progress, inflights, quorum
  * ```
@@ -16,6 +16,7 @@ import { assert } from '../../std/assert.ts';
 import { type Batch, sealBatch } from '../model/batch.ts';
 import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
 import type { Membership } from '../model/membership.ts';
+import type { MemberChange } from '../model/membership-change.ts';
 import type { RaftMessage } from '../model/message.ts';
 import type { SnapshotPoint } from '../model/snapshot.ts';
 import { maybeCommit } from './commit.ts';
@@ -25,7 +26,7 @@ import { askForVote, tickElection } from './election.ts';
 import { becomeUrgent, majorityIsConnected, resetElectionTimer } from './election-timer.ts';
 import { answerLeader } from './follower.ts';
 import { captureSnapshot, type RaftSnapshot } from './invariants.ts';
-import { leaderTurn, lostFollower, servesClients, tickLeader } from './leader.ts';
+import { followerProgress, leaderTurn, lostFollower, servesClients, tickLeader } from './leader.ts';
 import { leaseUntilMs, promiseFromStart } from './lease.ts';
 import { askLeader, expireRemoteReads, isServing, registerRead } from './read-index.ts';
 import type {
@@ -35,6 +36,14 @@ import type {
   SnapshotReadRequest,
   TransferRefusal,
 } from './ready.ts';
+import {
+  hasCaughtUp,
+  maybeResign,
+  type ReconfigureResult,
+  reconfigure,
+  settleConfiguration,
+  tickLearners,
+} from './reconfigure.ts';
 import { onLogRead, replicate } from './replication.ts';
 import { appendToOwnLog, becomeFollower, forgetLeader } from './roles.ts';
 import {
@@ -50,13 +59,12 @@ import { takeReady } from './turn-output.ts';
 
 export class Raft implements RaftFrontDoor {
   readonly #s: RaftState;
-  #reportedCommit: LogIndex;
+  #reportedCommit: LogIndex = 0;
 
   constructor(init: RaftInit) {
     assert(init.self >= 1, 'members are numbered from 1');
     const s = new RaftState(init);
     this.#s = s;
-    this.#reportedCommit = 0;
     s.role = s.isVoter ? 'follower' : 'learner';
     // A voter that is a majority by itself has nobody to wait for.
     if (majorityIsConnected(s)) becomeUrgent(s);
@@ -69,7 +77,9 @@ export class Raft implements RaftFrontDoor {
     assert(elapsedMs >= 0, 'monotonic time went backwards');
     s.nowMs = nowMs;
     promiseFromStart(s);
-    if (s.leadership !== null) leaderTurn(s, s.leadership, elapsedMs);
+    if (s.leadership === null) return;
+    leaderTurn(s, s.leadership, elapsedMs);
+    maybeResign(s);
   }
 
   tick(): void {
@@ -77,6 +87,8 @@ export class Raft implements RaftFrontDoor {
     s.ticks += 1;
     if (s.leadership !== null) {
       tickLeader(s, s.leadership);
+      // It may have found that nobody follows it any more.
+      if (s.leadership !== null) tickLearners(s, s.leadership);
     } else {
       expireRemoteReads(s);
       tickElection(s);
@@ -101,6 +113,10 @@ export class Raft implements RaftFrontDoor {
       sealBatch({ cluster: s.cluster, term: s.term, first, kind, count, leaderTimeMs, payload }),
     );
     return { accepted: true, first, term: s.term };
+  }
+
+  reconfigure(changes: readonly MemberChange[]): ReconfigureResult {
+    return reconfigure(this.#s, changes);
   }
 
   readIndex(requestId: number): void {
@@ -165,7 +181,7 @@ export class Raft implements RaftFrontDoor {
     }
     askForVote(s, member);
     // With a majority in reach and nobody leading, waiting for a timeout gains nothing.
-    if (s.leader === 0 && s.voters.includes(member) && majorityIsConnected(s)) {
+    if (s.leader === 0 && s.electorate.includes(member) && majorityIsConnected(s)) {
       if (s.role === 'follower') becomeUrgent(s);
     }
   }
@@ -184,8 +200,12 @@ export class Raft implements RaftFrontDoor {
 
   ready(): Ready | null {
     const s = this.#s;
-    if (s.leadership !== null) replicate(s, s.leadership);
-    else answerLeader(s);
+    if (s.leadership !== null) {
+      settleConfiguration(s, s.leadership);
+      replicate(s, s.leadership);
+    } else {
+      answerLeader(s);
+    }
     const ready = takeReady(s, this.#reportedCommit);
     if (ready !== null) this.#reportedCommit = ready.commitIndex;
     return ready;
@@ -247,6 +267,14 @@ export class Raft implements RaftFrontDoor {
     return this.#s.log.membership;
   }
 
+  get configurationIndex(): LogIndex {
+    return this.#s.log.configurationIndex;
+  }
+
+  hasCaughtUp(member: MemberNumber): boolean {
+    return hasCaughtUp(this.#s, member);
+  }
+
   termAt(index: LogIndex): Term {
     return this.#s.log.termAt(index);
   }
@@ -262,12 +290,7 @@ export class Raft implements RaftFrontDoor {
   }
 
   progressOf(member: MemberNumber): FollowerProgress | null {
-    const lead = this.#s.leadership;
-    const progress = lead === null ? null : progressOf(lead, member);
-    if (progress === null) return null;
-    const { matchIndex, nextIndex, inflights } = progress;
-    const connected = this.#s.connected.has(member);
-    return { matchIndex, nextIndex, inflightBytes: inflights.bytes, connected };
+    return followerProgress(this.#s, member);
   }
 
   /** What invariants are checked on; for tests and the simulator. */

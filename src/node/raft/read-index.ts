@@ -13,10 +13,11 @@ import { assert } from '../../std/assert.ts';
 import type { MemberNumber } from '../model/ids.ts';
 import type { ReadIndexReply } from '../model/message.ts';
 import { leaseHolds, roundBegan } from './lease.ts';
-import { quorumValue } from './quorum.ts';
+import { jointValue } from './quorum.ts';
 import { type Leadership, progressOf, type RaftState } from './state.ts';
 
-const scratch: number[] = [];
+const incoming: number[] = [];
+const outgoing: number[] = [];
 
 export function isServing(s: RaftState): boolean {
   return s.leadership !== null && s.commitIndex >= s.leadership.noopIndex;
@@ -64,11 +65,9 @@ export function openRound(s: RaftState, lead: Leadership): void {
 export function confirmReads(s: RaftState): void {
   const lead = s.leadership;
   if (lead === null || lead.pendingReads.length === 0) return;
-  scratch.length = 0;
-  for (const voter of s.voters) {
-    scratch.push(voter === s.self ? lead.round : (progressOf(lead, voter)?.echoedRound ?? 0));
-  }
-  const confirmed = quorumValue(scratch);
+  gatherRounds(s, lead, s.voters, incoming);
+  gatherRounds(s, lead, s.outgoingVoters, outgoing);
+  const confirmed = jointValue(incoming, outgoing);
   let done = 0;
   for (const read of lead.pendingReads) {
     if (read.round > confirmed) break;
@@ -76,6 +75,18 @@ export function confirmReads(s: RaftState): void {
     done += 1;
   }
   lead.pendingReads.splice(0, done);
+}
+
+function gatherRounds(
+  s: RaftState,
+  lead: Leadership,
+  voters: readonly MemberNumber[],
+  into: number[],
+): void {
+  into.length = 0;
+  for (const voter of voters) {
+    into.push(voter === s.self ? lead.round : (progressOf(lead, voter)?.echoedRound ?? 0));
+  }
 }
 
 /** Refuses all reads a leader holds. Called when it steps down, before its leadership is gone. */

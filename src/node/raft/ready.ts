@@ -105,8 +105,17 @@ export type Trace =
       readonly term: Term;
       /** For leaders: who voted. */
       readonly votes: readonly MemberNumber[];
-      /** For step-downs: higherTerm, leaderHeard, checkQuorum, diskFull, lost, gaveWay. */
+      /** For step-downs: higherTerm, leaderHeard, checkQuorum, diskFull, lost, gaveWay, removed. */
       readonly reason: string;
+    }
+  | {
+      /** Another configuration counts from now on: one that came, or the one before one cut off. */
+      readonly type: 'configurationChanged';
+      readonly index: LogIndex;
+      readonly voters: readonly MemberNumber[];
+      /** None: it is not joint. */
+      readonly outgoingVoters: readonly MemberNumber[];
+      readonly learners: readonly MemberNumber[];
     }
   | { readonly type: 'leaderKnown'; readonly leader: MemberNumber; readonly term: Term }
   | { readonly type: 'transferStarted'; readonly target: MemberNumber; readonly term: Term }

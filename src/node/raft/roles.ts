@@ -7,17 +7,19 @@
  *   follower ------------> preCandidate ------> candidate ------------> leader
  *      ^                        |                   |                      |
  *      +------------------------+-------------------+----------------------+
- *        a leader of this term is heard, a higher term is seen, check-quorum, disk full
+ *        a leader of this term is heard, a higher term is seen, check-quorum, disk full, removed
  *
  *   follower ---- the leader asks it to take over (thesis 3.10) ----> candidate
  *
- *   learner: not a voter; never leaves that role by itself
+ *   learner: not a voter; a configuration that makes it one makes it a follower. One that was a
+ *            voter may stand until it is known for sure that it is one no more (`mayStand`)
  * ```
  */
 import { assert } from '../../std/assert.ts';
 import { NO_BYTES } from '../../std/bytes.ts';
 import { BATCH_KIND, type Batch, sealBatch } from '../model/batch.ts';
 import type { MemberNumber, Term } from '../model/ids.ts';
+import { decodeMembership, everyoneOf, outgoingVotersOf, votersOf } from '../model/membership.ts';
 import { maybeCommit } from './commit.ts';
 import { leaderHeard, resetElectionTimer } from './election-timer.ts';
 import { newLease } from './lease.ts';
@@ -32,7 +34,8 @@ export type StepDownReason =
   | 'checkQuorum'
   | 'diskFull'
   | 'lost'
-  | 'gaveWay';
+  | 'gaveWay'
+  | 'removed';
 
 /**
  * Follows `leader` (0: not known yet) in `term`.
@@ -79,8 +82,23 @@ export function forgetLeader(s: RaftState): void {
   refuseRemoteReads(s);
 }
 
+/**
+ * Whether this replica may stand for election: a voter; and one that a configuration takes the vote
+ * from, until that is known to be committed (thesis 4.2.2). Perhaps nobody else holds it, and those
+ * who still need this one's vote would wait for ever.
+ */
+export function mayStand(s: RaftState): boolean {
+  if (s.isVoter) return true;
+  const { configurationIndex } = s.log;
+  if (configurationIndex <= s.commitIndex) return false;
+  const before = s.log.configurationAt(configurationIndex - 1);
+  if (before === null) return false;
+  const membership = decodeMembership(before);
+  return votersOf(membership).includes(s.self) || outgoingVotersOf(membership).includes(s.self);
+}
+
 export function becomePreCandidate(s: RaftState): void {
-  assert(s.isVoter && s.role !== 'leader', 'only a voter that does not lead stands for election');
+  assert(mayStand(s) && s.role !== 'leader', 'only a voter that does not lead stands for election');
   forgetLeader(s);
   setRole(s, 'preCandidate', '');
 }
@@ -99,6 +117,8 @@ export function becomeLeader(s: RaftState, votes: readonly MemberNumber[]): void
   const lastBefore = s.log.lastIndex;
   s.leadership = {
     followers: [],
+    changeOpen: true,
+    ...{ resigns: false, offered: false },
     noopIndex: lastBefore + 1,
     round: 0,
     roundOpen: false,
@@ -145,8 +165,11 @@ export function appendToOwnLog(s: RaftState, batch: Batch): void {
 
 /** The newest configuration in the log is another one: who votes, and whom a leader serves. */
 export function configurationChanged(s: RaftState): void {
+  const { voters } = s;
   s.refreshVoters();
+  if (s.voters !== voters) traceConfiguration(s);
   if (s.leadership !== null) {
+    s.leadership.changeOpen = true;
     refreshFollowers(s, s.log.lastIndex + 1);
     maybeCommit(s);
   } else if (!s.isVoter) {
@@ -157,17 +180,29 @@ export function configurationChanged(s: RaftState): void {
   }
 }
 
+function traceConfiguration(s: RaftState): void {
+  const { voters, outgoingVoters, electorate, log } = s;
+  const learners = everyoneOf(log.membership)
+    .map((member) => member.number)
+    .filter((member) => !electorate.includes(member));
+  const index = log.configurationIndex;
+  s.trace.push({ type: 'configurationChanged', index, voters, outgoingVoters, learners });
+}
+
+/** Who left stays for as long as it takes to tell it so (see `Progress.departure`). */
 function refreshFollowers(s: RaftState, nextIndex: number): void {
   const lead = s.leadership;
   assert(lead !== null, 'only a leader has followers');
   const known = lead.followers;
-  lead.followers = s.log.membership.members
-    .filter((member) => member.number !== s.self)
-    .map(
-      ({ number }) =>
-        known.find((progress) => progress.member === number) ??
-        new Progress(number, nextIndex, s.nowMs, s.config),
-    );
+  const members = everyoneOf(s.log.membership).filter((member) => member.number !== s.self);
+  const stayed = members.map(
+    ({ number }) =>
+      known.find((progress) => progress.member === number) ??
+      new Progress(number, { nextIndex, nowMs: s.nowMs, config: s.config }),
+  );
+  const left = known.filter((progress) => !stayed.includes(progress));
+  for (const progress of left) progress.departure ||= s.log.configurationIndex;
+  lead.followers = [...stayed, ...left];
 }
 
 function enterTerm(s: RaftState, term: Term, vote: MemberNumber): void {

@@ -13,7 +13,7 @@ import { assert } from '../../std/assert.ts';
 import type { Prng } from '../../std/prng.ts';
 import type { HardState } from '../model/hard-state.ts';
 import type { ClusterId, LogIndex, MemberNumber, Term } from '../model/ids.ts';
-import { sharesMachine, votersOf } from '../model/membership.ts';
+import { type Membership, outgoingVotersOf, sharesMachine, votersOf } from '../model/membership.ts';
 import type { RaftMessage } from '../model/message.ts';
 import type { SnapshotPoint } from '../model/snapshot.ts';
 import type { RaftConfig, RaftInit } from './config.ts';
@@ -57,8 +57,14 @@ export interface Lease {
 
 /** What only a leader keeps; thrown away as a whole when it steps down. */
 export interface Leadership {
-  /** Everybody else in the configuration, learners too. */
+  /** Everybody else in the configuration, learners too, and who has just left it. */
   followers: Progress[];
+  /** The newest configuration is joint or not committed yet: no other change may begin. */
+  changeOpen: boolean;
+  /** A configuration without this leader is committed: it hands over, if it can, and steps down. */
+  resigns: boolean;
+  /** It has asked for a successor. */
+  offered: boolean;
   /** The no-op of this term: once it is committed, the leader serves. */
   readonly noopIndex: LogIndex;
   /** ReadIndex rounds and heartbeats share one counter: an echo of it answers both. */
@@ -144,9 +150,16 @@ export class RaftState {
   /** Ticks of this life. */
   ticks = 0;
 
+  /** Of the newest configuration in the log, committed or not (paper 6). */
   voters: readonly MemberNumber[] = [];
   /** All members run on one machine. */
   sharesMachine = false;
+  /** The voters of the old half of a joint configuration; none: it is not joint. */
+  outgoingVoters: readonly MemberNumber[] = [];
+  /** Whoever has a vote: `voters` and `outgoingVoters`, each once. */
+  electorate: readonly MemberNumber[] = [];
+
+  #membership: Membership | null = null;
 
   /** Ticks since the election timer was reset, and when it fires. */
   electionElapsedTicks = 0;
@@ -207,7 +220,7 @@ export class RaftState {
   }
 
   get isVoter(): boolean {
-    return this.voters.includes(this.self);
+    return this.electorate.includes(this.self);
   }
 
   setHardState(hardState: HardState): void {
@@ -215,10 +228,17 @@ export class RaftState {
     this.durability.hardVersion += 1;
   }
 
-  /** Called whenever the configuration in the log may have changed. */
+  /** Called whenever the configuration in the log may have changed; gives new lists if it has. */
   refreshVoters(): void {
-    this.voters = votersOf(this.log.membership);
-    this.sharesMachine = sharesMachine(this.log.membership);
+    const { membership } = this.log;
+    if (membership === this.#membership) return;
+    this.#membership = membership;
+    this.sharesMachine = sharesMachine(membership);
+    this.voters = votersOf(membership);
+    this.outgoingVoters = outgoingVotersOf(membership);
+    const { voters } = this;
+    const leaving = this.outgoingVoters.filter((voter) => !voters.includes(voter));
+    this.electorate = leaving.length === 0 ? voters : [...voters, ...leaving];
   }
 
   send(message: RaftMessage): void {

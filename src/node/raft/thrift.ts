@@ -19,8 +19,9 @@ const SILENT_TICKS_MAX = 1;
 /** Chooses who may wait; called with every tick, and when a connection was lost. */
 export function chooseEager(s: RaftState, lead: Leadership): void {
   for (const progress of lead.followers) progress.patient = false;
-  if (!s.sharesMachine) return;
-  const wanted = quorumSize(s.voters.length) - 1;
+  // While members change, two majorities are needed.
+  if (!s.sharesMachine || s.outgoingVoters.length > 0) return;
+  const wanted = quorumSize(s.voters.length) - (s.voters.includes(s.self) ? 1 : 0);
   const fit: Progress[] = [];
   for (const voter of s.voters) {
     const progress = voter === s.self ? null : progressOf(lead, voter);

@@ -15,6 +15,7 @@
  * so it never goes back and never stands. The log carries it from one leader to the next.
  */
 import type { MemberNumber } from '../model/ids.ts';
+import { everyoneOf } from '../model/membership.ts';
 import type { PeerMessage } from '../model/message.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RaftFrontDoor } from '../raft/contract.ts';
@@ -64,7 +65,7 @@ export class ClusterClock {
     if (nowMs - this.#toldAtMs < TELL_MS) return;
     this.#toldAtMs = nowMs;
     const { self, raft } = this.#init;
-    for (const { number } of raft.membership.members) if (number !== self) this.tell(number);
+    for (const { number } of everyoneOf(raft.membership)) if (number !== self) this.tell(number);
   }
 
   /**

@@ -70,3 +70,13 @@ export interface ReplicaFrontDoor {
   /** Registers a task that runs at the end of every turn, after clients were answered. */
   onTurnEnd(task: () => void): void;
 }
+
+/** What clients asked of this replica since it started. */
+export interface ReplicaCounters {
+  readonly proposals: number;
+  readonly reads: number;
+  readonly inboxDropped: number;
+  /** Groups of reads answered by a lease; how often one had ended before they were served. */
+  readonly leaseReads: number;
+  readonly leasesLost: number;
+}

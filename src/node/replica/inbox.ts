@@ -26,6 +26,8 @@ export type Input =
       readonly request: SnapshotReadRequest;
       readonly part: SnapshotPart | null;
     }
+  /** Something an operator asked for, to be done in a turn. */
+  | { readonly type: 'task'; readonly run: () => void }
   | { readonly type: 'snapshotStored'; readonly index: LogIndex; readonly offset: number }
   | { readonly type: 'snapshotReceived'; readonly snapshot: SnapshotPoint | null };
 

@@ -19,7 +19,7 @@
 import { assert } from '../../std/assert.ts';
 import { Histogram } from '../../std/histogram.ts';
 import type { LogIndex, MemberNumber } from '../model/ids.ts';
-import type { Membership } from '../model/membership.ts';
+import { everyoneOf, type Membership } from '../model/membership.ts';
 
 /** Batches that are watched at once. */
 const RING_COUNT = 4096;
@@ -54,10 +54,10 @@ export class Phases {
     this.#self = self;
   }
 
-  members({ members }: Membership): void {
+  members(membership: Membership): void {
     const before = this.#followers;
     this.#followers = new Map();
-    for (const { number, name } of members) {
+    for (const { number, name } of everyoneOf(membership)) {
       if (number === this.#self) this.#ownName = name;
       const ackedCount = before.get(number)?.ackedCount ?? this.#sealedCount;
       this.#followers.set(number, { name, ackedCount });

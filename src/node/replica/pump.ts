@@ -156,10 +156,7 @@ export class Pump {
     if (more) this.schedule();
   }
 
-  /**
-   * Sends commands on their way; what a leader appends bears its cluster time. While leadership is
-   * being handed over they wait for the outcome, as they would for an election.
-   */
+  /** Sends commands on their way; while leadership is handed over they wait, as for an election. */
   #dispatch(nowMs: number): void {
     const { raft, proposals, clusterClock } = this.#parts;
     if (!proposals.waiting || raft.transferTarget !== 0) return;
@@ -243,6 +240,8 @@ export class Pump {
       case 'snapshotReceived':
         raft.snapshotReceived(input.snapshot);
         return;
+      default:
+        input.run();
     }
   }
 

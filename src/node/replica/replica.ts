@@ -7,10 +7,12 @@ import type { RaftctlError } from '../../std/errors.ts';
 import type { Prng } from '../../std/prng.ts';
 import type { SessionTag } from '../model/command.ts';
 import type { ClusterId, LogIndex, MemberNumber } from '../model/ids.ts';
+import type { Membership } from '../model/membership.ts';
+import type { MemberChange } from '../model/membership-change.ts';
 import type { PeerMessage } from '../model/message.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
-import type { Network } from '../ports/network.ts';
+import type { Network, PeerAddress } from '../ports/network.ts';
 import type { SnapshotStore } from '../ports/snapshot-store.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
 import type { RaftConfig } from '../raft/config.ts';
@@ -21,11 +23,18 @@ import { Awaited } from './awaited.ts';
 import { OriginCounter } from './chunk.ts';
 import { ClusterClock } from './cluster-clock.ts';
 import { Compaction, type CompactionConfig, type CompactionProgress } from './compaction.ts';
-import type { ProposalWaiter, ReadWaiter, ReplicaFrontDoor, TransferDone } from './contract.ts';
+import type {
+  ProposalWaiter,
+  ReadWaiter,
+  ReplicaCounters,
+  ReplicaFrontDoor,
+  TransferDone,
+} from './contract.ts';
 import { Deadlines } from './deadlines.ts';
 import { HandOver, refused } from './hand-over.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Inbox, type Input } from './inbox.ts';
+import { type ChangeOutcome, Members } from './members.ts';
 import { Phases } from './phases.ts';
 import { Proposals } from './proposals.ts';
 import { Pump } from './pump.ts';
@@ -43,6 +52,7 @@ export interface ReplicaComponents {
   readonly emit: Emit;
   /** The replica cannot go on (disk failed, log damaged): the process must end. */
   readonly onFailed: (error: RaftctlError) => void;
+  readonly onRemoved?: () => void;
 }
 
 export interface ReplicaInit {
@@ -54,18 +64,9 @@ export interface ReplicaInit {
   /** No new writes with less free disk than this. */
   readonly diskReserveBytes: number;
   readonly compaction: CompactionConfig;
+  readonly contacts?: readonly PeerAddress[];
   /** Tests and the simulator look at the core after every turn. */
   readonly onTurn?: (raft: RaftFrontDoor) => void;
-}
-
-/** What clients asked of this replica since it started. */
-export interface ReplicaCounters {
-  readonly proposals: number;
-  readonly reads: number;
-  readonly inboxDropped: number;
-  /** Groups of reads answered by a lease; how often one had ended before they were served. */
-  readonly leaseReads: number;
-  readonly leasesLost: number;
 }
 
 export class Replica implements ReplicaFrontDoor {
@@ -89,7 +90,7 @@ export class Replica implements ReplicaFrontDoor {
   #wasFull = false;
   #proposalCount = 0;
   #readCount = 0;
-  readonly #names: ReadonlyMap<MemberNumber, string>;
+  readonly #members: Members;
 
   constructor(components: ReplicaComponents, init: ReplicaInit) {
     const { log, snapshots, clock, network, emit, stateMachine, onFailed } = components;
@@ -108,9 +109,10 @@ export class Replica implements ReplicaFrontDoor {
     const wake = (): void => this.#pump.schedule();
     this.raft = raft;
     this.#components = components;
-    this.#names = new Map(raft.membership.members.map((m) => [m.number, m.name]));
     this.phases = new Phases(self);
-    this.phases.members(raft.membership);
+    const onChanged = (membership: Membership): void => this.phases.members(membership);
+    const { contacts = [], onRemoved = () => {} } = { ...init, ...components };
+    this.#members = new Members({ self, raft, network, contacts, onChanged, onRemoved });
     this.#awaited = awaited;
     this.#proposals = new Proposals({ self, raft, origins, send, awaited });
     this.#reads = new Reads(raft, clock);
@@ -148,6 +150,7 @@ export class Replica implements ReplicaFrontDoor {
         handOver: this.#handOver,
         nameOf,
         onTurnEnd: () => {
+          this.#members.watch(clock.nowMs());
           init.onTurn?.(raft);
           this.#endTurn();
         },
@@ -191,6 +194,7 @@ export class Replica implements ReplicaFrontDoor {
     this.#awaited.stop();
     this.#reads.stop();
     this.#handOver.stop();
+    this.#members.stop();
     for (const task of this.#turnEndTasks) task();
     this.#compaction.stop();
     this.#transfer.stop();
@@ -223,14 +227,15 @@ export class Replica implements ReplicaFrontDoor {
     this.#pump.schedule();
   }
 
-  /** Hands leadership to `target`; null: to the voter that is best prepared. */
   transferLeadership(target: MemberNumber | null, done: TransferDone): void {
-    if (this.#pump.halted) {
-      done(refused(target ?? 0, 'stopping'));
-      return;
-    }
-    this.#handOver.ask(target, done);
+    if (this.#pump.halted) done(refused(target ?? 0, 'stopping'));
+    else this.#handOver.ask(target, done);
     this.#pump.schedule();
+  }
+
+  changeMembers(changes: readonly MemberChange[], settle: (outcome: ChangeOutcome) => void): void {
+    if (this.#pump.halted) settle({ type: 'refused', reason: 'stopping' });
+    else this.#put({ type: 'task', run: () => this.#members.change(changes, settle) });
   }
 
   query(request: unknown): unknown {
@@ -255,10 +260,9 @@ export class Replica implements ReplicaFrontDoor {
   }
 
   nameOf(member: MemberNumber): string {
-    return this.#names.get(member) ?? String(member);
+    return this.#members.nameOf(member);
   }
 
-  /** The disk of this node takes no more writes. */
   get diskFull(): boolean {
     return this.#housekeeping.diskFull;
   }

@@ -51,6 +51,16 @@ export class TraceEvents {
         return;
       case 'transferGivenUp': // Told by whoever waits for its end (hand-over.ts).
         return;
+      case 'configurationChanged': {
+        const names = (members: readonly MemberNumber[]): string[] => members.map(context.nameOf);
+        this.#emit('membership.changed', context.term, {
+          index: trace.index,
+          voters: names(trace.voters),
+          outgoingVoters: names(trace.outgoingVoters),
+          learners: names(trace.learners),
+        });
+        return;
+      }
       case 'snapshotSending':
         this.#emit('snapshot.sending', context.term, {
           to: context.nameOf(trace.member),

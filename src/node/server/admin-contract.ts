@@ -1,8 +1,10 @@
 /** What the admin server asks of the process it runs in: one of these for each replica hosted. */
 import type { Bytes } from '../../std/bytes.ts';
+import type { ErrorCode } from '../../std/errors.ts';
 import type { Histogram } from '../../std/histogram.ts';
 import type { EventData, NodeEvent } from '../../wire/events.ts';
 import type { BatchView } from '../../wire/log-view.ts';
+import type { MemberChangeReply, NamedChange } from '../../wire/member-change.ts';
 import type { ProfileKind } from '../../wire/profiles.ts';
 import type { NodeSnapshots, SnapshotRow } from '../../wire/snapshots.ts';
 import type { NodeStatus } from '../../wire/status.ts';
@@ -58,6 +60,15 @@ export interface StopWish {
   /** Whether a leader hands over first. */
   readonly handOver: boolean;
 }
+/** A change that is committed, or why there is none. */
+export type MembersAnswer =
+  | { readonly ok: true; readonly reply: MemberChangeReply }
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint?: string;
+    };
 
 /** The file of a snapshot, open until it is closed. */
 export interface SnapshotDownload {
@@ -113,6 +124,8 @@ export interface AdminReplica {
   readonly snapshots: AdminSnapshots;
   /** The process stood still: the replica tells those who follow its events. */
   stalled(stall: EventData['process.stalled']): void;
+  /** Changes who belongs to the cluster, all in one step; answers once that is committed. */
+  changeMembers(changes: readonly NamedChange[], done: (answer: MembersAnswer) => void): void;
   /** Begins the orderly end of the process and returns. */
   stop(wish: StopWish): void;
 }

@@ -6,6 +6,7 @@ import type { NodePhases, PhaseStats } from '../../wire/phases.ts';
 import type { AdminReplica, ProfileTaker } from './admin-contract.ts';
 import { EventStream, parseEventQuery } from './admin-events.ts';
 import type { AdminGuard } from './admin-guard.ts';
+import { MEMBERS_PARAMS, parseChanges } from './admin-members.ts';
 import { addReplicaMetrics, METRICS_CONTENT_TYPE, MetricsPage } from './admin-metrics.ts';
 import type { ProcessMetrics } from './admin-process.ts';
 import { answerWithProfile } from './admin-profile.ts';
@@ -61,6 +62,7 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
     '/v1/profile',
     { method: 'POST', params: ['kind', 'ms', 'at', 'interval'], answer: answerProfile },
   ],
+  ['/v1/members', { method: 'POST', params: MEMBERS_PARAMS, answer: answerMembers }],
   ['/v1/stop', { method: 'POST', params: ['cluster', 'reason', 'transfer'], answer: answerStop }],
   [
     '/v1/leader/transfer',
@@ -157,6 +159,24 @@ function answerProfile(call: AdminCall): Promise<void> {
   const { request, response, params, context } = call;
   context.guard.checkSecret(request);
   return answerWithProfile(response, params, context.profiler);
+}
+
+function answerMembers(call: AdminCall): Promise<void> {
+  const { request, response, params, context } = call;
+  context.guard.checkSecret(request);
+  const replica = replicaOf(call);
+  const changes = parseChanges(params);
+  return new Promise((resolve, reject) => {
+    replica.changeMembers(changes, (answer) => {
+      if (answer.ok) {
+        sendData(response, 'member.change', answer.reply);
+        resolve();
+        return;
+      }
+      const { code, message, hint } = answer;
+      reject(new AdminRefusal(409, { code, message, ...(hint === undefined ? {} : { hint }) }));
+    });
+  });
 }
 
 function answerStop(call: AdminCall): void {

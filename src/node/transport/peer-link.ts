@@ -39,7 +39,8 @@ const RETIRED_INCARNATIONS_MAX = 16;
 export interface PeerLinkInit {
   readonly self: MemberNumber;
   readonly member: MemberNumber;
-  readonly address: HostPort;
+  /** Null: it is not known, so this member waits to be dialled. */
+  readonly address: HostPort | null;
   readonly cluster: ClusterId;
   readonly events: NetworkEvents;
   readonly clock: Clock;
@@ -67,7 +68,7 @@ export class PeerLink implements ConnectionHandler {
 
   constructor(init: PeerLinkInit) {
     this.#init = init;
-    this.#dials = init.self > init.member;
+    this.#dials = init.self > init.member && init.address !== null;
     if (this.#dials) this.#dialAfter(0);
   }
 
@@ -122,6 +123,19 @@ export class PeerLink implements ConnectionHandler {
       reconnects: Math.max(0, this.#connections - 1),
       rttMs: connection?.rttMs ?? null,
     };
+  }
+
+  /** Whether it was made for that address, or waits to be dialled. */
+  leadsTo(address: HostPort): boolean {
+    const { self, member, address: own } = this.#init;
+    if (self < member) return true;
+    return own?.host === address.host && own.port === address.port;
+  }
+
+  /** The member does not belong to the cluster any more. */
+  end(): void {
+    if (this.#connection !== null) this.#lose(this.#connection, 'it left the cluster');
+    this.close();
   }
 
   /** Ends it without a further event. @returns the sockets that are about to close. */
@@ -179,7 +193,7 @@ export class PeerLink implements ConnectionHandler {
 
   #dial(): void {
     const { address, clock, member } = this.#init;
-    if (this.#isClosed) return;
+    if (this.#isClosed || address === null) return;
     const socket = connect({ host: address.host, port: address.port, noDelay: true });
     const pending = new PendingConnection(socket, this.#init.newHandshake(), clock, (end) => {
       this.#pending = null;

@@ -131,7 +131,6 @@ describe('Transport among strangers', () => {
     const cases: readonly [Partial<TransportInit>, string, string][] = [
       [{ cluster: 'ff'.repeat(16) }, 'cluster', 'refused'],
       [{ secret: Buffer.alloc(32, 1) }, 'refused', 'secret'],
-      [{ self: 3 }, 'member', 'refused'],
     ];
     for (const [init, atAcceptor, atDialer] of cases) {
       const ports = await memberPorts(2);
@@ -141,6 +140,12 @@ describe('Transport among strangers', () => {
       await two.recorder.until(() => rejected(two, atDialer) > 1);
       expect([...one.recorder.events, ...two.recorder.events]).toEqual([]);
     }
+    // Whoever is not newer than all that are known, and not known, does not belong any more.
+    const three = await memberPorts(3);
+    const known = await station(1, new Map([...three].filter(([member]) => member !== 2)));
+    const left = await station(2, three);
+    await known.recorder.until(() => rejected(known, 'member') > 1);
+    await left.recorder.until(() => rejected(left, 'refused') > 1);
     const ports = await memberPorts(1);
     const port = ports.get(1) as number;
     const loop = await station(
@@ -151,6 +156,35 @@ describe('Transport among strangers', () => {
       ]),
     );
     await loop.recorder.until(() => rejected(loop, 'self') > 0);
+  });
+
+  it('lets a member in that is newer than all it knows, and ends its connection when told', async () => {
+    const ports = await memberPorts(3);
+    const one = await station(1, new Map([...ports].filter(([member]) => member !== 3)));
+    const three = await station(3, ports);
+    await one.recorder.until(() => one.recorder.isUp(3));
+    await three.recorder.until(() => three.recorder.isUp(1));
+    const peers = [2, 4].map((member) => ({ member, peerAddress: '127.0.0.1:1' }));
+    one.transport.reach(peers);
+    expect(one.recorder.links(3)).toEqual(['up', 'down']);
+    await three.recorder.until(() => rejected(three, 'refused') > 0);
+    expect(one.transport.send(heartbeat(1, 3, 1))).toBe(false);
+  });
+
+  it('reaches who is added while it runs, and at another address who moved', async () => {
+    const ports = await memberPorts(3);
+    const addressOf = (member: number) => {
+      return { member, peerAddress: `127.0.0.1:${ports.get(member)}` };
+    };
+    const three = await station(3, new Map([[3, ports.get(3) as number]]));
+    const one = await station(1, ports);
+    three.transport.reach([addressOf(1), { member: 2, peerAddress: '127.0.0.1:1' }]);
+    await one.recorder.until(() => one.recorder.isUp(3));
+    const two = await station(2, ports);
+    three.transport.reach([addressOf(1), addressOf(2)]);
+    await two.recorder.until(() => two.recorder.isUp(3));
+    await three.recorder.until(() => three.recorder.isUp(2));
+    expect(three.recorder.links(1)).toEqual(['up']);
   });
 
   it('stays up and small under garbage, HTTP and endless streams', async () => {

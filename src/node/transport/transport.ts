@@ -16,7 +16,7 @@ import type { Prng } from '../../std/prng.ts';
 import type { ClusterId, MemberNumber } from '../model/ids.ts';
 import type { PeerMessage } from '../model/message.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
-import type { Network, NetworkEvents, NetworkStats } from '../ports/network.ts';
+import type { Network, NetworkEvents, NetworkStats, PeerAddress } from '../ports/network.ts';
 import type { ConnectionFault } from './connection.ts';
 import { Handshake, NONCE_BYTES, type Role } from './handshake.ts';
 import { Listener } from './listener.ts';
@@ -26,6 +26,9 @@ import { type HandshakeEnd, type HandshakeFault, PendingConnection } from './pen
 /** Connections at once that have not proved who they are; over it the oldest is closed. */
 export const UNPROVEN_CONNECTIONS_MAX = 64;
 
+/** Members that are newer than all known ones and have come in at once. */
+export const UNKNOWN_MEMBERS_MAX = 16;
+
 const SWEEP_MS = 1000;
 
 export interface TransportComponents {
@@ -33,12 +36,6 @@ export interface TransportComponents {
   readonly log: Log;
   /** Draws the jitter of reconnects. */
   readonly prng: Prng;
-}
-
-export interface PeerAddress {
-  readonly member: MemberNumber;
-  /** `host:port` */
-  readonly peerAddress: string;
 }
 
 export interface TransportInit {
@@ -50,7 +47,7 @@ export interface TransportInit {
   readonly incarnation: string;
   /** `host:port`; port 0 lets the system choose. */
   readonly listenAddress: string;
-  /** The other members. An entry for `self` is passed over. */
+  /** The other members, until `reach` is called. An entry for `self` is passed over. */
   readonly peers: readonly PeerAddress[];
 }
 
@@ -78,21 +75,35 @@ export async function createTransport(
 class TcpTransport implements Transport {
   readonly #components: TransportComponents;
   readonly #init: TransportInit;
-  readonly #addresses: ReadonlyMap<MemberNumber, HostPort>;
+  #addresses: ReadonlyMap<MemberNumber, HostPort> = new Map();
   readonly #links = new Map<MemberNumber, PeerLink>();
   /** Insertion order is age. */
   readonly #unproven = new Set<PendingConnection>();
   readonly #rejected = new Map<RejectionReason, number>();
   #listener: Listener | null = null;
+  #events: NetworkEvents | null = null;
   #sweep: Timer | null = null;
   #state: 'open' | 'started' | 'closed' = 'open';
 
   constructor(components: TransportComponents, init: TransportInit) {
     this.#components = components;
     this.#init = init;
-    const others = init.peers.filter((peer) => peer.member !== init.self);
+    this.reach(init.peers);
+  }
+
+  reach(peers: readonly PeerAddress[]): void {
+    const others = peers.filter((peer) => peer.member !== this.#init.self);
     this.#addresses = new Map(others.map((peer) => [peer.member, addressOf(peer.peerAddress)]));
     assert(this.#addresses.size === others.length, 'each member is listed once');
+    if (this.#events === null || this.#state === 'closed') return;
+    for (const [member, link] of [...this.#links]) {
+      const address = this.#addresses.get(member);
+      if (address === undefined ? !this.#mayComeIn(member) : !link.leadsTo(address)) {
+        this.#links.delete(member);
+        link.end();
+      }
+    }
+    for (const member of this.#addresses.keys()) this.#link(member, this.#events);
   }
 
   async open(): Promise<void> {
@@ -110,25 +121,39 @@ class TcpTransport implements Transport {
   start(events: NetworkEvents): void {
     assert(this.#state === 'open', 'a transport is started once');
     this.#state = 'started';
-    const { self, cluster } = this.#init;
-    const { clock, log, prng } = this.#components;
-    for (const [member, address] of this.#addresses) {
-      const link = new PeerLink({
-        self,
-        member,
-        address,
-        cluster,
-        events,
-        clock,
-        prng,
-        log,
-        newHandshake: () => this.#newHandshake('dialer', (number) => number === member),
-        onRejected: (reason, detail) => this.#reject(reason, detail),
-      });
-      this.#links.set(member, link);
-    }
+    this.#events = events;
+    for (const member of this.#addresses.keys()) this.#link(member, events);
     for (const pending of this.#unproven) pending.accept();
     this.#sweepLater();
+  }
+
+  /** The link to a member, made if there is none. */
+  #link(member: MemberNumber, events: NetworkEvents): PeerLink {
+    const known = this.#links.get(member);
+    if (known !== undefined) return known;
+    const { self, cluster } = this.#init;
+    const { clock, log, prng } = this.#components;
+    const link = new PeerLink({
+      ...{ self, member, cluster, events, clock, prng, log },
+      address: this.#addresses.get(member) ?? null,
+      newHandshake: () => this.#newHandshake('dialer', (number) => number === member),
+      onRejected: (reason, detail) => this.#reject(reason, detail),
+    });
+    this.#links.set(member, link);
+    return link;
+  }
+
+  /**
+   * Whether a member may dial this one. Lower numbers are dialled by higher ones, never the other
+   * way round; and one that is newer than all known here may only not be known yet.
+   */
+  #mayComeIn(member: MemberNumber): boolean {
+    const { self } = this.#init;
+    if (member <= self) return false;
+    if (this.#addresses.has(member)) return true;
+    const unknown = [...this.#links.keys()].filter((known) => !this.#addresses.has(known));
+    if (unknown.length >= UNKNOWN_MEMBERS_MAX && !unknown.includes(member)) return false;
+    return member > Math.max(...this.#addresses.keys());
   }
 
   send(message: PeerMessage): boolean {
@@ -161,11 +186,7 @@ class TcpTransport implements Transport {
       socket.destroy();
       return;
     }
-    // Lower numbers are dialled by higher ones, never the other way round.
-    const handshake = this.#newHandshake(
-      'acceptor',
-      (member) => member > this.#init.self && this.#links.has(member),
-    );
+    const handshake = this.#newHandshake('acceptor', (member) => this.#mayComeIn(member));
     const pending = new PendingConnection(socket, handshake, this.#components.clock, (end) => {
       this.#unproven.delete(pending);
       this.#onAccepted(socket, end);
@@ -182,9 +203,10 @@ class TcpTransport implements Transport {
 
   #onAccepted(socket: Socket, end: HandshakeEnd): void {
     if (end.type === 'done') {
-      const link = this.#links.get(end.peer);
-      assert(link !== undefined, 'a handshake lets only members in');
-      link.adopt(socket, end.incarnation, end.rest);
+      assert(this.#events !== null, 'nobody is let in before the start');
+      // The members may have changed while it proved itself.
+      if (!this.#mayComeIn(end.peer)) socket.on('error', () => {}).destroy();
+      else this.#link(end.peer, this.#events).adopt(socket, end.incarnation, end.rest);
     } else if (end.fault !== null) {
       this.#reject(end.fault, `accepted connection: ${end.detail}`);
     }

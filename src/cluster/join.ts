@@ -1,0 +1,65 @@
+/** `node start --join`: asks a running cluster for a place, and makes of the answer a new node. */
+import { readFile } from 'node:fs/promises';
+import { fetchNodeStatus } from '../client/admin-client.ts';
+import { postAdmin } from '../client/admin-post.ts';
+import { RaftctlError } from '../std/errors.ts';
+import { formatMember, type MemberChangeReply, type NamedMember } from '../wire/member-change.ts';
+import {
+  APP_NAMES,
+  DATA_FORMAT_VERSION,
+  NODE_CONFIG_DEFAULTS,
+  type NodeConfig,
+} from '../wire/node-config.ts';
+import type { FsyncName } from '../wire/status.ts';
+
+export interface JoinInit {
+  /** Admin address of any member. */
+  readonly contact: string;
+  readonly member: NamedMember;
+  readonly secretFile: string;
+  readonly fsync: FsyncName;
+  /** Stays a learner. */
+  readonly learner: boolean;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Adds the member as a learner that is promoted once it has caught up. Returns what its directory
+ * is formatted with; the change is committed by then.
+ *
+ * @throws {RaftctlError} UNREACHABLE, NO_LEADER, MEMBERS_REFUSED, CONFIG_INVALID.
+ */
+export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
+  const { contact, member, secretFile, timeoutMs } = init;
+  const { members, leaderMember, cluster } = await fetchNodeStatus(contact, timeoutMs);
+  const leader = members.find((m) => m.member === leaderMember);
+  if (leader === undefined) {
+    throw new RaftctlError('NO_LEADER', { message: `${contact} knows no leader of ${cluster}` });
+  }
+  const secretHex = await readFile(secretFile, 'utf8').catch((cause: unknown) => {
+    throw new RaftctlError('CONFIG_INVALID', {
+      message: `Cannot read the cluster secret ${secretFile}`,
+      hint: 'Copy the file from a member (mode 0600)',
+      cause,
+    });
+  });
+  const query = new URLSearchParams({ add: formatMember(member), join: String(!init.learner) });
+  const path = `/v1/members?${query.toString()}`;
+  const asked = { address: leader.adminAddress, path, secretHex: secretHex.trim(), timeoutMs };
+  const reply = (await postAdmin(asked)) as MemberChangeReply;
+  const app = APP_NAMES.find((name) => name === reply.app);
+  const own = reply.members.find((m) => m.id === member.id);
+  if (app === undefined || own === undefined) {
+    throw new RaftctlError('FORMAT_UNSUPPORTED', {
+      message: `Cannot join ${reply.cluster}: it runs ${reply.app}, which this raftctl does not know`,
+    });
+  }
+  return {
+    ...NODE_CONFIG_DEFAULTS,
+    formatVersion: DATA_FORMAT_VERSION,
+    ...{ cluster: reply.cluster, clusterId: reply.clusterId, id: own.id, member: own.member },
+    ...{ app, fsync: init.fsync, secretFile },
+    ...{ members: reply.members, founding: reply.founding },
+    ...(reply.retain === null ? {} : { retain: reply.retain }),
+  };
+}

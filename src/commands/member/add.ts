@@ -1,0 +1,48 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { memberFlags } from '../../cli/flags.ts';
+import { Interrupts } from '../../cli/interrupts.ts';
+import { parseInitialCluster } from '../../cluster/initial-cluster.ts';
+import { changeMembers } from '../../cluster/members.ts';
+import { changeLines } from '../../cluster/members-view.ts';
+import { ClusterStore } from '../../cluster/store.ts';
+
+export default class MemberAdd extends BaseCommand {
+  static override summary = 'Make room for new members, as learners.';
+  static override description =
+    'Gives each a member number; their nodes must be started by somebody. To add and start nodes ' +
+    'of a local cluster in one go: cluster scale.';
+  static override examples = [
+    '<%= config.bin %> member add n4=127.0.0.1:11003:12003:13003 --cluster demo',
+  ];
+  static override strict = false;
+  static override usage = 'member add NAME=HOST:CLIENT:PEER:ADMIN...';
+  static override flags = {
+    ...memberFlags,
+    join: Flags.boolean({
+      summary: 'Promote them as soon as they have caught up.',
+      env: 'RAFTCTL_JOIN',
+    }),
+  };
+
+  async run(): Promise<unknown> {
+    const { argv, flags } = await this.parse(MemberAdd);
+    const added = parseInitialCluster(argv.map(String).join(','));
+    const changes = added.map(({ member: _, ...member }) => {
+      return { type: 'add', member, joins: flags.join } as const;
+    });
+    const store = new ClusterStore(flags.dir);
+    const spec = await store.find(flags.cluster ?? null);
+    const interrupts = new Interrupts(() => this.note('Stopping'));
+    try {
+      const { force, wait, 'dry-run': dryRun, timeout: timeoutMs } = flags;
+      const { signal } = interrupts;
+      const init = { store, spec, changes, force, wait, dryRun, timeoutMs, signal };
+      const result = await changeMembers(init);
+      for (const line of changeLines(result)) this.print(line);
+      return this.answer('member.add', { cluster: spec.name, ...result });
+    } finally {
+      interrupts.release();
+    }
+  }
+}

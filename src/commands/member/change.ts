@@ -1,0 +1,64 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../../cli/base-command.ts';
+import { memberFlags } from '../../cli/flags.ts';
+import { Interrupts } from '../../cli/interrupts.ts';
+import { changeMembers } from '../../cluster/members.ts';
+import { changeLines } from '../../cluster/members-view.ts';
+import { ClusterStore } from '../../cluster/store.ts';
+import { RaftctlError } from '../../std/errors.ts';
+
+export default class MemberChange extends BaseCommand {
+  static override summary = 'Change several members in one step (joint consensus).';
+  static override description =
+    'All of it happens, or nothing. Replaces a machine, for example: the new one caught up as a ' +
+    'learner, then it is promoted and the old one removed together.';
+  static override examples = [
+    '<%= config.bin %> member change --promote n4 --remove n1 --cluster demo --wait',
+  ];
+  static override flags = {
+    ...memberFlags,
+    promote: Flags.string({
+      summary: 'Make a learner a voter. Can be given several times.',
+      helpValue: 'NODE',
+      multiple: true,
+      env: 'RAFTCTL_PROMOTE',
+    }),
+    demote: Flags.string({
+      summary: 'Make a voter a learner. Can be given several times.',
+      helpValue: 'NODE',
+      multiple: true,
+      env: 'RAFTCTL_DEMOTE',
+    }),
+    remove: Flags.string({
+      summary: 'Remove a member. Can be given several times.',
+      helpValue: 'NODE',
+      multiple: true,
+      env: 'RAFTCTL_REMOVE',
+    }),
+  };
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(MemberChange);
+    const changes = (['promote', 'demote', 'remove'] as const).flatMap((type) =>
+      (flags[type] ?? []).map((id) => ({ type, id })),
+    );
+    if (changes.length === 0) {
+      throw new RaftctlError('USAGE', {
+        message: 'Cannot change nothing: say --promote, --demote or --remove',
+      });
+    }
+    const store = new ClusterStore(flags.dir);
+    const spec = await store.find(flags.cluster ?? null);
+    const interrupts = new Interrupts(() => this.note('Stopping'));
+    try {
+      const { force, wait, 'dry-run': dryRun, timeout: timeoutMs } = flags;
+      const { signal } = interrupts;
+      const init = { store, spec, changes, force, wait, dryRun, timeoutMs, signal };
+      const result = await changeMembers(init);
+      for (const line of changeLines(result)) this.print(line);
+      return this.answer('member.change', { cluster: spec.name, ...result });
+    } finally {
+      interrupts.release();
+    }
+  }
+}
