@@ -26,20 +26,24 @@ export const runFlags = {
     helpValue: 'N',
     min: 1,
     max: 9,
+    env: 'RAFTCTL_SIM_NODES',
   }),
   profile: Flags.string({
     summary: 'Faults of all kinds, leaders that fall every moment, or nodes that lag far behind.',
     options: ['swarm', 'storm', 'lag'],
     default: 'swarm',
+    env: 'RAFTCTL_SIM_PROFILE',
   }),
   load: Flags.integer({
     summary: 'Requests a second of all clients together.  [default: drawn]',
     helpValue: 'N',
     min: 1,
+    env: 'RAFTCTL_SIM_LOAD',
   }),
   workers: workersFlag,
   mutate: Flags.string({
     summary: 'Plant one of the bugs that `sim mutants` lists.',
     helpValue: 'ID',
+    env: 'RAFTCTL_SIM_MUTATE',
   }),
 };

@@ -40,18 +40,24 @@ export default class Sim extends BaseCommand {
       summary: 'Replay one seed.',
       helpValue: 'S',
       exclusive: ['seeds', 'plan'],
+      env: 'RAFTCTL_SIM_SEED',
     }),
     seeds: Flags.string({
       summary: 'Run many: so many from 1 on, or a range.  [default: 100]',
       helpValue: 'N|A..B',
       exclusive: ['plan'],
+      env: 'RAFTCTL_SIM_SEEDS',
     }),
     plan: Flags.string({
       summary: 'Replay a plan that `sim shrink` wrote.',
       helpValue: 'FILE',
+      env: 'RAFTCTL_SIM_PLAN',
     }),
     ...runFlags,
-    'go-on': Flags.boolean({ summary: 'Run all seeds, past violations.' }),
+    'go-on': Flags.boolean({
+      summary: 'Run all seeds, past violations.',
+      env: 'RAFTCTL_SIM_GO_ON',
+    }),
   };
 
   async run(): Promise<unknown> {

@@ -57,8 +57,8 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   ]),
   mutant('M32f', 'safety', 'a promise does not bind the own candidacy', [
     'node/raft/election.js',
-    'if (!s.isVoter || s.diskFull || isPromised(s))',
-    'if (!s.isVoter || s.diskFull)',
+    ' || s.diskFull || isPromised(s))\n        return;\n    if (mayStand',
+    ' || s.diskFull)\n        return;\n    if (mayStand',
   ]),
   {
     ...{ id: 'M32g', kind: 'safety' },

@@ -202,12 +202,18 @@ test('every flag has an environment variable that help shows', async () => {
   const own: Record<string, string> = {
     'node:restart wait': 'RAFTCTL_NODE_WAIT',
     'node:wait for': 'RAFTCTL_NODE_FOR',
+    'leader:show wait': 'RAFTCTL_LEADER_SHOW_WAIT',
+    'leader:step-down wait': 'RAFTCTL_LEADER_WAIT',
+    'leader:transfer wait': 'RAFTCTL_LEADER_WAIT',
   };
   const findings: string[] = [];
   for (const [id, { flags }] of Object.entries(commands)) {
     for (const { name, env, hidden } of Object.values(flags)) {
       if (hidden === true || without.has(name)) continue;
-      const usual = `RAFTCTL_${name.toUpperCase().replaceAll('-', '_')}`;
+      // The simulator's flags are its own: a profile of faults is no profile of a cluster.
+      const isShared = name === 'no-color' || name === 'quiet';
+      const whose = id.startsWith('sim') && !isShared ? 'SIM_' : '';
+      const usual = `RAFTCTL_${whose}${name.replace(/^sim-/, '').toUpperCase().replaceAll('-', '_')}`;
       if (env !== (own[`${id} ${name}`] ?? usual)) findings.push(`${id} --${name}: ${env}`);
     }
   }

@@ -26,18 +26,29 @@ export default class SimReport extends BaseCommand {
     '<%= config.bin %> sim report --only M13,M24',
   ];
   static override flags = {
-    seeds: Flags.integer({ summary: 'Seeds for each bug, at most.', min: 1, default: 500 }),
+    seeds: Flags.integer({
+      summary: 'Seeds for each bug, at most.',
+      min: 1,
+      default: 500,
+      env: 'RAFTCTL_SIM_SEEDS',
+    }),
     'control-seeds': Flags.integer({
       summary: 'Seeds for each change that is no bug.',
       min: 1,
       default: 500,
+      env: 'RAFTCTL_SIM_CONTROL_SEEDS',
     }),
     'sim-seconds': simSecondsFlag,
     workers: workersFlag,
-    only: Flags.string({ summary: 'These bugs only.', helpValue: 'ID,...' }),
+    only: Flags.string({
+      summary: 'These bugs only.',
+      helpValue: 'ID,...',
+      env: 'RAFTCTL_SIM_ONLY',
+    }),
     into: Flags.string({
       summary: 'Put it into this file too, in place of the report that is there.',
       helpValue: 'FILE',
+      env: 'RAFTCTL_SIM_INTO',
     }),
   };
 

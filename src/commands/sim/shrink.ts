@@ -34,13 +34,23 @@ export default class SimShrink extends BaseCommand {
     plan: Args.string({ description: 'A plan to shrink further.' }),
   };
   static override flags = {
-    seed: Flags.string({ summary: 'The seed that fails.', helpValue: 'S' }),
+    seed: Flags.string({
+      summary: 'The seed that fails.',
+      helpValue: 'S',
+      env: 'RAFTCTL_SIM_SEED',
+    }),
     ...runFlags,
     out: Flags.string({
       summary: 'Where the plan goes.  [default: sim-SEED.json]',
       helpValue: 'FILE',
+      env: 'RAFTCTL_SIM_OUT',
     }),
-    runs: Flags.integer({ summary: 'Runs to spend, at most.', min: 1, default: 3000 }),
+    runs: Flags.integer({
+      summary: 'Runs to spend, at most.',
+      min: 1,
+      default: 3000,
+      env: 'RAFTCTL_SIM_RUNS',
+    }),
   };
 
   async run(): Promise<unknown> {
