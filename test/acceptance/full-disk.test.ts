@@ -16,6 +16,8 @@ import { findLosses, WriteLoad } from '../doubles/write-load.ts';
 const MEBIBYTES = 256;
 /** The node looks at its disk every 5 s, and tries to make a segment every second. */
 const NOTICE_MS = 15_000;
+/** Entries; under load it is never quite none. */
+const LAG_MAX = 2000;
 const FULL_ERROR = /disk full/;
 
 let rig: ClusterRig;
@@ -170,6 +172,12 @@ async function expectBack(victim: string, before: { readonly incarnation: string
   await rig.healthy(NOTICE_MS);
   const after = await rig.nodeStatus(victim);
   expect(after).toMatchObject({ incarnation: before.incarnation, diskFull: false, error: null });
+  // What it is sent as a snapshot may hold a command of its own, whose outcome it cannot know then.
+  await rig.statusWhen(
+    ({ nodes }) => nodes.some((row) => row.id === victim && (row.lag ?? LAG_MAX) < LAG_MAX),
+    NOTICE_MS,
+    `caught up at ${victim}`,
+  );
   expect(await once(rig.clientAddress(victim), 'SET', 'back', victim)).toBe('OK');
   await load.stop();
   await expectNothingLost();
