@@ -29,6 +29,12 @@ class Tape implements StateMachine {
     return text.startsWith('long') ? text : this.told.length;
   }
 
+  foreseen: (readonly number[])[] = [];
+
+  foresee(_bytes: Bytes, spans: Int32Array, count: number): void {
+    this.foreseen.push([...spans.subarray(0, 2 * count)]);
+  }
+
   query(): unknown {
     return this.told;
   }
@@ -238,4 +244,10 @@ test.each([
   [[KV_OK, null, ['a', 1], new KvError('ERR no')]],
 ] as readonly (readonly [KvAnswer])[])('encodeKvAnswer() keeps answers, kind %#', (answer) => {
   expect(decodeKvAnswer(encodeKvAnswer(answer))).toEqual(answer);
+});
+
+test('SessionMachine shows the app what comes next', () => {
+  const { tape, machine } = new Bench();
+  machine.foresee(bytesFrom('onetwo'), Int32Array.of(0, 3, 3, 6), 2);
+  expect(tape.foreseen).toEqual([[0, 3, 3, 6]]);
 });

@@ -74,6 +74,10 @@ export class SessionMachine implements StateMachine {
     return known.answer === null ? SESSION_ANSWER_LOST : this.#answers.decode(known.answer);
   }
 
+  foresee(bytes: Bytes, spans: Int32Array, count: number): void {
+    this.#inner.foresee?.(bytes, spans, count);
+  }
+
   query(request: unknown): unknown {
     return this.#inner.query(request);
   }
