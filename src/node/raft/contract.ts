@@ -46,6 +46,8 @@ export interface RaftFrontDoor {
   /** Monotonic milliseconds of the turn that begins; never falls. */
   beginTurn(nowMs: number): void;
   tick(): void;
+  /** So many ticks go by at least until one of them makes this replica do something; 1 or more. */
+  readonly idleTicks: number;
   step(message: RaftMessage): void;
   /**
    * Seals `payload` (copied) as one batch of the current term. Only a leader accepts. A time before

@@ -83,3 +83,13 @@ function urgentDelay(s: RaftState): number {
   const factor = 2 ** Math.min(slowdowns, URGENT_SLOWDOWNS_MAX);
   return s.prng.between(reconnectVoteTicksMin, reconnectVoteTicksMax * factor);
 }
+
+/** So many ticks go by at least until one of them does something. */
+export function idleTicks(s: RaftState): number {
+  const { leadership, config } = s;
+  const left =
+    leadership === null
+      ? s.electionTimeoutTicks - s.electionElapsedTicks
+      : config.heartbeatTicks - leadership.heartbeatElapsedTicks;
+  return Math.max(1, left);
+}

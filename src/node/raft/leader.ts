@@ -16,6 +16,9 @@ import { becomeFollower } from './roles.ts';
 import { type Leadership, progressOf, type RaftState } from './state.ts';
 import { chooseEager } from './thrift.ts';
 
+/** Turns further apart are those of a process that stood still: an idle one has one a heartbeat. */
+const STALL_HEARTBEATS = 2;
+
 /** One tick of a leader. */
 export function tickLeader(s: RaftState, lead: Leadership): void {
   for (const progress of lead.followers) progress.tick();
@@ -43,7 +46,7 @@ function heartbeatNow(s: RaftState, lead: Leadership): void {
 /** Time moved from one turn to the next: after a stall, followers get time to answer. */
 export function leaderTurn(s: RaftState, lead: Leadership, elapsedMs: number): void {
   const heartbeatMs = s.config.heartbeatTicks * s.config.tickMs;
-  if (elapsedMs <= heartbeatMs) return;
+  if (elapsedMs <= STALL_HEARTBEATS * heartbeatMs) return;
   lead.quorumGraceUntilMs = s.nowMs + heartbeatMs;
   heartbeatNow(s, lead);
 }

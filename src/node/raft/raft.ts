@@ -21,12 +21,18 @@ import type { RaftMessage } from '../model/message.ts';
 import type { SnapshotPoint } from '../model/snapshot.ts';
 import { maybeCommit } from './commit.ts';
 import type { RaftInit } from './config.ts';
+import { onPeerDown, onPeerUp } from './connections.ts';
 import type { FollowerProgress, Proposal, ProposeResult, RaftFrontDoor } from './contract.ts';
-import { askForVote, tickElection } from './election.ts';
-import { becomeUrgent, majorityIsConnected, resetElectionTimer } from './election-timer.ts';
+import { tickElection } from './election.ts';
+import {
+  becomeUrgent,
+  idleTicks,
+  majorityIsConnected,
+  resetElectionTimer,
+} from './election-timer.ts';
 import { answerLeader } from './follower.ts';
 import { captureSnapshot, type RaftSnapshot } from './invariants.ts';
-import { followerProgress, leaderTurn, lostFollower, servesClients, tickLeader } from './leader.ts';
+import { followerProgress, leaderTurn, servesClients, tickLeader } from './leader.ts';
 import { leaseUntilMs, promiseFromStart } from './lease.ts';
 import { askLeader, expireRemoteReads, isServing, registerRead } from './read-index.ts';
 import type {
@@ -45,7 +51,7 @@ import {
   tickLearners,
 } from './reconfigure.ts';
 import { onLogRead, replicate } from './replication.ts';
-import { appendToOwnLog, becomeFollower, forgetLeader } from './roles.ts';
+import { appendToOwnLog, becomeFollower } from './roles.ts';
 import {
   onSnapshotRead,
   onSnapshotReceived,
@@ -85,14 +91,14 @@ export class Raft implements RaftFrontDoor {
   tick(): void {
     const s = this.#s;
     s.ticks += 1;
-    if (s.leadership !== null) {
-      tickLeader(s, s.leadership);
-      // It may have found that nobody follows it any more.
-      if (s.leadership !== null) tickLearners(s, s.leadership);
-    } else {
+    if (s.leadership === null) {
       expireRemoteReads(s);
       tickElection(s);
+      return;
     }
+    tickLeader(s, s.leadership);
+    // It may have found that nobody follows it any more.
+    if (s.leadership !== null) tickLearners(s, s.leadership);
   }
 
   step(message: RaftMessage): void {
@@ -172,30 +178,11 @@ export class Raft implements RaftFrontDoor {
   }
 
   peerUp(member: MemberNumber): void {
-    const s = this.#s;
-    s.connected.add(member);
-    if (s.leadership !== null) {
-      // It may have missed anything: find out at once where it stands.
-      progressOf(s.leadership, member)?.becomeProbe();
-      return;
-    }
-    askForVote(s, member);
-    // With a majority in reach and nobody leading, waiting for a timeout gains nothing.
-    if (s.leader === 0 && s.electorate.includes(member) && majorityIsConnected(s)) {
-      if (s.role === 'follower') becomeUrgent(s);
-    }
+    onPeerUp(this.#s, member);
   }
 
   peerDown(member: MemberNumber): void {
-    const s = this.#s;
-    s.connected.delete(member);
-    if (s.leadership !== null) {
-      lostFollower(s, s.leadership, member);
-    } else if (s.leader === member) {
-      forgetLeader(s);
-      s.leaderConnectionLost = true;
-      becomeUrgent(s);
-    }
+    onPeerDown(this.#s, member);
   }
 
   ready(): Ready | null {
@@ -209,6 +196,10 @@ export class Raft implements RaftFrontDoor {
     const ready = takeReady(s, this.#reportedCommit);
     if (ready !== null) this.#reportedCommit = ready.commitIndex;
     return ready;
+  }
+
+  get idleTicks(): number {
+    return idleTicks(this.#s);
   }
 
   get role(): Role {

@@ -13,7 +13,7 @@ import type { Emit } from './trace-events.ts';
 
 const CHECK_MS = 100;
 const COMMIT_EVENT_MS = 1000;
-/** A turn that comes this much later than its tick is told as a stall of the event loop. */
+/** A tick that comes this much too late is told as a stall of the event loop. */
 const STALL_MS = 250;
 const DISK_WARNING_PERCENT = 80;
 
@@ -22,26 +22,23 @@ export class Housekeeping {
   readonly #emit: Emit;
   readonly #raft: RaftFrontDoor;
   readonly #reserveBytes: number;
-  readonly #tickMs: number;
   #logFull = false;
   #told = false;
   #reserveReached = false;
   #warned = false;
   #checkedAtMs = 0;
-  #tickedAtMs = 0;
   #commitToldAtMs = 0;
   #commitTold = 0;
 
   constructor(
     components: { readonly log: LogStore; readonly emit: Emit },
-    init: { readonly diskReserveBytes: number; readonly config: { readonly tickMs: number } },
+    init: { readonly diskReserveBytes: number },
     raft: RaftFrontDoor,
   ) {
     this.#log = components.log;
     this.#emit = components.emit;
     this.#raft = raft;
     this.#reserveBytes = init.diskReserveBytes;
-    this.#tickMs = init.config.tickMs;
   }
 
   get diskFull(): boolean {
@@ -62,13 +59,14 @@ export class Housekeeping {
     this.#emit(this.#told ? 'disk.full' : 'disk.room', this.#raft.term, { freeBytes });
   }
 
+  /** A tick came `lateMs` after its time. */
+  woke(lateMs: number): void {
+    if (lateMs <= STALL_MS) return;
+    this.#emit('loop.stalled', this.#raft.term, { delayMs: Math.round(lateMs) });
+  }
+
   /** @returns whether waiting requests should be looked over now. */
   tick(nowMs: number, applier: Applier): boolean {
-    const lateMs = nowMs - this.#tickedAtMs - this.#tickMs;
-    if (this.#tickedAtMs !== 0 && lateMs > STALL_MS) {
-      this.#emit('loop.stalled', this.#raft.term, { delayMs: Math.round(lateMs) });
-    }
-    this.#tickedAtMs = nowMs;
     if (nowMs - this.#checkedAtMs < CHECK_MS) return false;
     this.#checkedAtMs = nowMs;
     this.#checkDisk();

@@ -12,48 +12,37 @@
  * calls into the core but a turn, so its steps are never re-entered.
  */
 import type { RaftctlError } from '../../std/errors.ts';
-import type { MemberNumber } from '../model/ids.ts';
 import type { SnapshotPoint } from '../model/snapshot.ts';
-import type { Clock, Timer } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Network } from '../ports/network.ts';
-import type { RaftFrontDoor } from '../raft/contract.ts';
 import type { Ready } from '../raft/ready.ts';
 import type { Applier } from './applier.ts';
-import type { Awaited } from './awaited.ts';
-import type { ClusterClock } from './cluster-clock.ts';
 import type { Compaction } from './compaction.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { HandOver } from './hand-over.ts';
 import type { Housekeeping } from './housekeeping.ts';
-import type { Inbox, Input } from './inbox.ts';
+import type { Inbox } from './inbox.ts';
+import { type IntakeParts, isWork, takeInput } from './intake.ts';
 import { Pacing, SHORT_SYNC_BYTES_MAX } from './pacing.ts';
-import type { Phases } from './phases.ts';
-import type { Proposals } from './proposals.ts';
 import type { Reads } from './reads.ts';
 import type { SnapshotTransfer } from './snapshot-transfer.ts';
-import { type Emit, TraceEvents } from './trace-events.ts';
+import { Ticker } from './ticker.ts';
+import { TraceEvents } from './trace-events.ts';
 
-export interface PumpParts {
+export interface PumpParts extends IntakeParts {
   readonly clock: Clock;
   readonly log: LogStore;
   readonly network: Network;
-  readonly raft: RaftFrontDoor;
   readonly inbox: Inbox;
-  readonly clusterClock: ClusterClock;
   readonly deadlines: Deadlines;
-  readonly proposals: Proposals;
-  readonly awaited: Awaited;
   readonly reads: Reads;
   readonly applier: Applier;
   readonly compaction: Compaction;
   readonly transfer: SnapshotTransfer;
   readonly handOver: HandOver;
   readonly housekeeping: Housekeeping;
-  readonly phases: Phases;
-  readonly emit: Emit;
   readonly onFailed: (error: RaftctlError) => void;
-  readonly nameOf: (member: MemberNumber) => string;
   /** After every turn, when its clients were answered. */
   readonly onTurnEnd: () => void;
 }
@@ -61,11 +50,13 @@ export interface PumpParts {
 export class Pump {
   readonly #parts: PumpParts;
   readonly #tickMs: number;
+  readonly #ticker: Ticker;
   readonly #traceEvents: TraceEvents;
   readonly #pacing: Pacing;
   #scheduled = false;
   #halted = false;
-  #tickTimer: Timer | null = null;
+  /** Since the last turn something came that is work, not only a sign of life. */
+  #busy = false;
   /** A sync follows the turn, and a leader waits for it: applying comes after the answer. */
   #syncsFirst = false;
   /** When the oldest proposal that waits was taken; 0: none. */
@@ -76,6 +67,11 @@ export class Pump {
   constructor(parts: PumpParts, init: { readonly tickMs: number }) {
     this.#parts = parts;
     this.#tickMs = init.tickMs;
+    this.#ticker = new Ticker({
+      ...{ clock: parts.clock, tickMs: init.tickMs },
+      onWake: (lateMs) => this.#wake(lateMs),
+      idleTicks: () => parts.raft.idleTicks,
+    });
     this.#traceEvents = new TraceEvents(parts.emit);
     this.#pacing = new Pacing({ clock: parts.clock, wake: () => this.schedule() });
   }
@@ -85,14 +81,14 @@ export class Pump {
   }
 
   start(): void {
-    this.#armTick();
+    this.#ticker.start();
     this.schedule();
   }
 
   /** No turn runs any more. */
   halt(): void {
     this.#halted = true;
-    this.#tickTimer?.cancel();
+    this.#ticker.stop();
     this.#pacing.stop();
   }
 
@@ -116,17 +112,16 @@ export class Pump {
   queued(): number {
     if (this.#takenAtMs === 0) this.#takenAtMs = this.#parts.clock.nowMs();
     if (this.#queuedAtMs === 0) this.#queuedAtMs = this.#takenAtMs;
+    this.#busy = true;
     this.schedule();
     return this.#takenAtMs;
   }
 
-  #armTick(): void {
-    this.#tickTimer = this.#parts.clock.after(this.#tickMs, () => {
-      this.#parts.inbox.tick();
-      // Nothing else is due: an idle node saves a round of its event loop a tick.
-      if (!this.#scheduled && !this.#halted) this.#turn();
-      if (!this.#halted) this.#armTick();
-    });
+  #wake(lateMs: number): void {
+    this.#parts.housekeeping.woke(lateMs);
+    this.#parts.inbox.tick();
+    // Nothing else is due: an idle node saves a round of its event loop a tick.
+    if (!this.#scheduled && !this.#halted) this.#turn();
   }
 
   #turn(): void {
@@ -135,12 +130,14 @@ export class Pump {
     const commitBefore = raft.commitIndex;
     this.#takenAtMs = 0;
     raft.beginTurn(nowMs);
+    for (let ticks = this.#ticker.elapsed(nowMs); ticks > 0; ticks -= 1) raft.tick();
     const syncIsShort = this.#parts.proposals.waitingBytes <= SHORT_SYNC_BYTES_MAX;
     log.mayBlock = raft.role !== 'leader' || (raft.sharesMachine && syncIsShort);
     this.#syncsFirst = false;
     this.#drain(nowMs);
     this.#parts.handOver.turn(nowMs);
     this.#dispatch(nowMs);
+    this.#busy ||= reads.waiting;
     reads.ask(nowMs);
     this.#watchSealed(nowMs);
     for (let ready = raft.ready(); ready !== null; ready = raft.ready()) this.#handle(ready, nowMs);
@@ -154,6 +151,8 @@ export class Pump {
     this.#parts.onTurnEnd();
     if (phases.hasApplied) phases.answered(clock.nowMs());
     if (more) this.schedule();
+    if (this.#busy) this.#ticker.busy(nowMs);
+    this.#busy = false;
   }
 
   /** Sends commands on their way; while leadership is handed over they wait, as for an election. */
@@ -173,10 +172,14 @@ export class Pump {
   #drain(nowMs: number): void {
     const { raft, inbox, housekeeping, proposals, awaited, reads, phases } = this.#parts;
     const { applier, clusterClock } = this.#parts;
-    for (const input of inbox.takeInputs()) this.#take(input, nowMs);
+    for (const input of inbox.takeInputs()) {
+      this.#busy ||= isWork(input);
+      takeInput(this.#parts, input, nowMs);
+    }
     awaited.settleLost(raft.term);
     const synced = inbox.takeSynced();
     if (synced > 0) {
+      this.#busy = true;
       raft.logSynced(synced);
       phases.durable(raft.durableIndex, nowMs);
     }
@@ -198,51 +201,6 @@ export class Pump {
     const { deadlines, clusterClock, proposals } = this.#parts;
     const command = deadlines.due(nowMs, clusterClock.now(nowMs));
     if (command !== null) proposals.take(command, deadlines, nowMs);
-  }
-
-  #take(input: Input, nowMs: number): void {
-    const { raft, proposals, awaited, phases, emit, nameOf, clusterClock } = this.#parts;
-    switch (input.type) {
-      case 'message': {
-        const { message } = input;
-        if (message.type === 'forward') {
-          raft.servesClients(message.from);
-          proposals.takeForward(message);
-        } else if (message.type === 'forwardRefused') proposals.forwardRefused(message);
-        else if (message.type === 'clock') clusterClock.heard(message.from, message.wallMs, nowMs);
-        else {
-          if (message.type === 'appendReply' && raft.role === 'leader') {
-            phases.acked(message.from, message.matchIndex, nowMs);
-          }
-          raft.step(message);
-        }
-        return;
-      }
-      case 'peerUp':
-        emit('peer.connected', raft.term, { peer: nameOf(input.member) });
-        clusterClock.tell(input.member);
-        raft.peerUp(input.member);
-        return;
-      case 'peerDown':
-        emit('peer.disconnected', raft.term, { peer: nameOf(input.member) });
-        awaited.linkLost(input.member);
-        raft.peerDown(input.member);
-        return;
-      case 'logRead':
-        raft.logRead(input.member, input.batches);
-        return;
-      case 'snapshotRead':
-        raft.snapshotRead(input.request, input.part);
-        return;
-      case 'snapshotStored':
-        raft.snapshotStored(input.index, input.offset);
-        return;
-      case 'snapshotReceived':
-        raft.snapshotReceived(input.snapshot);
-        return;
-      default:
-        input.run();
-    }
   }
 
   /** The log begins anew behind a snapshot: the state follows, and older segments may go. */

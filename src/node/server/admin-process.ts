@@ -10,7 +10,7 @@ import type { ProcessVitals } from '../../wire/vitals.ts';
 import type { MetricsPage } from './admin-metrics.ts';
 
 /** How often the lag of the event loop is looked at: each look wakes an idle process. */
-const LAG_PROBE_MS = 50;
+const LAG_PROBE_MS = 100;
 /** A look that comes this much too late is told, with what the process did meanwhile. */
 const STALL_MS = 200;
 
