@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { type Bytes, bytesFrom } from '../../std/bytes.ts';
 import { decodeKvAnswer, encodeKvAnswer } from '../../wire/apps/kv-answer.ts';
-import { KV_ABORTED, KV_OK, type KvAnswer, KvError, KvWord } from '../../wire/apps/kvstore.ts';
+import {
+  KV_ABORTED,
+  KV_OK,
+  type KvAnswer,
+  KvError,
+  KvFields,
+  KvMembers,
+  KvScore,
+  KvScored,
+  KvWord,
+} from '../../wire/apps/kvstore.ts';
 import {
   OPENING,
   OPENING_BODY,
@@ -242,6 +252,11 @@ test.each([
   [new KvWord('string')],
   [new KvError('ERR no')],
   [[KV_OK, null, ['a', 1], new KvError('ERR no')]],
+  [new KvScore(Number.NEGATIVE_INFINITY)],
+  [new KvMembers(['a', ''])],
+  [new KvFields(['field', 'value'])],
+  [new KvScored([{ member: 'a', score: 0.5 }])],
+  [[new KvMembers([]), new KvScored([])]],
 ] as readonly (readonly [KvAnswer])[])('encodeKvAnswer() keeps answers, kind %#', (answer) => {
   expect(decodeKvAnswer(encodeKvAnswer(answer))).toEqual(answer);
 });
