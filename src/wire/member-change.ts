@@ -2,6 +2,7 @@
  * Changes of the membership as the admin API takes them, `POST /v1/members?add=...&remove=...`:
  * members by name, and a new one as `NAME=HOST:CLIENT:PEER:ADMIN`.
  */
+import { parseAddress } from '../std/address.ts';
 import type { MemberConfig } from './node-config.ts';
 
 export type NamedMember = Omit<MemberConfig, 'member'>;
@@ -31,17 +32,24 @@ export interface MemberChangeReply {
 
 const NAME_BYTES_MAX = 64;
 
-/** @returns what is wrong with it, when it is not `NAME=HOST:CLIENT:PEER:ADMIN`. */
+/**
+ * What it lets through goes into the log, and every member connects to it: all three are addresses
+ * that can be parsed.
+ *
+ * @returns what is wrong with it, when it is not `NAME=HOST:CLIENT:PEER:ADMIN`.
+ */
 export function parseMember(text: string): NamedMember | string {
-  const match = /^([^=,\s]+)=(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+):(\d+):(\d+):(\d+)$/.exec(text);
+  const match = /^([^=,\s\p{C}]+)=(\[[0-9a-fA-F:.]+\]|[^:[\]\s]+):(\d+):(\d+):(\d+)$/u.exec(text);
   const [, id, host, ...ports] = match ?? [];
   if (id === undefined || new TextEncoder().encode(id).length > NAME_BYTES_MAX) {
     return `${JSON.stringify(text)} is not NAME=HOST:CLIENT:PEER:ADMIN`;
   }
   const bad = ports.find((port) => Number(port) < 1 || Number(port) > 65_535);
   if (bad !== undefined) return `${bad} is not a port`;
-  const [client, peer, admin] = ports.map((port) => `${host}:${port}`);
-  return { id, clientAddress: client ?? '', peerAddress: peer ?? '', adminAddress: admin ?? '' };
+  const addresses = ports.map((port) => `${host}:${Number(port)}`);
+  if (addresses.some((address) => parseAddress(address) === null)) return `${host} is not a host`;
+  const [clientAddress = '', peerAddress = '', adminAddress = ''] = addresses;
+  return { id, clientAddress, peerAddress, adminAddress };
 }
 
 /** The other way round. Requires: all three addresses are of one host. */
