@@ -11,16 +11,21 @@ import {
   type NodeConfig,
 } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
+import { clusterWithId } from './restore.ts';
+import type { ClusterStore } from './store.ts';
 
 export interface JoinInit {
   /** Admin address of any member. */
   readonly contact: string;
   readonly member: NamedMember;
   readonly secretFile: string;
-  readonly fsync: FsyncName;
+  /** Default: as its cluster, where that is of this machine. */
+  readonly fsync?: FsyncName;
   /** Stays a learner. */
   readonly learner: boolean;
   readonly timeoutMs: number;
+  /** Where its cluster may be known: a new node is then told what the others were. */
+  readonly store: ClusterStore;
 }
 
 /**
@@ -31,7 +36,7 @@ export interface JoinInit {
  */
 export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
   const { contact, member, secretFile, timeoutMs } = init;
-  const { members, leaderMember, cluster } = await fetchNodeStatus(contact, timeoutMs);
+  const { members, leaderMember, cluster, leases } = await fetchNodeStatus(contact, timeoutMs);
   const leader = members.find((m) => m.member === leaderMember);
   if (leader === undefined) {
     throw new RaftctlError('NO_LEADER', { message: `${contact} knows no leader of ${cluster}` });
@@ -54,12 +59,15 @@ export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
       message: `Cannot join ${reply.cluster}: it runs ${reply.app}, which this raftctl does not know`,
     });
   }
+  const spec = await clusterWithId(init.store, reply.clusterId);
   return {
     ...NODE_CONFIG_DEFAULTS,
+    ...spec?.times,
     formatVersion: DATA_FORMAT_VERSION,
     ...{ cluster: reply.cluster, clusterId: reply.clusterId, id: own.id, member: own.member },
-    ...{ app, fsync: init.fsync, secretFile },
+    ...{ app, secretFile, fsync: init.fsync ?? spec?.fsync ?? NODE_CONFIG_DEFAULTS.fsync },
     ...{ members: reply.members, founding: reply.founding },
     ...(reply.retain === null ? {} : { retain: reply.retain }),
+    ...(leases ? { leases } : {}),
   };
 }

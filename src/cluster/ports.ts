@@ -5,8 +5,10 @@ import { RaftctlError, systemCode } from '../std/errors.ts';
 import { holderOfPort } from './process-table.ts';
 import type { ClusterNode } from './topology.ts';
 
+type Ports = Pick<ClusterNode, 'clientAddress' | 'peerAddress' | 'adminAddress'>;
+
 /** @throws {RaftctlError} ADDRESS_IN_USE naming the port and, where it can be known, its holder. */
-export async function checkPortsFree(nodes: readonly ClusterNode[]): Promise<void> {
+export async function checkPortsFree(nodes: readonly Ports[]): Promise<void> {
   const addresses = nodes.flatMap((n) => [n.clientAddress, n.peerAddress, n.adminAddress]);
   const taken = await Promise.all(addresses.map(isTaken));
   const address = addresses.find((_, i) => taken[i]);

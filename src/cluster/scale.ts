@@ -7,8 +7,8 @@ import { RaftctlError } from '../std/errors.ts';
 import type { MemberChangeReply, NamedChange } from '../wire/member-change.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
 import { changeMembers, leaderStatus, type MembersResult } from './members.ts';
-import { findNodeProcess, stopProcess } from './node-process.ts';
 import { checkPortsFree } from './ports.ts';
+import { leaveRoster, onlyMembers } from './roster.ts';
 import { startNodes } from './start.ts';
 import type { ClusterStore } from './store.ts';
 import { type ClusterNode, type ClusterSpec, nodeConfigOf, planNode } from './topology.ts';
@@ -34,9 +34,6 @@ export interface ScaleResult {
   readonly change: MembersResult | null;
 }
 
-/** A removed node that has not ended by itself after so long is told to. */
-const FAREWELL_MS = 5000;
-const STOP_GRACE_MS = 10_000;
 const POLL_MS = 50;
 
 /** @throws {RaftctlError} USAGE, and what `changeMembers` and `startNodes` throw. */
@@ -46,7 +43,7 @@ export function scaleCluster(init: ScaleInit): Promise<ScaleResult> {
     throw new RaftctlError('USAGE', { message: `Cannot scale ${spec.name} to ${to} nodes` });
   }
   return withLock(init.store.lockFileOf(spec.name), init.timeoutMs, async () => {
-    const members = await onlyMembers(init);
+    const members = { ...init, spec: await whoBelongs(init) };
     const more = to - members.spec.nodes.length;
     if (more > 0) return grow(members, more);
     if (more < 0) return shrink(members, -more);
@@ -55,16 +52,13 @@ export function scaleCluster(init: ScaleInit): Promise<ScaleResult> {
 }
 
 /** Nodes that were removed before do not count; what they left behind goes. */
-async function onlyMembers(init: ScaleInit): Promise<ScaleInit> {
-  const { store, spec, dryRun } = init;
+async function whoBelongs(init: ScaleInit): Promise<ClusterSpec> {
+  const { store, dryRun } = init;
+  const spec = (await store.load(init.spec.name)) ?? init.spec;
   const { members } = await leaderStatus(spec);
+  if (!dryRun) return onlyMembers(init, spec);
   const nodes = spec.nodes.filter((node) => members.some((m) => m.member === node.member));
-  const gone = spec.nodes.filter((node) => !nodes.includes(node));
-  if (dryRun || gone.length === 0) return { ...init, spec: { ...spec, nodes } };
-  await Promise.all(gone.map((node) => untilEnded(init, node)));
-  await store.save({ ...spec, nodes });
-  for (const node of gone) await store.removeNode(spec.name, node.id);
-  return { ...init, spec: { ...spec, nodes } };
+  return { ...spec, nodes };
 }
 
 async function grow(init: ScaleInit, more: number): Promise<ScaleResult> {
@@ -81,6 +75,7 @@ async function grow(init: ScaleInit, more: number): Promise<ScaleResult> {
     return { type: 'add', member, joins: true };
   });
   const added = planned.map((node) => node.id);
+  await checkPortsFree(planned);
   const asked = await changeMembers({ ...init, changes, wait: false });
   const { reply } = asked;
   if (dryRun || reply === null) return { added, removed: [], change: asked };
@@ -99,7 +94,6 @@ async function join(
   reply: MemberChangeReply,
 ): Promise<void> {
   const { store, entry, timeoutMs, signal } = init;
-  await checkPortsFree(nodes);
   for (const node of nodes) {
     const base = nodeConfigOf(grown, node, store.secretFileOf(grown.name));
     const config: NodeConfig = { ...base, members: reply.members, founding: reply.founding };
@@ -137,7 +131,7 @@ async function untilVoters(
 
 /** The newest nodes go, but for the leader: its going would cost an election. */
 async function shrink(init: ScaleInit, less: number): Promise<ScaleResult> {
-  const { store, spec, dryRun } = init;
+  const { spec, dryRun } = init;
   const leader = await leaderStatus(spec);
   const others = spec.nodes.filter((node) => node.member !== leader.member);
   const leaving = others.slice(others.length - less);
@@ -148,20 +142,8 @@ async function shrink(init: ScaleInit, less: number): Promise<ScaleResult> {
   const change = await changeMembers({ ...init, changes, wait: true });
   const removed = leaving.map((node) => node.id);
   if (dryRun) return { added: [], removed, change };
-  await Promise.all(leaving.map((node) => untilEnded(init, node)));
-  const nodes = spec.nodes.filter((node) => !leaving.includes(node));
-  await store.save({ ...spec, nodes });
-  for (const id of removed) await store.removeNode(spec.name, id);
+  await leaveRoster(init, spec, leaving);
   return { added: [], removed, change };
-}
-
-async function untilEnded(init: ScaleInit, node: ClusterNode): Promise<void> {
-  const deadline = performance.now() + FAREWELL_MS;
-  while (performance.now() < deadline) {
-    if ((await findNodeProcess(node.dataDir)) === null) return;
-    await sleep(POLL_MS);
-  }
-  await stopProcess(node.dataDir, { graceMs: STOP_GRACE_MS, hurry: init.signal });
 }
 
 function numberOf(reply: MemberChangeReply, id: string): number {

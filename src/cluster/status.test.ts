@@ -41,3 +41,15 @@ test('assembleStatus() does not count on a node with a full disk, and troubleOf(
     message: 'demo is degraded: n3: disk full: no new writes here, 0.0 MiB free',
   });
 });
+
+test('assembleStatus() shows a member from elsewhere by its own account alone', () => {
+  const [one, two, three] = observe({});
+  const third = { ...(three as Observation), process: null, lastBeatMs: null };
+  const up = assembleStatus(SPEC, [one as Observation, two as Observation, third], NOW_MS);
+  expect(up.nodes[2]).toMatchObject({ id: 'n3', state: 'up', lastSeenMs: 0 });
+  expect(up.healthy).toBe(true);
+  const silent = { ...third, status: null, error: 'no answer' };
+  const down = assembleStatus(SPEC, [one as Observation, two as Observation, silent], NOW_MS);
+  expect(down.nodes[2]).toMatchObject({ state: 'down', lastSeenMs: null });
+  expect(down.healthy).toBe(false);
+});

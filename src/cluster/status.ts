@@ -31,13 +31,30 @@ const ANSWER_TIMEOUT_MS = 1000;
 /** A node whose process is younger than this and does not answer yet is starting. */
 const STARTING_MS_MAX = 10_000;
 
-/** Asks every node at once. */
+/** Asks every node at once, then members that are no nodes of this machine. */
 export async function clusterStatus(
   store: ClusterStore,
   spec: ClusterSpec,
 ): Promise<ClusterStatus> {
   const observations = await Promise.all(spec.nodes.map((node) => observe(store, spec, node)));
-  return assembleStatus(spec, observations, Date.now());
+  const strangers = strangersTo(spec, leaderOf(observations));
+  const elsewhere = await Promise.all(strangers.map((node) => observeElsewhere(spec, node)));
+  return assembleStatus(spec, [...observations, ...elsewhere], Date.now());
+}
+
+/** Members whose data lies elsewhere: they joined from another machine or another folder. */
+function strangersTo(spec: ClusterSpec, leader: NodeStatus | null): readonly ClusterNode[] {
+  const strangers = (leader?.members ?? []).filter(
+    ({ member }) => !spec.nodes.some((node) => node.member === member),
+  );
+  return strangers.map(({ id, member, clientAddress, peerAddress, adminAddress }) => {
+    return { id, member, clientAddress, peerAddress, adminAddress, dataDir: '' };
+  });
+}
+
+async function observeElsewhere(spec: ClusterSpec, node: ClusterNode): Promise<Observation> {
+  const base = { node, process: null, lastBeatMs: null };
+  return { ...base, ...(await askNode(spec, node)) };
 }
 
 async function observe(
@@ -54,13 +71,20 @@ async function observe(
     return { ...base, status: null, error };
   }
   if (found.isPaused) return { ...base, status: null, error: 'the process is stopped (SIGSTOP)' };
+  return { ...base, ...(await askNode(spec, node)) };
+}
+
+async function askNode(
+  spec: ClusterSpec,
+  node: ClusterNode,
+): Promise<Pick<Observation, 'status' | 'error'>> {
   try {
     const status = await fetchNodeStatus(node.adminAddress, ANSWER_TIMEOUT_MS);
     const isIt = status.clusterId === spec.clusterId && status.member === node.member;
-    if (isIt) return { ...base, status, error: status.error };
-    return { ...base, status: null, error: `${node.adminAddress} belongs to another node` };
+    if (isIt) return { status, error: status.error };
+    return { status: null, error: `${node.adminAddress} belongs to another node` };
   } catch (error) {
-    return { ...base, status: null, error: error instanceof Error ? error.message : String(error) };
+    return { status: null, error: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -72,14 +96,14 @@ export function assembleStatus(
 ): ClusterStatus {
   const leader = leaderOf(observations);
   const terms = observations.flatMap((o) => (o.status === null ? [] : [o.status.term]));
-  const quorum = quorumOf(votersOf(spec, leader));
+  const quorum = quorumOf(votersOf(spec, leader ?? newestOf(observations)));
   const fsync = weakestFsync(spec);
   const nodes = observations.map((o) => rowOf(spec, o, leader, nowMs));
   const members = observations.filter((o) => !isRemoved(o.node, leader));
   const up = nodes.filter((row) => row.state === 'up').length;
   // A node with a full disk answers, but nobody can count on it for a write.
   const writable = members.filter((o) => o.status?.voter === true && !o.status.diskFull).length;
-  const serves = leader?.serving === true && reachOf(leader) >= quorum;
+  const serves = leader !== null && canCommit(leader);
   const isHealthy =
     serves &&
     up === members.length &&
@@ -100,9 +124,23 @@ export function assembleStatus(
   };
 }
 
-/** The leader's count; without one, all nodes there are. */
-function votersOf(spec: ClusterSpec, leader: NodeStatus | null): number {
-  return leader === null ? spec.nodes.length : leader.members.filter((m) => m.voter).length;
+/** As the leader counts, or who knows most without one; when nobody answers, all there are. */
+function votersOf(spec: ClusterSpec, known: NodeStatus | null): number {
+  return known === null ? spec.nodes.length : known.members.filter((m) => m.voter).length;
+}
+
+function newestOf(observations: readonly Observation[]): NodeStatus | null {
+  let found: NodeStatus | null = null;
+  for (const { status } of observations) {
+    if (status !== null && status.commitIndex > (found?.commitIndex ?? -1)) found = status;
+  }
+  return found;
+}
+
+/** Whether a leader can commit: it reaches a majority, and has committed in its term. */
+export function canCommit(leader: NodeStatus): boolean {
+  const voters = leader.members.filter((m) => m.voter).length;
+  return leader.serving && reachOf(leader) >= quorumOf(voters);
 }
 
 function isRemoved(node: ClusterNode, leader: NodeStatus | null): boolean {
@@ -186,7 +224,7 @@ function rowOf(
     clientAddress: node.clientAddress,
     peerAddress: node.peerAddress,
     adminAddress: node.adminAddress,
-    pid: observation.process?.pid ?? null,
+    pid: observation.process?.pid ?? status?.pid ?? null,
     uptimeMs: status?.uptimeMs ?? null,
     lastSeenMs: status === null ? silentMs : 0,
     fsync: status?.fsync ?? node.fsync ?? spec.fsync,
@@ -200,7 +238,7 @@ function rowOf(
 
 function stateOf(observation: Observation, nowMs: number): NodeState {
   const { process: found, status } = observation;
-  if (found === null) return 'down';
+  if (found === null) return status === null ? 'down' : 'up';
   if (found.isPaused) return 'paused';
   if (status !== null) return 'up';
   const isYoung = nowMs - found.startedAtMs < STARTING_MS_MAX;

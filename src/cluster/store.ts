@@ -15,7 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RaftctlError, systemCode } from '../std/errors.ts';
 import { writeWhole } from './durable-file.ts';
-import { CLUSTER_FORMAT_VERSION, type ClusterSpec, checkClusterName } from './topology.ts';
+import {
+  CLUSTER_FORMAT_VERSION,
+  type ClusterNode,
+  type ClusterSpec,
+  checkClusterName,
+} from './topology.ts';
 
 const SECRET_BYTES = 32;
 const CLUSTER_ID_BYTES = 16;
@@ -130,11 +135,15 @@ export class ClusterStore {
     await writeWhole({ path, text: `${JSON.stringify(spec, null, 2)}\n`, mode: 0o600 });
   }
 
-  /** Removes what a node leaves behind. Requires: it does not run, and is no member any more. */
-  async removeNode(name: string, id: string): Promise<void> {
-    const directory = this.dataDirOf(name, id);
-    await emptyDirectory(directory);
-    await removeUnlessMounted(directory);
+  /**
+   * Removes what a node leaves behind in this folder; a directory that somebody chose elsewhere is
+   * theirs. Requires: it does not run, and is no member any more.
+   */
+  async removeNode(name: string, { id, dataDir }: ClusterNode): Promise<void> {
+    if (dataDir === this.dataDirOf(name, id)) {
+      await emptyDirectory(dataDir);
+      await removeUnlessMounted(dataDir);
+    }
     await rm(this.logFileOf(name, id), { force: true });
   }
 

@@ -4,6 +4,7 @@ import type { NodeConfig } from '../wire/node-config.ts';
 import type { ClusterStatus } from '../wire/status.ts';
 import { findNodeProcess, killSpawned, type SpawnedNode } from './node-process.ts';
 import { checkPortsFree } from './ports.ts';
+import { onlyMembers } from './roster.ts';
 import { startNodes, type WaitFor } from './start.ts';
 import { clusterStatus } from './status.ts';
 import { type ClusterStore, newClusterId } from './store.ts';
@@ -61,7 +62,7 @@ export function upCluster(init: UpInit): Promise<UpResult> {
     const startedAtMs = performance.now();
     const existing = await init.store.load(init.name);
     if (existing !== null) checkFits(existing, init.wish);
-    const spec = existing ?? (await createCluster(init));
+    const spec = existing === null ? await createCluster(init) : await onlyMembers(init, existing);
     const spawned: SpawnedNode[] = [];
     try {
       const status = await startMissing(init, spec, spawned);

@@ -11,7 +11,8 @@ const STOP_GRACE_MS = 2000;
 export default class ClusterDestroy extends BaseCommand {
   static override summary = 'Stop a cluster and remove all its data, for ever.';
   static override description =
-    'Asks for the name once more on a terminal; without one, --confirm must repeat it.';
+    'Asks for the name once more on a terminal; without one, --confirm must repeat it. ' +
+    'A data directory that was chosen elsewhere (node start --join) stays.';
   static override examples = ['<%= config.bin %> cluster destroy demo --confirm demo'];
   static override args = {
     name: Args.string({ description: 'Name of the cluster.', required: true }),

@@ -2,8 +2,8 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { memberFlags } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
-import { changeMembers } from '../../cluster/members.ts';
 import { changeLines } from '../../cluster/members-view.ts';
+import { changeRoster } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
 
@@ -54,7 +54,7 @@ export default class MemberChange extends BaseCommand {
       const { force, wait, 'dry-run': dryRun, timeout: timeoutMs } = flags;
       const { signal } = interrupts;
       const init = { store, spec, changes, force, wait, dryRun, timeoutMs, signal };
-      const result = await changeMembers(init);
+      const result = await changeRoster(init);
       for (const line of changeLines(result)) this.print(line);
       return this.answer('member.change', { cluster: spec.name, ...result });
     } finally {

@@ -1,8 +1,8 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { memberFlags } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
-import { changeMembers } from '../../cluster/members.ts';
 import { changeLines } from '../../cluster/members-view.ts';
+import { changeRoster } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
 
@@ -10,6 +10,7 @@ export default class MemberRemove extends BaseCommand {
   static override summary = 'Remove members; their nodes end by themselves.';
   static override description =
     'All named ones go in one step. A leader among them serves until that is committed. ' +
+    'Their data in the folder of the cluster goes, too; a directory chosen elsewhere stays. ' +
     'Refused with exit code 7 when no failure would be tolerated afterwards, ' +
     'unless --force.';
   static override examples = ['<%= config.bin %> member remove n4 --cluster demo --wait'];
@@ -30,7 +31,7 @@ export default class MemberRemove extends BaseCommand {
       const { force, wait, 'dry-run': dryRun, timeout: timeoutMs } = flags;
       const { signal } = interrupts;
       const init = { store, spec, changes, force, wait, dryRun, timeoutMs, signal };
-      const result = await changeMembers(init);
+      const result = await changeRoster(init);
       for (const line of changeLines(result)) this.print(line);
       return this.answer('member.remove', { cluster: spec.name, ...result });
     } finally {

@@ -12,6 +12,7 @@ import { clusterIdOf, parseInitialCluster } from '../../cluster/initial-cluster.
 import { joinCluster } from '../../cluster/join.ts';
 import { namedNodes, startStopped } from '../../cluster/nodes.ts';
 import { describeHolder } from '../../cluster/ports.ts';
+import { enterRoster } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import type { NamedMember } from '../../wire/member-change.ts';
@@ -169,17 +170,7 @@ export default class NodeStart extends BaseCommand {
       });
       await formatNode({ directory: absolute, config });
     }
-    if (flags.join !== undefined && !(await isFormatted(absolute))) {
-      const [member] = parseInitialCluster(flags.member ?? '');
-      const { formatNode } = await import('../../node/format.ts');
-      const config = await joinCluster({
-        ...{ contact: flags.join, member: member as NamedMember, learner: flags.learner },
-        secretFile: resolve(flags['secret-file'] ?? ''),
-        fsync: flags.fsync ?? NODE_CONFIG_DEFAULTS.fsync,
-        timeoutMs: flags.timeout,
-      });
-      await formatNode({ directory: absolute, config });
-    }
+    if (flags.join !== undefined) await this.#join(flags.join, absolute);
     const { cpuprofile: cpu, heapprofile: heap, heapsnapshot: snapshot } = flags;
     const profiles = {
       ...(cpu !== undefined && { cpu }),
@@ -188,6 +179,26 @@ export default class NodeStart extends BaseCommand {
     };
     process.exitCode = await runHere(absolute, flags['log-file'] ?? null, profiles);
     return undefined;
+  }
+
+  /** Afterwards the directory is a member's, and its cluster knows of it if it is of this machine. */
+  async #join(contact: string, directory: string): Promise<void> {
+    const { flags } = await this.parse(NodeStart);
+    const timeoutMs = flags.timeout;
+    if (!(await isFormatted(directory))) {
+      const [member] = parseInitialCluster(flags.member ?? '');
+      const { formatNode } = await import('../../node/format.ts');
+      const config = await joinCluster({
+        ...{ contact, member: member as NamedMember, learner: flags.learner, timeoutMs },
+        secretFile: resolve(flags['secret-file'] ?? ''),
+        ...(flags.fsync !== undefined && { fsync: flags.fsync }),
+        store: new ClusterStore(flags.dir),
+      });
+      await formatNode({ directory, config });
+    }
+    const { readNodeConfig } = await import('../../node/node-directory.ts');
+    const config = await readNodeConfig(directory);
+    await enterRoster(new ClusterStore(flags.dir), { config, directory }, timeoutMs);
   }
 
   async #startInProcfile(path: string, names: readonly string[]): Promise<unknown> {

@@ -1,0 +1,113 @@
+/**
+ * `cluster.json` follows the membership: a member that joined and whose data lies on this machine
+ * is one of the cluster's nodes, and who left is not any more, as soon as its process has ended.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodeConfig } from '../wire/node-config.ts';
+import type { NodeStatus } from '../wire/status.ts';
+import { changeMembers, leaderStatus, type MembersInit, type MembersResult } from './members.ts';
+import { findNodeProcess, stopProcess } from './node-process.ts';
+import { clusterWithId } from './restore.ts';
+import { canCommit } from './status.ts';
+import type { ClusterStore } from './store.ts';
+import type { ClusterNode, ClusterSpec } from './topology.ts';
+import { withLock } from './up-lock.ts';
+
+/** A removed node that has not ended by itself after so long is told to. */
+const FAREWELL_MS = 5000;
+const STOP_GRACE_MS = 10_000;
+const POLL_MS = 50;
+
+/**
+ * Afterwards the node of a formatted directory belongs to the cluster of this folder that it is a
+ * member of, if there is one. @returns its name, or null.
+ *
+ * @throws {RaftctlError} WAIT_TIMEOUT when another command is changing the cluster.
+ */
+export async function enterRoster(
+  store: ClusterStore,
+  { config, directory }: { readonly config: NodeConfig; readonly directory: string },
+  timeoutMs: number,
+): Promise<string | null> {
+  const known = await clusterWithId(store, config.clusterId);
+  const own = config.members.find((m) => m.member === config.member);
+  if (known === null || own === undefined) return null;
+  return withLock(store.lockFileOf(known.name), timeoutMs, async () => {
+    const spec = (await store.load(known.name)) ?? known;
+    const node: ClusterNode = {
+      ...own,
+      dataDir: directory,
+      ...(config.fsync === spec.fsync ? {} : { fsync: config.fsync }),
+    };
+    const same = spec.nodes.find(({ member }) => member === node.member);
+    if (same?.dataDir === directory) return spec.name;
+    // A name is free again once its member was removed: then this is the next one to bear it.
+    const others = spec.nodes.filter(({ id, member }) => id !== node.id && member !== node.member);
+    await store.save({ ...spec, nodes: [...others, node] });
+    return spec.name;
+  });
+}
+
+/** `changeMembers`; afterwards those who were removed are no nodes of this machine any more. */
+export async function changeRoster(init: MembersInit): Promise<MembersResult> {
+  const result = await changeMembers(init);
+  const removed = init.changes.flatMap((change) => (change.type === 'remove' ? [change.id] : []));
+  if (result.reply === null || removed.length === 0) return result;
+  const { store, spec, timeoutMs } = init;
+  await withLock(store.lockFileOf(spec.name), timeoutMs, async () => {
+    const now = (await store.load(spec.name)) ?? spec;
+    const leaving = now.nodes.filter(({ id }) => removed.includes(id));
+    await leaveRoster(init, now, leaving);
+  });
+  return result;
+}
+
+/** What a roster is changed with. Requires: the cluster's lock is held. */
+export interface RosterInit {
+  readonly store: ClusterStore;
+  /** Brings the end of waiting forward. */
+  readonly signal: AbortSignal;
+}
+
+/** Without the nodes that the leader does not know as members; without a leader, as it is. */
+export async function onlyMembers(init: RosterInit, spec: ClusterSpec): Promise<ClusterSpec> {
+  const leader = await leaderStatus(spec).catch(() => null);
+  // An old leader that has not noticed may not know of members that joined since.
+  if (leader === null || leader.changing || !canCommit(leader)) return spec;
+  const gone = spec.nodes.filter((node) => !isMember(leader, node));
+  return leaveRoster(init, spec, gone);
+}
+
+/**
+ * Waits for the nodes to end and forgets them, with the data that lies in the cluster's folder. A
+ * node that the cluster may still need, because the change has not ended, stays.
+ */
+export async function leaveRoster(
+  init: RosterInit,
+  spec: ClusterSpec,
+  leaving: readonly ClusterNode[],
+): Promise<ClusterSpec> {
+  const ended = await Promise.all(leaving.map((node) => hasEnded(init, spec, node)));
+  const gone = leaving.filter((_, i) => ended[i]);
+  if (gone.length === 0) return spec;
+  const left: ClusterSpec = { ...spec, nodes: spec.nodes.filter((node) => !gone.includes(node)) };
+  await init.store.save(left);
+  for (const node of gone) await init.store.removeNode(spec.name, node);
+  return left;
+}
+
+async function hasEnded(init: RosterInit, spec: ClusterSpec, node: ClusterNode): Promise<boolean> {
+  const deadline = performance.now() + FAREWELL_MS;
+  while (performance.now() < deadline && !init.signal.aborted) {
+    if ((await findNodeProcess(node.dataDir)) === null) return true;
+    await sleep(POLL_MS);
+  }
+  const leader = await leaderStatus(spec).catch(() => null);
+  if (leader === null || leader.changing || isMember(leader, node)) return false;
+  await stopProcess(node.dataDir, { graceMs: STOP_GRACE_MS, hurry: init.signal });
+  return true;
+}
+
+function isMember(leader: NodeStatus, node: ClusterNode): boolean {
+  return leader.members.some(({ member }) => member === node.member);
+}
