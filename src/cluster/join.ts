@@ -11,7 +11,6 @@ import {
   type NodeConfig,
 } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
-import { clusterWithId } from './restore.ts';
 import type { ClusterStore } from './store.ts';
 
 export interface JoinInit {
@@ -59,7 +58,7 @@ export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
       message: `Cannot join ${reply.cluster}: it runs ${reply.app}, which this raftctl does not know`,
     });
   }
-  const spec = await clusterWithId(init.store, reply.clusterId);
+  const spec = await init.store.withId(reply.clusterId);
   return {
     ...NODE_CONFIG_DEFAULTS,
     ...spec?.times,

@@ -33,12 +33,3 @@ export function restoreCluster(init: RestoreInit): Promise<ClusterSpec> {
     return createCluster({ ...init, ephemeral: false });
   });
 }
-
-/** The cluster of this folder with that id, or null: where a snapshot comes from. */
-export async function clusterWithId(
-  store: ClusterStore,
-  clusterId: string,
-): Promise<ClusterSpec | null> {
-  const specs = await store.list();
-  return specs.find((spec) => spec.clusterId === clusterId) ?? null;
-}

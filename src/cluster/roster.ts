@@ -7,7 +7,6 @@ import type { NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { changeMembers, leaderStatus, type MembersInit, type MembersResult } from './members.ts';
 import { findNodeProcess, stopProcess } from './node-process.ts';
-import { clusterWithId } from './restore.ts';
 import { canCommit } from './status.ts';
 import type { ClusterStore } from './store.ts';
 import type { ClusterNode, ClusterSpec } from './topology.ts';
@@ -29,7 +28,7 @@ export async function enterRoster(
   { config, directory }: { readonly config: NodeConfig; readonly directory: string },
   timeoutMs: number,
 ): Promise<string | null> {
-  const known = await clusterWithId(store, config.clusterId);
+  const known = await store.withId(config.clusterId);
   const own = config.members.find((m) => m.member === config.member);
   if (known === null || own === undefined) return null;
   return withLock(store.lockFileOf(known.name), timeoutMs, async () => {

@@ -64,6 +64,12 @@ export class ClusterStore {
       .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   }
 
+  /** The cluster of this folder with that id, whatever its name, or null. */
+  async withId(clusterId: string): Promise<ClusterSpec | null> {
+    const specs = await this.list();
+    return specs.find((spec) => spec.clusterId === clusterId) ?? null;
+  }
+
   /** @throws {RaftctlError} FORMAT_UNSUPPORTED when a newer raftctl made it. */
   async load(name: string): Promise<ClusterSpec | null> {
     const path = join(this.folderOf(name), 'cluster.json');

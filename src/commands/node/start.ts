@@ -181,7 +181,7 @@ export default class NodeStart extends BaseCommand {
     return undefined;
   }
 
-  /** Afterwards the directory is a member's, and its cluster knows of it if it is of this machine. */
+  /** Afterwards the directory is a member's, and a cluster of this machine knows of it. */
   async #join(contact: string, directory: string): Promise<void> {
     const { flags } = await this.parse(NodeStart);
     const timeoutMs = flags.timeout;

@@ -3,7 +3,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { dirFlag } from '../../cli/flags.ts';
 import { snapshotFileAt } from '../../cli/given-file.ts';
 import { typed } from '../../cli/invocation.ts';
-import { clusterWithId, restoreCluster } from '../../cluster/restore.ts';
+import { restoreCluster } from '../../cluster/restore.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { type ClusterSpec, NO_WISH } from '../../cluster/topology.ts';
 import { asOfText, type InspectedSnapshot } from '../../node/wal/snapshot-catalogue.ts';
@@ -62,7 +62,7 @@ export default class SnapshotRestore extends BaseCommand {
     const store = new ClusterStore(flags.dir);
     const path = await snapshotFileAt(args.file);
     const { app, clusterId, ...state } = factsOf(await inspect(path));
-    const origin = await clusterWithId(store, clusterId);
+    const origin = await store.withId(clusterId);
     await checkOrigin(store, { clusterId, wanted: flags['expect-cluster'] ?? null, path });
     checkAge({ index: state.index, wanted: flags['expect-index'] ?? null, path });
     const wish = {
@@ -134,7 +134,7 @@ async function checkOrigin(
   const { clusterId, wanted, path } = is;
   if (wanted === null || wanted === clusterId) return;
   if ((await store.load(wanted).catch(() => null))?.clusterId === clusterId) return;
-  const known = await clusterWithId(store, clusterId);
+  const known = await store.withId(clusterId);
   const whose = known === null ? `of the id ${clusterId}` : `${known.name} (${clusterId})`;
   throw new RaftctlError('SNAPSHOT_REFUSED', {
     message: `Cannot restore ${path} as it is not of ${wanted}: it was taken of the cluster ${whose}`,
