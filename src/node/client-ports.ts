@@ -31,6 +31,7 @@ export function openClientPort(
   return createServer(
     {
       ...{ replica, log, status, isFollower },
+      isLeader: () => raft.role === 'leader',
       logLine: (index, done) => readLogLine({ replica, log: store }, index, done),
     },
     {

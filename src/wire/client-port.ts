@@ -1,6 +1,7 @@
 /**
- * What a client port speaks. `any` is decided anew by the first bytes of each connection; the
- * others are the ports of older systems (docs/older-systems.md) and speak one thing only.
+ * What a client port speaks. `any` is decided anew by the first bytes of each connection, and so is
+ * `raft-demo`, where a line that says nothing else is nonsense of raft-demo; the others are ports
+ * of older systems too (docs/older-systems.md) and speak one thing only.
  */
 export const DIALECTS = [
   'any',
@@ -9,6 +10,7 @@ export const DIALECTS = [
   'fork-redis',
   'kvapi',
   'raftexample',
+  'raft-demo',
 ] as const;
 export type DialectName = (typeof DIALECTS)[number];
 
@@ -24,4 +26,6 @@ export interface ClientPortConfig {
   readonly commit: 'wait' | 'later';
   /** True counts where the fork of hraftd always says 1. */
   readonly strict?: boolean;
+  /** Values of raft-demo's clients are stored compressed. */
+  readonly compress?: boolean;
 }

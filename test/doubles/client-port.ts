@@ -33,6 +33,7 @@ export class PortUnderTest {
         log: options.log ?? SILENT_LOG,
         status: () => fakeStatus(),
         isFollower: () => replica.isFollower,
+        isLeader: () => replica.isLeader,
       },
       {
         listenAddress: '127.0.0.1:0',

@@ -22,6 +22,7 @@ export class FakeReplica implements ReplicaFrontDoor {
   full = false;
   /** Whether another node leads. */
   isFollower = false;
+  isLeader = true;
   /** By hand: nothing happens until the test calls `turn` or its parts. */
   readonly byHand: boolean;
   /** How many calls of `propose` and `read` there were. */

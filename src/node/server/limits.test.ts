@@ -247,6 +247,7 @@ describe('createServer', () => {
       log: SILENT_LOG,
       status: () => fakeStatus(),
       isFollower: () => false,
+      isLeader: () => true,
     };
     const attempt = createServer(components, { listenAddress: port.server.address });
     await expect(attempt).rejects.toMatchObject({ code: 'ADDRESS_IN_USE' });

@@ -10,13 +10,14 @@ import type { Dialect } from './sniff.ts';
 
 /** What the connections of a port speak; null: the first bytes of each tell. */
 export function pinnedDialect({ dialect }: ClientPortConfig): Dialect | null {
-  if (dialect === 'any') return null;
+  if (dialect === 'any' || dialect === 'raft-demo') return null;
   return dialect === 'fork-redis' ? 'resp' : 'http';
 }
 
 export function routesOf(config: ClientPortConfig): HttpRoutes {
   switch (config.dialect) {
     case 'any':
+    case 'raft-demo':
     case 'fork-redis':
       return new KeyRoutes();
     case 'hraftd-fork':

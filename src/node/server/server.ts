@@ -10,6 +10,7 @@ import type { Log } from '../../std/log.ts';
 import type { ClientPortConfig } from '../../wire/client-port.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { ReplicaFrontDoor } from '../replica/contract.ts';
+import { DemoDialect } from './demo.ts';
 import { forkCommands } from './fork-commands.ts';
 import { HttpDialect } from './http.ts';
 import type { HttpContext } from './http-exchange.ts';
@@ -31,6 +32,7 @@ export interface ServerComponents {
   status(): NodeStatus;
   /** Whether another node leads, as far as this one knows. Without a leader: no. */
   isFollower(): boolean;
+  isLeader(): boolean;
   /** An entry of the log in words; null: there is none. */
   logLine?(index: number, done: (line: string | null) => void): void;
 }
@@ -75,6 +77,9 @@ class ClientPort implements ClientServer {
   readonly #context: RespContext;
   readonly #turns: Turns;
   readonly #http: HttpDialect;
+  readonly #demo: DemoDialect;
+  /** What a first line is that says nothing else. */
+  readonly #usual: 'resp' | 'demo';
   /** What every connection speaks; null: its first bytes tell. */
   readonly #pinned: Dialect | null;
   readonly #server: Server;
@@ -129,6 +134,12 @@ class ClientPort implements ClientServer {
       { replica, turns, limits, hosts, status, isFollower, logLine },
       routes,
     );
+    this.#usual = pinned?.dialect === 'raft-demo' ? 'demo' : 'resp';
+    const isLeader = (): boolean => components.isLeader();
+    const counted = (): void => {
+      this.counters.commands += 1;
+    };
+    this.#demo = new DemoDialect({ replica, turns, limits, isFollower, isLeader, counted }, pinned);
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
@@ -172,6 +183,7 @@ class ClientPort implements ClientServer {
     this.#closing = true;
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const session of this.#sessions.values()) session.stop();
+    this.#demo.stop();
     for (const socket of this.#sniffing.keys()) socket.destroy();
     this.#http.close();
     const impatience = setTimeout(() => {
@@ -180,6 +192,7 @@ class ClientPort implements ClientServer {
     await stopped;
     clearTimeout(impatience);
     clearInterval(this.#sweeper);
+    this.#demo.close();
   }
 
   #accept(socket: Socket): void {
@@ -200,7 +213,7 @@ class ClientPort implements ClientServer {
     let first: Bytes | null = null;
     const sniff = (chunk: Bytes): void => {
       first = first === null ? chunk : concatBytes([first, chunk]);
-      const dialect = sniffDialect(first);
+      const dialect = sniffDialect(first, this.#usual);
       if (dialect === null) return;
       socket.removeListener('data', sniff);
       socket.removeListener('end', ended);
@@ -225,6 +238,8 @@ class ClientPort implements ClientServer {
       this.#sessions.set(id, session);
       socket.on('close', () => this.#sessions.delete(id));
       if (first.length > 0) session.receive(first);
+    } else if (dialect === 'demo') {
+      this.#demo.take(socket, first);
     } else if (dialect === 'http') {
       if (first.length === 0) {
         this.#http.take(socket);
@@ -246,6 +261,7 @@ class ClientPort implements ClientServer {
   #room(): void {
     // Within the replica's callback: start nothing yet.
     for (const session of this.#sessions.values()) session.room();
+    this.#demo.room();
     this.#turns.atEnd(() => this.#http.room());
     this.#turns.planFlush();
   }
@@ -253,6 +269,7 @@ class ClientPort implements ClientServer {
   #sweep(): void {
     const nowMs = Date.now();
     for (const session of this.#sessions.values()) session.sweep(nowMs);
+    this.#demo.sweep(nowMs);
     for (const [socket, sinceMs] of this.#sniffing) {
       // Silence is no offence; a first line that does not end is.
       if (socket.bytesRead > 0 && nowMs - sinceMs > this.#limits.headerMs) socket.destroy();

@@ -22,6 +22,12 @@ describe('sniffDialect', () => {
     [`GET ${'k'.repeat(1024)}`, 'resp'],
     ['\0'.repeat(64), 'resp'],
     ['\0'.repeat(63), null],
+    ['set-a-b\n', 'demo'],
+    ['15000-GET-a\n', 'demo'],
+    [`set-a-${'v'.repeat(64)}`, 'demo'],
+    ['\x12', 'demo'],
+    ['"SET" a b\n', 'resp'],
+    ['hello\n', 'resp'],
   ])('takes %j for %s', (text, dialect) => {
     expect(sniffDialect(bytesFrom(text, 'latin1'))).toBe(dialect);
   });

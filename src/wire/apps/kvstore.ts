@@ -26,6 +26,7 @@
  *  zrem          field key, field member, ...
  *  put           u8 PUT_FLAG, f64 time with `ttl` or `deadline`, field key, u8 KV_TYPE, the value
  *                as bytes or as wire/apps/kv-collections.ts has it
+ *  demo          a command of raft-demo's clients: see wire/dialects/raft-demo-entry.ts
  *
  *  field = u32 length, little endian, and the bytes; what comes last goes up to the end
  *  time  = milliseconds: from now (`ttl`) or since 1970 (`deadline`), in cluster time
@@ -57,6 +58,7 @@ export const KV_OP = {
   zadd: 34,
   zrem: 35,
   put: 36,
+  demo: 48,
 } as const;
 export type KvOp = (typeof KV_OP)[keyof typeof KV_OP];
 
