@@ -11,7 +11,8 @@
  * configuration 18060, schemas 18070 and 18080; snapshot-commands 23000 and 23010, repair 23100,
  * joined-nodes 21500 to 21540, member-cycles 21550, newcomers 21560 and 21570, recover-quorum
  * 21580; million-keys 23200, retention 23300; top 26200; `npm run figures` 18100.
- * Peer ports lie 1000 above, admin ports 2000.
+ * Peer ports lie 1000 above, admin ports 2000. With RAFTCTL_TEST_PORTS=23000 all of these lie in
+ * the thousand from there, so that two checkouts can run `npm run proof` at the same time.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -56,7 +57,7 @@ export class ClusterRig {
   private constructor(directory: string, init: RigInit) {
     this.directory = directory;
     this.name = init.name ?? 'demo';
-    this.portBase = init.portBase;
+    this.portBase = movedPort(init.portBase);
     this.nodeCount = init.nodes ?? 3;
     this.upFlags = init.upFlags ?? [];
   }
@@ -268,6 +269,11 @@ function kill(pid: number): void {
   } catch {
     // It ended by itself in between.
   }
+}
+
+function movedPort(port: number): number {
+  const from = process.env['RAFTCTL_TEST_PORTS'];
+  return from === undefined ? port : Number(from) + (port % 1000);
 }
 
 /** Pids whose command line names the text, this process left out. */

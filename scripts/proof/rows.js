@@ -1,0 +1,84 @@
+/**
+ * The rows of `npm run proof`: which test file does what to real processes, how long it may take
+ * with its whole counts, and what a finished row is worth later: it counts as long as neither the
+ * program nor the tests have changed.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { filesBelow, ROOT, sourceStamp } from '../tree.js';
+
+const FOLDER = 'test/acceptance';
+/** Where finished rows are kept between runs. */
+const KEPT = join(ROOT, '.proof');
+
+/** In the order in which they are run: name of the test file, minutes it may take. */
+const MINUTES_MAX = {
+  linearizability: 10,
+  'killed-nodes': 12,
+  'killed-writing': 10,
+  'lease-reads': 12,
+  sessions: 6,
+  'rolling-restart': 6,
+  'failed-sync': 10,
+  'full-disk': 6,
+  'damaged-log': 15,
+  'durability-order': 6,
+};
+const MINUTES_MAX_OTHERS = 15;
+
+/** Every test that reports what it proved: those above, and whoever came after them. */
+export function allRows() {
+  const reporting = readdirSync(join(ROOT, FOLDER))
+    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => readFileSync(join(ROOT, FOLDER, file), 'utf8').includes('reportProof('))
+    .map((file) => file.slice(0, -'.test.ts'.length));
+  const known = Object.keys(MINUTES_MAX);
+  const others = reporting.filter((name) => !known.includes(name)).sort();
+  return [...known, ...others].map((name) => ({
+    name,
+    file: `${FOLDER}/${name}.test.ts`,
+    minutesMax: MINUTES_MAX[name] ?? MINUTES_MAX_OTHERS,
+  }));
+}
+
+/** What a row was proved of: the program, its test, and what tests are made of. */
+function stampOf({ file }) {
+  const digest = createHash('sha256').update(sourceStamp(ROOT));
+  for (const path of [file, ...filesBelow(ROOT, 'test/doubles')]) {
+    digest.update(readFileSync(join(ROOT, path)));
+  }
+  return digest.digest('hex');
+}
+
+/** @returns what the row found when it was run in full last; null: never, or of something else. */
+export function keptResult(row) {
+  const path = join(KEPT, `${row.name}.json`);
+  if (!existsSync(path)) return null;
+  const { stamp, ...result } = JSON.parse(readFileSync(path, 'utf8'));
+  return stamp === stampOf(row) ? result : null;
+}
+
+/** @param result `lines` of the table, and how many `seconds` they took. */
+export function keepResult(row, result) {
+  mkdirSync(KEPT, { recursive: true });
+  const kept = { stamp: stampOf(row), ...result };
+  writeFileSync(join(KEPT, `${row.name}.json`), `${JSON.stringify(kept, null, 2)}\n`);
+}
+
+/** The table over the results of all rows, in Markdown. */
+export function tableOf(results) {
+  const lines = results.flatMap((result) =>
+    result.lines.map(
+      ({ fault, count, held, figures }) => `| ${fault} | ${count} | ${held} | ${figures} |`,
+    ),
+  );
+  return ['| what was done | times | what held | figures |', '|---|---|---|---|', ...lines].join(
+    '\n',
+  );
+}
+
+export function timeText(seconds) {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
