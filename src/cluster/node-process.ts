@@ -7,6 +7,7 @@ import { createWriteStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RaftctlError } from '../std/errors.ts';
 import { fileSize } from './node-log.ts';
 import { inspectProcess, type ProcessFacts } from './process-table.ts';
 
@@ -50,6 +51,8 @@ export interface SpawnInit {
 /** How far the start time in `node.pid` may be from the kernel's: node start-up, clock steps. */
 const START_TOLERANCE_MS = 10_000;
 const POLL_MS = 15;
+/** From SIGKILL to the end of a process; only the kernel can hold it up for long. */
+const KILLED_MS_MAX = 20_000;
 
 /** Starts a node that outlives us and holds none of our pipes. */
 export async function spawnNode(init: SpawnInit): Promise<SpawnedNode> {
@@ -128,6 +131,8 @@ export interface StopWish {
 /**
  * Ends a node in good order; its process is gone afterwards. @returns whether it had to be killed.
  *
+ * @throws {RaftctlError} WAIT_TIMEOUT when it is there even after SIGKILL.
+ *
  * NB: a node that stops removes its pid file before it ends, so it is the process that is waited
  * for, not the file.
  */
@@ -137,8 +142,8 @@ export async function stopProcess(dataDir: string, wish: StopWish): Promise<bool
   signal(found.pid, 'SIGTERM');
   // A stopped process gets no SIGTERM before it goes on.
   if (found.isPaused) signal(found.pid, 'SIGCONT');
-  const deadline = Date.now() + wish.graceMs;
-  while (Date.now() < deadline && !wish.hurry?.aborted) {
+  const deadline = performance.now() + wish.graceMs;
+  while (performance.now() < deadline && !wish.hurry?.aborted) {
     if (!(await isRunning(found, dataDir))) return false;
     await sleep(POLL_MS);
   }
@@ -183,7 +188,16 @@ async function signalUntil(
 
 async function killAndWait(found: NodeProcess, dataDir: string): Promise<void> {
   if (await isRunning(found, dataDir)) signal(found.pid, 'SIGKILL');
-  while (await isRunning(found, dataDir)) await sleep(POLL_MS);
+  const deadline = performance.now() + KILLED_MS_MAX;
+  while (await isRunning(found, dataDir)) {
+    if (performance.now() > deadline) {
+      throw new RaftctlError('WAIT_TIMEOUT', {
+        message: `Waited ${KILLED_MS_MAX} ms for process ${found.pid} of ${dataDir} to end: it has SIGKILL, the kernel holds it`,
+        hint: `It waits for a disk, or is frozen: cat /proc/${found.pid}/wchan`,
+      });
+    }
+    await sleep(POLL_MS);
+  }
 }
 
 async function isRunning(found: NodeProcess, dataDir: string): Promise<boolean> {

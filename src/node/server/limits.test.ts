@@ -24,6 +24,20 @@ describe('createServer', () => {
     await next.expect('+PONG\r\n');
   });
 
+  it('knows every client that came before another one spoke, and ends all when it closes', async () => {
+    port = await PortUnderTest.open({ limits: { drainMs: 60_000 } });
+    const clients = [await port.client(), await port.client(), await port.client()];
+    await until(() => port.server.connections === 3, 'all have come');
+    const ids = new Set<string>();
+    for (const client of clients) {
+      client.send('CLIENT ID\r\n');
+      ids.add(await client.take((text) => /^:\d+\r\n$/.test(text)));
+    }
+    expect(ids.size).toBe(3);
+    await port.server.close();
+    await until(() => clients.every(({ closed }) => closed), 'all are closed');
+  });
+
   it('answers a header that announces 2 GiB and closes, without taking memory for it', async () => {
     port = await PortUnderTest.open();
     const before = process.memoryUsage().rss;

@@ -84,7 +84,7 @@ class ClientPort implements ClientServer {
   readonly #pinned: Dialect | null;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #sessions = new Map<number, RespConnection>();
+  readonly #sessions = new Set<RespConnection>();
   readonly #sniffing = new Map<Socket, number>();
   readonly #sweeper: NodeJS.Timeout;
   readonly counters: ServerCounters = { commands: 0, connections: 0, rejectedConnections: 0 };
@@ -114,7 +114,7 @@ class ClientPort implements ClientServer {
         maxClients: limits.connections,
         status,
         isFollower: () => components.isFollower(),
-        sessions: () => [...this.#sessions.values()].map(({ client }) => client),
+        sessions: () => [...this.#sessions].map(({ client }) => client),
       },
       unparsed: (changeBytes) => {
         this.#unparsedBytes += changeBytes;
@@ -182,7 +182,7 @@ class ClientPort implements ClientServer {
     if (this.#closing) return;
     this.#closing = true;
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const session of this.#sessions.values()) session.stop();
+    for (const session of this.#sessions) session.stop();
     this.#demo.stop();
     for (const socket of this.#sniffing.keys()) socket.destroy();
     this.#http.close();
@@ -198,6 +198,8 @@ class ClientPort implements ClientServer {
   #accept(socket: Socket): void {
     socket.on('error', () => socket.destroy());
     this.counters.connections += 1;
+    // Now: others may come before it says its first word.
+    const id = this.counters.connections;
     if (this.#sockets.size >= this.#limits.connections || this.#closing) {
       this.counters.rejectedConnections += 1;
       socket.end('-ERR max number of clients reached\r\n', () => socket.destroy());
@@ -206,7 +208,7 @@ class ClientPort implements ClientServer {
     this.#sockets.add(socket);
     if (this.#pinned !== null) {
       socket.on('close', () => this.#sockets.delete(socket));
-      this.#serve(socket, this.#pinned, NO_BYTES);
+      this.#serve(socket, id, this.#pinned, NO_BYTES);
       return;
     }
     this.#sniffing.set(socket, Date.now());
@@ -218,7 +220,7 @@ class ClientPort implements ClientServer {
       socket.removeListener('data', sniff);
       socket.removeListener('end', ended);
       this.#sniffing.delete(socket);
-      this.#serve(socket, dialect, first);
+      this.#serve(socket, id, dialect, first);
     };
     const ended = (): void => {
       socket.destroy();
@@ -231,12 +233,11 @@ class ClientPort implements ClientServer {
     });
   }
 
-  #serve(socket: Socket, dialect: Dialect, first: Bytes): void {
+  #serve(socket: Socket, id: number, dialect: Dialect, first: Bytes): void {
     if (dialect === 'resp') {
-      const id = this.counters.connections;
       const session = new RespConnection(socket, id, this.#context);
-      this.#sessions.set(id, session);
-      socket.on('close', () => this.#sessions.delete(id));
+      this.#sessions.add(session);
+      socket.on('close', () => this.#sessions.delete(session));
       if (first.length > 0) session.receive(first);
     } else if (dialect === 'demo') {
       this.#demo.take(socket, first);
@@ -260,7 +261,7 @@ class ClientPort implements ClientServer {
 
   #room(): void {
     // Within the replica's callback: start nothing yet.
-    for (const session of this.#sessions.values()) session.room();
+    for (const session of this.#sessions) session.room();
     this.#demo.room();
     this.#turns.atEnd(() => this.#http.room());
     this.#turns.planFlush();
@@ -268,7 +269,7 @@ class ClientPort implements ClientServer {
 
   #sweep(): void {
     const nowMs = Date.now();
-    for (const session of this.#sessions.values()) session.sweep(nowMs);
+    for (const session of this.#sessions) session.sweep(nowMs);
     this.#demo.sweep(nowMs);
     for (const [socket, sinceMs] of this.#sniffing) {
       // Silence is no offence; a first line that does not end is.
