@@ -80,7 +80,7 @@ test('executeKv() sends a read again when the connection breaks', async () => {
 test('executeKv() tells who does not answer from who cannot serve', async () => {
   await expect(set([await nobody()])).rejects.toMatchObject({ code: 'UNREACHABLE', exitCode: 3 });
   const lonely = await serve((socket) => socket.write('-NOLEADER nobody leads\r\n'));
-  await expect(set([lonely.address], 150)).rejects.toMatchObject({
+  await expect(set([lonely.address], 500)).rejects.toMatchObject({
     code: 'NO_LEADER',
     exitCode: 3,
   });

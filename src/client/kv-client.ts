@@ -30,6 +30,8 @@ export interface KvCommand {
 }
 
 const RETRY_PAUSE_MS = 50;
+/** What has been refused is not sent again with less time left than this. */
+const LAST_ATTEMPT_MS_MIN = 100;
 /**
  * A command that may be sent again waits for one node so long, or this share of its time: longer
  * than a node waits for a leader before it refuses.
@@ -76,7 +78,7 @@ export async function executeKv(options: KvClientOptions, command: KvCommand): P
     const begun = performance.now();
     const leftMs = deadline - begun;
     // Rather an answer now than a write whose outcome is unknown because time ran out.
-    if (leftMs <= 0 || leftMs < story.refusalMs * 1.5) throw story.trouble();
+    if (leftMs <= 0 || leftMs < story.attemptMsMin) throw story.trouble();
     const address = endpoints[turn % endpoints.length] ?? '';
     const attemptMs = isOnce ? Math.max(ATTEMPT_MS_MIN, timeoutMs * ATTEMPT_SHARE) : leftMs;
     const attempt = await attemptOnce(options, address, bytes, Math.min(leftMs, attemptMs));
@@ -93,7 +95,7 @@ class Story {
   /** Why one of a command that may be sent again came to nothing that is known. */
   unknown: string | null = null;
   /** The longest that a node waited for a leader before it refused. */
-  refusalMs = 0;
+  #refusalMs = 0;
   #refusal: RespError | null = null;
   #unreached: RaftctlError | null = null;
   readonly #endpoints: readonly string[];
@@ -109,11 +111,16 @@ class Story {
     return this.#refusal === null && this.#unreached !== null && this.unknown === null;
   }
 
+  /** The time it takes to hear a refusal once more, and not only that time is up. */
+  get attemptMsMin(): number {
+    return this.#refusal === null ? 0 : Math.max(LAST_ATTEMPT_MS_MIN, this.#refusalMs * 1.5);
+  }
+
   note(attempt: Attempt, tookMs: number): void {
     if (attempt.kind === 'unreached') this.#unreached = attempt.error;
     if (attempt.kind !== 'refused') return;
     this.#refusal = attempt.error;
-    this.refusalMs = Math.max(this.refusalMs, tookMs);
+    this.#refusalMs = Math.max(this.#refusalMs, tookMs);
   }
 
   trouble(): RaftctlError {
