@@ -15,6 +15,8 @@ export interface ScreenEvents {
   onResumed(): void;
 }
 
+/** Whoever is not stopped by then will not be: nobody could let it go on. */
+const STOP_MS_MAX = 100;
 const ENDINGS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
 /** What the types leave out. */
@@ -29,6 +31,9 @@ export class Screen {
   readonly #box: blessed.Widgets.BoxElement;
   readonly #events: ScreenEvents;
   readonly #undo: (() => void)[] = [];
+  readonly #onStop = (): void => this.#suspend();
+  /** Runs from the wish to stop until it goes on. */
+  #suspension: NodeJS.Timeout | null = null;
   #isOpen = true;
 
   constructor(events: ScreenEvents, init: { readonly mouse: boolean }) {
@@ -89,7 +94,8 @@ export class Screen {
   #hear(): void {
     // NB: blessed ends the process by itself on signals and errors when nobody else listens.
     for (const signal of ENDINGS) this.#on(signal, () => this.#events.onSignal(signal));
-    this.#on('SIGTSTP', () => this.#suspend());
+    this.#on('SIGTSTP', this.#onStop);
+    this.#on('SIGCONT', () => this.#comeBack());
     this.#on('exit', () => this.close());
     this.#on('uncaughtException', (error: unknown) => this.#fail(error));
     this.#on('unhandledRejection', (error: unknown) => this.#fail(error));
@@ -106,16 +112,30 @@ export class Screen {
     process.exit(1);
   }
 
+  /**
+   * Stops as any program does, by the signal's own effect: where no shell could let it go on, the
+   * kernel does not stop it, and it comes back by itself. SIGSTOP would be for ever.
+   */
   #suspend(): void {
+    if (this.#suspension !== null) return;
     this.#leave();
-    process.once('SIGCONT', () => {
-      if (!this.#isOpen) return;
-      process.stdin.setRawMode?.(true);
-      this.#screen.enter();
-      this.#screen.alloc();
-      this.#events.onResumed();
-    });
-    process.kill(process.pid, 'SIGSTOP');
+    process.off('SIGTSTP', this.#onStop);
+    this.#suspension = setTimeout(() => this.#comeBack(), STOP_MS_MAX);
+    process.kill(process.pid, 'SIGTSTP');
+  }
+
+  /** Takes the terminal again, whoever had it meanwhile. */
+  #comeBack(): void {
+    if (!this.#isOpen) return;
+    if (this.#suspension !== null) {
+      clearTimeout(this.#suspension);
+      this.#suspension = null;
+      process.on('SIGTSTP', this.#onStop);
+    }
+    process.stdin.setRawMode?.(true);
+    this.#screen.enter();
+    this.#screen.alloc();
+    this.#events.onResumed();
   }
 
   #leave(): void {

@@ -3,6 +3,7 @@
  * shown when a leader dies, what is recorded, and that the terminal is left as it was found.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,17 +17,23 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.dispose());
 
-/** A shell in a terminal of its own; what it writes is kept. */
+/** A shell, or another program, in a terminal of its own; what it writes is kept. */
 class Terminal {
   readonly #child;
+  readonly ended: Promise<unknown>;
   text = '';
 
-  constructor(env: Record<string, string> = {}) {
-    const setting = { TERM: 'xterm-256color', LANG: 'C.UTF-8', RAFTCTL_DIR: rig.directory };
-    this.#child = spawn('script', ['-qfec', 'stty rows 30 cols 120; exec sh', '/dev/null'], {
-      env: { ...process.env, FORCE_COLOR: undefined, ...setting, ...env },
-      cwd: rig.directory,
-    });
+  constructor(env: Record<string, string> = {}, program = 'sh') {
+    const setting = { TERM: 'xterm-256color', LANG: 'C.UTF-8' };
+    this.#child = spawn(
+      'script',
+      ['-qfec', `stty rows 30 cols 120; exec ${program}`, '/dev/null'],
+      {
+        env: { ...process.env, FORCE_COLOR: undefined, ...setting, ...env },
+        cwd: rig.directory,
+      },
+    );
+    this.ended = once(this.#child, 'exit');
     this.#child.stdout.setEncoding('utf8').on('data', (piece: string) => {
       this.text += piece;
     });
@@ -57,12 +64,23 @@ class Terminal {
   }
 }
 
-const TOP = `node ${join(ROOT, 'bin', 'run.js')} top demo`;
+/** Of the program itself, not of the shell and the terminal that were told to run it. */
+async function pidOf(words: string): Promise<number> {
+  for (const pid of processesWith(words)) {
+    if ((await readFile(`/proc/${pid}/comm`, 'utf8')) === 'node\n') return pid;
+  }
+  throw new Error(`Nobody runs ${words}`);
+}
+
+/** Its words are of this test alone: others may look at clusters at the same time. */
+function top(flags: string): string {
+  return `node ${join(ROOT, 'bin', 'run.js')} top demo --dir ${rig.directory} ${flags}`;
+}
 
 test('top shows a killed leader and the next one soon after the election, and records both', async () => {
   const file = join(rig.directory, 'kill.rtrec');
   const terminal = new Terminal();
-  terminal.type(`${TOP} --record ${file}\r`);
+  terminal.type(`${top(`--record ${file}`)}\r`);
   await terminal.shows(/LIVE/);
   const before = await rig.leader();
   await rig.kill9(before);
@@ -92,16 +110,10 @@ test('top leaves the terminal as it found it, also after SIGTERM', async () => {
   const terminal = new Terminal();
   const [first, second] = ['before', 'after'].map((name) => join(rig.directory, 'stty', name));
   terminal.type(
-    `stty -a > ${first}; ${TOP} --view 8; echo code=$?; stty -a > ${second}; echo all''done\r`,
+    `stty -a > ${first}; ${top('--view 8')}; echo code=$?; stty -a > ${second}; echo all''done\r`,
   );
   await terminal.shows(/8 Logs/);
-  const programs = processesWith('run.js top demo --view 8');
-  const own = await Promise.all(
-    programs.map(async (pid) =>
-      (await readFile(`/proc/${pid}/comm`, 'utf8')) === 'node\n' ? [pid] : [],
-    ),
-  );
-  for (const pid of own.flat()) process.kill(pid, 'SIGTERM');
+  process.kill(await pidOf(top('--view 8')), 'SIGTERM');
   await terminal.shows(/code=143/);
   await terminal.shows(/alldone/);
   expect(await readFile(second ?? '', 'utf8')).toBe(await readFile(first ?? '', 'utf8'));
@@ -113,9 +125,35 @@ test('top leaves the terminal as it found it, also after SIGTERM', async () => {
   terminal.end();
 });
 
+test('top stops for a shell and goes on with it; without one it is not stopped', async () => {
+  const terminal = new Terminal();
+  terminal.type(`${top('--view 8')}\r`);
+  await terminal.shows(/8 Logs/);
+  terminal.type('\u001a');
+  await terminal.shows(/Stopped/);
+  expect(terminal.text.lastIndexOf('\u001b[?1049l')).toBeGreaterThan(
+    terminal.text.lastIndexOf('\u001b[?1049h'),
+  );
+  terminal.text = '';
+  terminal.type('fg\r');
+  await terminal.shows(/8 Logs/);
+  terminal.type('q');
+  terminal.end();
+
+  const alone = new Terminal({}, top('--view 5'));
+  await alone.shows(/LEADERLESS/);
+  alone.text = '';
+  process.kill(await pidOf(top('--view 5')), 'SIGTSTP');
+  await alone.shows(/LEADERLESS/);
+  alone.type('8');
+  await alone.shows(/8 Logs/);
+  alone.type('q');
+  await alone.ended;
+});
+
 test('top without colour writes none, and in ASCII nothing else', async () => {
   const terminal = new Terminal({ NO_COLOR: '1', LANG: 'C' });
-  terminal.type(`${TOP} --view 5; echo all''done\r`);
+  terminal.type(`${top('--view 5')}; echo all''done\r`);
   await terminal.shows(/LEADERLESS/);
   const mark = terminal.text.indexOf('\u001b');
   terminal.type('q');
