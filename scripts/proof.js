@@ -21,9 +21,8 @@ const OPTIONS = ['--short', '--resume', '--write'];
 const PAGE = join(ROOT, 'docs/testing.md');
 const BEGIN = '<!-- proof:begin -->';
 const END = '<!-- proof:end -->';
-const MINUTE_MS = 60_000;
 /** From SIGTERM to SIGKILL. */
-const GRACE_MS = 10_000;
+const GRACE_SECONDS = 10;
 
 const words = process.argv.slice(2);
 const isShort = words.includes('--short');
@@ -54,8 +53,13 @@ let isOver = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     isOver = true;
-    child?.kill(signal);
+    killGroup(signal);
   });
+}
+
+/** The tests and all that they run in their group. */
+function killGroup(signal) {
+  if (child?.pid !== undefined) kill(-child.pid, signal);
 }
 
 /** @returns the exit code of the tests of one row; null: they were ended. */
@@ -67,6 +71,7 @@ function runTests(row, folder) {
     [join(ROOT, 'scripts/run-tests.js'), '--project', 'process', row.file],
     {
       cwd: ROOT,
+      detached: true,
       stdio: ['ignore', 2, 2],
       env: {
         ...process.env,
@@ -76,14 +81,19 @@ function runTests(row, folder) {
       },
     },
   );
-  const late = setTimeout(() => {
-    say(`${row.name} takes more than ${row.minutesMax} min and is ended`);
-    child.kill('SIGTERM');
-    setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref();
-  }, row.minutesMax * MINUTE_MS);
+  // Seconds in which this process ran: a machine that slept meanwhile has not used them up.
+  let ticks = 0;
+  const clock = setInterval(() => {
+    ticks += 1;
+    if (ticks === row.minutesMax * 60) {
+      say(`${row.name} takes more than ${row.minutesMax} min and is ended`);
+      killGroup('SIGTERM');
+    } else if (ticks === row.minutesMax * 60 + GRACE_SECONDS) killGroup('SIGKILL');
+  }, 1000);
   return new Promise((resolve) => {
     child.on('close', (code) => {
-      clearTimeout(late);
+      clearInterval(clock);
+      killGroup('SIGKILL');
       resolve(code);
     });
   });
@@ -93,7 +103,8 @@ function runTests(row, folder) {
 function clearAway(folder) {
   if (process.platform === 'linux') {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (Number(pid) !== process.pid && commandOf(pid).includes(folder)) kill(Number(pid));
+      if (Number(pid) !== process.pid && commandOf(pid).includes(folder))
+        kill(Number(pid), 'SIGKILL');
     }
     const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
     for (const mount of mounts.map((line) => line.split(' ')[1] ?? '')) {
@@ -111,9 +122,9 @@ function commandOf(pid) {
   }
 }
 
-function kill(pid) {
+function kill(pid, signal) {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It has ended by itself.
   }
