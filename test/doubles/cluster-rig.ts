@@ -5,7 +5,7 @@
  * Port bases, ten apart, one for each test file: cluster-commands 14000, node-commands 14010 and
  * 14060, killed-nodes 14020, own-writes 14030, silent-leader 14040, other-clients 14050, clients
  * 14150, expiry 14160, leadership 14170, linearizability 14180, lease-reads 14300, sessions 14310,
- * failed-sync 14320, durability-order 14330, rolling-restart 14340; membership
+ * failed-sync 14320, durability-order 14330, rolling-restart 14340, life-profile 14360; membership
  * 14280, 14290 and 14350; damaged-log 18000, killed-
  * writing 18010, full-disk 18020, garbage 18030, shell 18040, operator-commands 18050,
  * configuration 18060, schemas 18070 and 18080; snapshot-commands 23000 and 23010, repair 23100,

@@ -1,9 +1,10 @@
 /** Profiles of a process from its start to its orderly end, as files that only we may read. */
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { access, stat, writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { RaftctlError, systemCode } from '../../std/errors.ts';
 import { type ProfileKind, profileFileName } from '../../wire/profiles.ts';
 import { startCpu, startHeap, stopCpu, stopHeap } from './profiler.ts';
 
@@ -21,9 +22,14 @@ export class LifeProfile {
     this.#wish = wish;
   }
 
-  /** Null: nothing is wished for. */
+  /**
+   * Null: nothing is wished for.
+   *
+   * @throws {RaftctlError} USAGE when there is no place for a file: now, not after a life.
+   */
   static async start(wish: LifeProfileWish): Promise<LifeProfile | null> {
     if (Object.keys(wish).length === 0) return null;
+    for (const target of Object.values(wish)) await checkPlace(target);
     const profile = new LifeProfile(wish);
     profile.#session.connect();
     if (wish.cpu !== undefined) await startCpu(profile.#session, CPU_INTERVAL_US);
@@ -65,9 +71,23 @@ export class LifeProfile {
   }
 }
 
+async function checkPlace(target: string): Promise<void> {
+  const folder = (await isFolder(target)) ? target : dirname(target);
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    throw new RaftctlError('USAGE', {
+      message: `Cannot write a profile to ${target}: ${systemCode(cause) ?? String(cause)}`,
+      hint: 'Name a file or a folder in a folder that exists and may be written to',
+      cause,
+    });
+  });
+}
+
+async function isFolder(target: string): Promise<boolean> {
+  return (await stat(target).catch(() => null))?.isDirectory() ?? false;
+}
+
 /** In a folder it gets the name that Node itself would give. */
 async function fileFor(target: string, kind: ProfileKind): Promise<string> {
-  const isFolder = (await stat(target).catch(() => null))?.isDirectory() ?? false;
   const at = { time: new Date().toISOString(), pid: process.pid, sequence: 1 };
-  return isFolder ? join(target, profileFileName(kind, at)) : target;
+  return (await isFolder(target)) ? join(target, profileFileName(kind, at)) : target;
 }
