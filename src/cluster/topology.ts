@@ -1,6 +1,7 @@
 /** What a local cluster consists of: its description on disk and how its addresses are laid out. */
 import { RaftctlError } from '../std/errors.ts';
 import {
+  type AppName,
   DATA_FORMAT_VERSION,
   NODE_CONFIG_DEFAULTS,
   type NodeConfig,
@@ -39,7 +40,7 @@ export interface ClusterSpec {
   readonly formatVersion: number;
   readonly name: string;
   readonly clusterId: string;
-  readonly app: 'kvstore';
+  readonly app: AppName;
   readonly fsync: FsyncName;
   /** Only where they are on. */
   readonly leases?: true;
@@ -65,7 +66,7 @@ export interface NodeWish {
 /** What the user asked for; a null was not said, so anything an existing cluster has is right. */
 export interface ClusterWish {
   readonly nodeCount: number | null;
-  readonly app: 'kvstore' | null;
+  readonly app: AppName | null;
   readonly fsync: FsyncName | null;
   readonly leases: boolean | null;
   readonly portBase: number | null;

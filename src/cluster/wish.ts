@@ -1,13 +1,13 @@
 /** What `cluster up` is to make, from its flags and a profile. */
 import type { ClusterProfile, NodeProfile } from '../config/profile-schema.ts';
-import type { RetainName } from '../wire/node-config.ts';
+import type { AppName, RetainName } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
 import type { ClusterWish, NodeTimes } from './topology.ts';
 
 /** What `cluster up` was told on its command line or by the environment. */
 export interface SaidFlags {
   nodes?: number | undefined;
-  app?: 'kvstore' | undefined;
+  app?: AppName | undefined;
   fsync?: FsyncName | undefined;
   leases?: boolean | undefined;
   'port-base'?: number | undefined;

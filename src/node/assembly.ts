@@ -110,7 +110,7 @@ export async function assemble(
     });
   const servers: ClientServer[] = [];
   connections.count = () => servers.reduce((sum, server) => sum + server.connections, 0);
-  for (const port of init.ports ?? [ordinaryPort(life.own.clientAddress)]) {
+  for (const port of init.ports ?? [ordinaryPort(life.own.clientAddress, config.app)]) {
     const open = () => openClientPort({ replica, status, log: init.log, store: log, config }, port);
     const server = await bind(life, port.address, open);
     undo.push(() => server.close());

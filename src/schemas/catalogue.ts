@@ -194,6 +194,8 @@ const operation = z.object({
   end: z.number().nullable().describe('null: its outcome is not known'),
 });
 
+const chatLine = z.object({ index: count, text: z.string() });
+
 const OTHERS: Readonly<Record<string, z.ZodType>> = {
   'check linearizability': z.object({
     file: z.string(),
@@ -247,6 +249,11 @@ const OTHERS: Readonly<Record<string, z.ZodType>> = {
     ),
   }),
   version: versions,
+  chat: z.object({
+    room: z.string(),
+    said: z.array(chatLine),
+    heard: z.array(chatLine).describe('The newest of all that were heard'),
+  }),
   inspect: z.object({
     format: z.enum(['goraft', 'raft-demo']),
     term: count.nullable(),

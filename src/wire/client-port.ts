@@ -11,6 +11,8 @@ export const DIALECTS = [
   'kvapi',
   'raftexample',
   'raft-demo',
+  'chat',
+  'chat-plain',
 ] as const;
 export type DialectName = (typeof DIALECTS)[number];
 

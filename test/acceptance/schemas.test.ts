@@ -250,6 +250,16 @@ test('schema: the simulator', async () => {
   await run(['sim', 'report', '--only', 'M99'], { ...plain, exit: 2 });
 });
 
+test('schema: a chatroom', async () => {
+  const made = ['-n', '1', '--app', 'chatroom', '--port-base', '18079', '--detach'];
+  await run(['cluster', 'up', 'talk', ...made]);
+  await run(['chat', '--cluster', 'talk'], { ...one, stdin: 'hello\n' });
+  await run(['chat', '--cluster', 'demo'], { ...one, exit: 2 });
+  await run(['kv', 'get', 'key', '--cluster', 'talk'], { exit: 2 });
+  await run(['cluster', 'down', 'talk']);
+  await run(['cluster', 'destroy', 'talk', '--confirm', 'talk']);
+});
+
 test('schema: the end of a cluster', async () => {
   await run(['cluster', 'destroy', 'demo'], { exit: 7 });
   await run(['cluster', 'down', 'demo']);

@@ -1,5 +1,6 @@
 /** A client port on a fake replica, for tests. */
 
+import type { StateMachine } from '../../src/node/ports/state-machine.ts';
 import type { ServerLimits } from '../../src/node/server/limits.ts';
 import { type ClientServer, createServer } from '../../src/node/server/server.ts';
 import { type Log, SILENT_LOG } from '../../src/std/log.ts';
@@ -24,9 +25,13 @@ export class PortUnderTest {
       readonly limits?: Partial<ServerLimits>;
       readonly log?: Log;
       readonly pinned?: Partial<ClientPortConfig>;
+      readonly machine?: StateMachine;
     } = {},
   ): Promise<PortUnderTest> {
-    const replica = new FakeReplica({ byHand: options.byHand ?? false });
+    const replica = new FakeReplica({
+      byHand: options.byHand ?? false,
+      ...(options.machine === undefined ? {} : { machine: options.machine }),
+    });
     const server = await createServer(
       {
         replica,

@@ -3,6 +3,7 @@
  * test decides when the turn ends, which outcome a proposal gets and when a round is over.
  */
 import { KvStore } from '../../src/node/apps/kvstore.ts';
+import type { StateMachine } from '../../src/node/ports/state-machine.ts';
 import type {
   Outcome,
   ProposalWaiter,
@@ -19,6 +20,7 @@ interface Proposal {
 
 export class FakeReplica implements ReplicaFrontDoor {
   readonly store = new KvStore();
+  readonly #machine: StateMachine;
   full = false;
   /** Whether another node leads. */
   isFollower = false;
@@ -37,7 +39,8 @@ export class FakeReplica implements ReplicaFrontDoor {
   #planned = false;
   #index = 0;
 
-  constructor(options: { readonly byHand?: boolean } = {}) {
+  constructor(options: { readonly byHand?: boolean; readonly machine?: StateMachine } = {}) {
+    this.#machine = options.machine ?? this.store;
     this.byHand = options.byHand ?? false;
   }
 
@@ -63,7 +66,7 @@ export class FakeReplica implements ReplicaFrontDoor {
   }
 
   query(request: unknown): unknown {
-    return this.store.query(request);
+    return this.#machine.query(request);
   }
 
   get clusterTimeMs(): number {
@@ -91,7 +94,7 @@ export class FakeReplica implements ReplicaFrontDoor {
     for (const { start, end, waiter } of this.#proposed.splice(0, count)) {
       this.#index += 1;
       const context = { index: this.#index, term: 1, leaderTimeMs: this.clusterTimeMs };
-      const answer = applied ? this.store.apply(this.#bytes, start, end, context) : undefined;
+      const answer = applied ? this.#machine.apply(this.#bytes, start, end, context) : undefined;
       waiter.settle(outcome, answer);
     }
     if (this.#proposed.length === 0) this.#used = 0;

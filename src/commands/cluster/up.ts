@@ -11,13 +11,13 @@ import { splitAddress } from '../../client/address.ts';
 import { runForeground } from '../../cluster/foreground.ts';
 import { statusLines } from '../../cluster/status-view.ts';
 import { ClusterStore } from '../../cluster/store.ts';
-import { PORT_BASE_DEFAULT } from '../../cluster/topology.ts';
+import { type ClusterSpec, PORT_BASE_DEFAULT } from '../../cluster/topology.ts';
 import { type UpResult, upCluster } from '../../cluster/up.ts';
 import { PROFILE_KEYS, type SaidFlags, wishOf } from '../../cluster/wish.ts';
 import { loadClusterProfile } from '../../config/profile.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import { plural } from '../../std/units.ts';
-import { RETAIN_NAMES } from '../../wire/node-config.ts';
+import { APP_NAMES, RETAIN_NAMES } from '../../wire/node-config.ts';
 
 export default class ClusterUp extends BaseCommand {
   static override summary = 'Start a cluster on this machine, making it if it does not exist.';
@@ -45,7 +45,7 @@ export default class ClusterUp extends BaseCommand {
     }),
     app: Flags.option({
       summary: 'What the cluster replicates. [default: kvstore]',
-      options: ['kvstore'] as const,
+      options: APP_NAMES,
       env: 'RAFTCTL_APP',
     })(),
     fsync: Flags.option({
@@ -194,8 +194,7 @@ export default class ClusterUp extends BaseCommand {
     const first = spec.nodes[0];
     const port = first === undefined ? PORT_BASE_DEFAULT : splitAddress(first.clientAddress).port;
     const next = [
-      `raftctl kv set greeting hello --cluster ${spec.name}`,
-      `redis-cli -p ${port} get greeting`,
+      ...firstSteps(spec, port),
       isDetached
         ? `raftctl node kill ${status?.leader ?? 'n1'} --cluster ${spec.name}`
         : `raftctl cluster status ${spec.name}`,
@@ -203,6 +202,12 @@ export default class ClusterUp extends BaseCommand {
     this.print('Next:');
     for (const line of next) this.print(`  ${paint('cyan', typed(line))}`);
   }
+}
+
+/** What to try with a cluster, by its app. */
+function firstSteps({ app, name }: ClusterSpec, port: number): string[] {
+  if (app === 'chatroom') return [`raftctl chat --cluster ${name}`, `nc 127.0.0.1 ${port}`];
+  return [`raftctl kv set greeting hello --cluster ${name}`, `redis-cli -p ${port} get greeting`];
 }
 
 function dataOf(result: UpResult): unknown {

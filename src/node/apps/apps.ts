@@ -2,7 +2,9 @@
 import { decodeKvAnswer, encodeKvAnswer } from '../../wire/apps/kv-answer.ts';
 import type { KvAnswer } from '../../wire/apps/kvstore.ts';
 import { SESSION_LIMITS, type SessionLimits } from '../../wire/apps/session.ts';
+import type { AppName } from '../../wire/node-config.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
+import { Chatroom } from './chatroom.ts';
 import { KvStore } from './kvstore.ts';
 import { type AnswerCodec, SessionMachine } from './session-machine.ts';
 
@@ -13,9 +15,8 @@ const KV_ANSWERS: AnswerCodec = {
 
 const FACTORIES = {
   kvstore: { make: (): StateMachine => new KvStore(), answers: KV_ANSWERS },
-} as const;
-
-export type AppName = keyof typeof FACTORIES;
+  chatroom: { make: (): StateMachine => new Chatroom(), answers: KV_ANSWERS },
+} as const satisfies Readonly<Record<AppName, unknown>>;
 
 /** Makes an app with an empty state. */
 export function createApp(name: AppName, limits: SessionLimits = SESSION_LIMITS): StateMachine {

@@ -11,6 +11,7 @@ import type { Dialect } from './sniff.ts';
 /** What the connections of a port speak; null: the first bytes of each tell. */
 export function pinnedDialect({ dialect }: ClientPortConfig): Dialect | null {
   if (dialect === 'any' || dialect === 'raft-demo') return null;
+  if (dialect === 'chat' || dialect === 'chat-plain') return 'chat';
   return dialect === 'fork-redis' ? 'resp' : 'http';
 }
 
@@ -19,6 +20,8 @@ export function routesOf(config: ClientPortConfig): HttpRoutes {
     case 'any':
     case 'raft-demo':
     case 'fork-redis':
+    case 'chat':
+    case 'chat-plain':
       return new KeyRoutes();
     case 'hraftd-fork':
       return new ForkRoutes(config);

@@ -5,11 +5,11 @@
  */
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { type Bytes, concatBytes, NO_BYTES } from '../../std/bytes.ts';
-import { RaftctlError, systemCode } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
 import type { ClientPortConfig } from '../../wire/client-port.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { ReplicaFrontDoor } from '../replica/contract.ts';
+import { type ChatDialect, chatDialectOf } from './chat.ts';
 import { DemoDialect } from './demo.ts';
 import { forkCommands } from './fork-commands.ts';
 import { HttpDialect } from './http.ts';
@@ -17,6 +17,7 @@ import type { HttpContext } from './http-exchange.ts';
 import { KeyRoutes } from './http-key-routes.ts';
 import { hostOf } from './http-origin.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
+import { listenError } from './listen-error.ts';
 import { pinnedDialect, routesOf } from './pinned-routes.ts';
 import { findCommand } from './resp-commands.ts';
 import { RespConnection } from './resp-connection.ts';
@@ -80,6 +81,8 @@ class ClientPort implements ClientServer {
   readonly #demo: DemoDialect;
   /** What a first line is that says nothing else. */
   readonly #usual: 'resp' | 'demo';
+  /** Of a chatroom's port; null: it is none. */
+  readonly #chat: ChatDialect | null;
   /** What every connection speaks; null: its first bytes tell. */
   readonly #pinned: Dialect | null;
   readonly #server: Server;
@@ -140,6 +143,7 @@ class ClientPort implements ClientServer {
       this.counters.commands += 1;
     };
     this.#demo = new DemoDialect({ replica, turns, limits, isFollower, isLeader, counted }, pinned);
+    this.#chat = chatDialectOf({ replica, turns, isLeader, counted }, pinned);
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
@@ -186,6 +190,7 @@ class ClientPort implements ClientServer {
     this.#demo.stop();
     for (const socket of this.#sniffing.keys()) socket.destroy();
     this.#http.close();
+    this.#chat?.close();
     const impatience = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, this.#limits.drainMs);
@@ -241,6 +246,8 @@ class ClientPort implements ClientServer {
       if (first.length > 0) session.receive(first);
     } else if (dialect === 'demo') {
       this.#demo.take(socket, first);
+    } else if (dialect === 'chat') {
+      this.#chat?.take(socket);
     } else if (dialect === 'http') {
       if (first.length === 0) {
         this.#http.take(socket);
@@ -263,7 +270,10 @@ class ClientPort implements ClientServer {
     // Within the replica's callback: start nothing yet.
     for (const session of this.#sessions) session.room();
     this.#demo.room();
-    this.#turns.atEnd(() => this.#http.room());
+    this.#turns.atEnd(() => {
+      this.#http.room();
+      this.#chat?.room();
+    });
     this.#turns.planFlush();
   }
 
@@ -277,20 +287,4 @@ class ClientPort implements ClientServer {
     }
     this.#http.sweep(nowMs);
   }
-}
-
-function listenError(address: string, error: Error): RaftctlError {
-  const code = systemCode(error);
-  if (code === 'EADDRINUSE') {
-    return new RaftctlError('ADDRESS_IN_USE', {
-      message: `Cannot listen for clients as the address is in use: ${address}`,
-      hint: 'Stop the process that listens there, or choose another port',
-      cause: error,
-    });
-  }
-  return new RaftctlError('CONFIG_INVALID', {
-    message: `Cannot listen for clients on ${address}: ${code ?? error.message}`,
-    hint: 'Give an address of this machine as host:port',
-    cause: error,
-  });
 }

@@ -6,7 +6,8 @@
 import type { Bytes } from '../../std/bytes.ts';
 import { isDemoLine, isDemoTag } from '../../wire/dialects/raft-demo-stream.ts';
 
-export type Dialect = 'resp' | 'http' | 'tls' | 'demo';
+/** `chat` is never told by first bytes: who only listens says nothing. */
+export type Dialect = 'resp' | 'http' | 'tls' | 'demo' | 'chat';
 
 const STAR = 42;
 const QUOTE = 0x22;
