@@ -2,7 +2,7 @@
 import type { Bytes } from '../../std/bytes.ts';
 import { type ChatRoomRow, isRoomName, NOT_A_ROOM } from '../../wire/apps/chat.ts';
 import { OPENING, OPENING_BODY } from '../../wire/apps/session.ts';
-import type { ChatConnection } from './chat-connection.ts';
+import type { ChatGuest } from './chat-context.ts';
 
 const HISTORY_LINES_DEFAULT = 20;
 const ROOMS_SHOWN_MAX = 50;
@@ -10,119 +10,119 @@ const ROOMS_SHOWN_MAX = 50;
 interface ChatCommand {
   readonly usage: string;
   readonly about: string;
-  run(connection: ChatConnection, rest: string, text: Bytes): void;
+  run(guest: ChatGuest, rest: string, text: Bytes): void;
 }
 
 const COMMANDS: Readonly<Record<string, ChatCommand>> = {
   room: {
     usage: '/room NAME',
     about: 'go to another room',
-    run(connection, rest) {
+    run(guest, rest) {
       if (!isRoomName(rest)) {
-        connection.complain(NOT_A_ROOM.text);
+        guest.complain(NOT_A_ROOM.text);
         return;
       }
-      connection.roomName = rest;
-      connection.tell(`you are in ${rest}`);
+      guest.roomName = rest;
+      guest.tell(`you are in ${rest}`);
     },
   },
   rooms: {
     usage: '/rooms',
     about: 'all rooms, the liveliest first',
-    run(connection) {
-      const rows = connection.context.replica.query({ op: 'rooms' }) as readonly ChatRoomRow[];
+    run(guest) {
+      const rows = guest.context.replica.query({ op: 'rooms' }) as readonly ChatRoomRow[];
       const words = rows
         .slice(0, ROOMS_SHOWN_MAX)
         .map(({ room, lines, newest }) => `${room} (${lines} lines, newest ${newest})`);
-      connection.tell(words.length === 0 ? 'nobody has said anything' : words.join(', '));
+      guest.tell(words.length === 0 ? 'nobody has said anything' : words.join(', '));
     },
   },
   history: {
     usage: '/history [LINES]',
     about: 'the last lines of this room again',
-    run(connection, rest) {
+    run(guest, rest) {
       const count = rest === '' ? HISTORY_LINES_DEFAULT : numberOf(rest);
       if (count === null) {
-        connection.complain(`ERR not a number of lines: ${rest}`);
+        guest.complain(`ERR not a number of lines: ${rest}`);
         return;
       }
-      const { replica } = connection.context;
-      const query = { op: 'back', room: connection.roomName, count };
-      connection.position = replica.query(query) as number;
-      connection.deliver();
+      const { replica } = guest.context;
+      const query = { op: 'back', room: guest.roomName, count };
+      guest.position = replica.query(query) as number;
+      guest.deliver();
     },
   },
   since: {
     usage: '/since INDEX',
     about: 'all lines of this room behind that one',
-    run(connection, rest) {
+    run(guest, rest) {
       const index = numberOf(rest);
       if (index === null) {
-        connection.complain(`ERR not an index: ${rest}`);
+        guest.complain(`ERR not an index: ${rest}`);
         return;
       }
-      connection.position = index;
-      connection.deliver();
+      guest.position = index;
+      guest.deliver();
     },
   },
   open: {
     usage: '/open',
     about: 'open a session, for /once',
-    run(connection) {
-      connection.propose(OPENING_BODY, OPENING, (session) => {
-        connection.tell(`session ${session}`);
+    run(guest) {
+      guest.propose(OPENING_BODY, OPENING, (session) => {
+        guest.tell(`session ${session}`);
       });
     },
   },
   once: {
     usage: '/once SESSION-NUMBER TEXT',
     about: 'say it once, however often this is sent',
-    run(connection, rest, text) {
+    run(guest, rest, text) {
       const match = /^(\d{1,15})-(\d{1,15}) /.exec(rest);
       const [, session = '', sequence = ''] = match ?? [];
       if (match === null || Number(session) <= OPENING.session) {
-        connection.complain('ERR it is /once SESSION-NUMBER TEXT');
+        guest.complain('ERR it is /once SESSION-NUMBER TEXT');
         return;
       }
       const start = '/once '.length + match[0].length;
       const tag = { session: Number(session), sequence: Number(sequence) };
-      connection.say(text.subarray(start), tag);
+      guest.say(text.subarray(start), tag);
     },
   },
   ping: {
     usage: '/ping',
     about: 'ask for a sign of life',
-    run(connection) {
-      connection.tell('pong');
+    run(guest) {
+      guest.tell('pong');
     },
   },
   quit: {
     usage: '/quit',
     about: 'leave',
-    run(connection) {
-      connection.stop();
+    run(guest) {
+      guest.stop();
     },
   },
   help: {
     usage: '/help',
     about: 'this',
-    run(connection) {
+    run(guest) {
       for (const { usage, about } of Object.values(COMMANDS)) {
-        connection.tell(`${usage.padEnd(26)}  ${about}`);
+        guest.tell(`${usage.padEnd(26)}  ${about}`);
       }
-      connection.tell(`${'//TEXT'.padEnd(26)}  say /TEXT`);
+      guest.tell(`${'//TEXT'.padEnd(26)}  say /TEXT`);
     },
   },
 };
 
 /** @param text the line, which begins with a slash. */
-export function runChatCommand(connection: ChatConnection, text: Bytes): void {
+export function runChatCommand(guest: ChatGuest, text: Bytes): void {
   const words = text.toString('latin1', 1);
   const space = words.indexOf(' ');
   const name = (space < 0 ? words : words.slice(0, space)).toLowerCase();
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) connection.complain('ERR no such command; /help lists them');
-  else command.run(connection, space < 0 ? '' : words.slice(space + 1), text);
+  if (command === undefined) guest.complain('ERR no such command; /help lists them');
+  else command.run(guest, space < 0 ? '' : words.slice(space + 1), text);
 }
 
 function numberOf(text: string): number | null {

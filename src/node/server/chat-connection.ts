@@ -13,8 +13,8 @@ import type { Bytes } from '../../std/bytes.ts';
 import { CHAT_ROOM_DEFAULT, encodeSay, LINE_BYTES_MAX } from '../../wire/apps/chat.ts';
 import { KvError } from '../../wire/apps/kvstore.ts';
 import type { Outcome, ReadWaiter, SessionTag } from '../replica/contract.ts';
-import type { ChatContext, Delivery } from './chat.ts';
 import { runChatCommand } from './chat-commands.ts';
+import type { ChatContext, ChatGuest, Delivery } from './chat-context.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { REFUSALS } from './outcomes.ts';
 
@@ -35,10 +35,9 @@ const OPEN_MAX = 1000;
 const SLASH = 47;
 const CR = 13;
 
-export class ChatConnection implements ReadWaiter {
+export class ChatConnection implements ChatGuest, ReadWaiter {
   readonly context: ChatContext;
   roomName = CHAT_ROOM_DEFAULT;
-  /** The client has all of its room up to there; null: it takes what comes from now on. */
   position: number | null = null;
   readonly #socket: Socket;
   readonly #reader: ChatReader;
@@ -77,7 +76,6 @@ export class ChatConnection implements ReadWaiter {
     });
   }
 
-  /** Writes what the client does not have yet. */
   deliver(): void {
     while (this.#ready && !this.#blocked && !this.#closed) {
       const after = this.position ?? 0;
@@ -90,7 +88,6 @@ export class ChatConnection implements ReadWaiter {
     }
   }
 
-  /** Says something on the side; nothing on a plain port. */
   tell(text: string): void {
     if (!this.context.isPlain) this.#write(`* ${text}\n`);
   }
@@ -107,7 +104,6 @@ export class ChatConnection implements ReadWaiter {
     });
   }
 
-  /** @param done gets the answer of a command that was applied. */
   propose(command: Bytes, tag: SessionTag | null, done: (index: number) => void): void {
     this.#open += 1;
     const number = tag === null ? '' : `${tag.sequence} `;
@@ -136,7 +132,6 @@ export class ChatConnection implements ReadWaiter {
     if (!this.#held && !this.#closed) this.#socket.resume();
   }
 
-  /** Takes nothing more; ends once what was said is answered and delivered. */
   stop(): void {
     this.#ending = true;
     this.#maybeEnd();

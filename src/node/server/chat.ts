@@ -7,32 +7,11 @@
  * memory; when it reads again it goes on from its position, out of the room's history.
  */
 import type { Socket } from 'node:net';
-import { type Bytes, concatBytes } from '../../std/bytes.ts';
+import { concatBytes } from '../../std/bytes.ts';
 import type { ChatLines, ChatQuery } from '../../wire/apps/chat.ts';
 import type { ClientPortConfig } from '../../wire/client-port.ts';
-import type { ReplicaFrontDoor } from '../replica/contract.ts';
 import { ChatConnection } from './chat-connection.ts';
-import type { Turns } from './turns.ts';
-
-export interface ChatContext {
-  readonly replica: ReplicaFrontDoor;
-  readonly turns: Turns;
-  /** Whether this node leads. */
-  isLeader(): boolean;
-  /** A line was taken. */
-  counted(): void;
-  /** As the original's port: every line is said, in one room, and nothing else is written. */
-  readonly isPlain: boolean;
-  /** Whether a line is taken here; if not, it is dropped as the original's followers do. */
-  takesLines(): boolean;
-}
-
-/** What the readers of one room at one position get. */
-export interface Delivery {
-  readonly bytes: Bytes;
-  readonly through: number;
-  readonly gap: boolean;
-}
+import type { ChatContext, Delivery } from './chat-context.ts';
 
 /** One connection is given so much at a time. */
 const DELIVERY_BYTES_MAX = 256 * 1024;

@@ -1,7 +1,7 @@
 /**
  * Which dialect a connection speaks, decided once, on its first line or 64 bytes (decision 7):
- * `*` RESP; a TLS hello; a line that ends in ` HTTP/1.x`; a command of raft-demo; anything else is a
- * RESP inline command, on a port of raft-demo a command of it that makes no sense.
+ * `*` RESP; a TLS hello; a line that ends in ` HTTP/1.x`; a command of raft-demo; anything else is
+ * a RESP inline command, on a port of raft-demo a command of it that makes no sense.
  */
 import type { Bytes } from '../../std/bytes.ts';
 import { isDemoLine, isDemoTag } from '../../wire/dialects/raft-demo-stream.ts';

@@ -18,7 +18,6 @@ export const CHAT_OP = { say: 1 } as const;
 
 /** Where everybody is at first. */
 export const CHAT_ROOM_DEFAULT = 'main';
-export const ROOM_BYTES_MAX = 64;
 export const LINE_BYTES_MAX = 64 * 1024;
 const ROOM_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
