@@ -14,6 +14,7 @@ import { ELECTIONS } from './election-shapes.ts';
 import { LEADER } from './leader-shapes.ts';
 import { MEMBER } from './member-shapes.ts';
 import { PROFILES } from './profile-shapes.ts';
+import { RECOVERY } from './recovery-shapes.ts';
 import {
   address,
   clusterStatus,
@@ -290,7 +291,7 @@ const SHELL: Published = {
 
 /** By the words of the command. */
 export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
-  ...[CLUSTER, NODE, LEADER, MEMBER, KV, CONFIG, SIM].flatMap(named),
+  ...[CLUSTER, NODE, LEADER, MEMBER, RECOVERY, KV, CONFIG, SIM].flatMap(named),
   ...[SNAPSHOT, ELECTIONS, PROFILES, OTHERS].flatMap(named),
   ['shell', SHELL] as const,
 ]);

@@ -68,7 +68,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
   ]),
   mutant('M50', 'liveness', "an added member's address reaches nobody", [
     'node/replica/members.js',
-    'network.reach([...this.#reached.values()]);',
+    'network.reach([...this.#reached.values()], highestNumberOf(membership));',
     'network.reach([...this.#reached.values()].slice(0, 3));',
   ]),
 ];

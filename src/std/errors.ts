@@ -44,6 +44,7 @@ const EXIT_BY_CODE = {
   NODE_START_FAILED: EXIT.failure,
   NODE_WIPED: EXIT.damaged,
   REPAIR_REFUSED: EXIT.refused,
+  RECOVERY_REFUSED: EXIT.refused,
   UNREACHABLE: EXIT.unreachable,
   NO_LEADER: EXIT.unreachable,
   NOT_LEADER: EXIT.unreachable,

@@ -3,7 +3,7 @@
  * to failure, and each object it prints fits its published schema, with no field more.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allDocuments, type Json } from '../../src/schemas/document.ts';
@@ -167,6 +167,16 @@ test('schema: members', async () => {
   await run(['member', 'change', '--demote', 'n4', '--dry-run']);
   await run(['member', 'change'], { exit: 2 });
   await run(['cluster', 'scale', 'demo', '--to', '3']);
+});
+
+test('schema: recovery', async () => {
+  await run(['cluster', 'up', 'pair', '-n', '2', '--port-base', '18086', '--detach']);
+  await run(['recover', 'quorum', 'pair', '--confirm', 'pair'], { exit: 7 });
+  await run(['node', 'kill', 'n1', 'n2', '--cluster', 'pair']);
+  await rm(join(rig.directory, 'pair', 'n2'), { recursive: true });
+  await run(['recover', 'quorum', 'pair', '--dry-run']);
+  await run(['recover', 'quorum', 'pair', '--confirm', 'pair']);
+  await run(['cluster', 'destroy', 'pair', '--confirm', 'pair']);
 });
 
 test('schema: commands on single nodes, and on a cluster that is not well', async () => {

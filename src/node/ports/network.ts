@@ -44,9 +44,10 @@ export interface Network {
    * Who belongs to the cluster from now on; an entry for this member itself is passed over.
    * Connections to others end. A member with a higher number than any of these may still come in,
    * once it has proved that it belongs: whoever is behind has not heard of the newest members.
+   * Not one up to `highestNumber`, which was given out before: it belongs to nobody any more.
    * May be called before `start`.
    */
-  reach(peers: readonly PeerAddress[]): void;
+  reach(peers: readonly PeerAddress[], highestNumber?: MemberNumber): void;
   /**
    * Queues for `message.to`. Never blocks or grows without bound: without a connection, or over the
    * cap of the queue, the message is dropped and counted. Batches are kept by reference; the

@@ -6,7 +6,7 @@
  * connected for a moment, so that the leader can tell it; then its connection ends.
  */
 import type { LogIndex, MemberNumber, Term } from '../model/ids.ts';
-import { everyoneOf, isRemoved, type Membership } from '../model/membership.ts';
+import { everyoneOf, highestNumberOf, isRemoved, type Membership } from '../model/membership.ts';
 import type { MemberChange } from '../model/membership-change.ts';
 import type { Network, PeerAddress } from '../ports/network.ts';
 import type { RaftFrontDoor } from '../raft/contract.ts';
@@ -100,7 +100,7 @@ export class Members {
     for (const { number, name } of everyoneOf(membership)) names.set(number, name);
     this.#names = names;
     for (const peer of this.#wanted(membership)) this.#reached.set(peer.member, peer);
-    network.reach([...this.#reached.values()]);
+    network.reach([...this.#reached.values()], highestNumberOf(membership));
     onChanged(membership);
   }
 
@@ -124,7 +124,7 @@ export class Members {
     if (nowMs < this.#farewellAtMs) return;
     this.#farewellAtMs = Number.POSITIVE_INFINITY;
     this.#reached = new Map(wanted.map((peer) => [peer.member, peer]));
-    this.#parts.network.reach(wanted);
+    this.#parts.network.reach(wanted, highestNumberOf(membership));
   }
 
   #settle(): void {

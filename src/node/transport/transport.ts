@@ -76,6 +76,8 @@ class TcpTransport implements Transport {
   readonly #components: TransportComponents;
   readonly #init: TransportInit;
   #addresses: ReadonlyMap<MemberNumber, HostPort> = new Map();
+  /** Numbers above it may be of members that are not known here yet. */
+  #highestNumber: MemberNumber = 0;
   readonly #links = new Map<MemberNumber, PeerLink>();
   /** Insertion order is age. */
   readonly #unproven = new Set<PendingConnection>();
@@ -91,9 +93,10 @@ class TcpTransport implements Transport {
     this.reach(init.peers);
   }
 
-  reach(peers: readonly PeerAddress[]): void {
+  reach(peers: readonly PeerAddress[], highestNumber: MemberNumber = 0): void {
     const others = peers.filter((peer) => peer.member !== this.#init.self);
     this.#addresses = new Map(others.map((peer) => [peer.member, addressOf(peer.peerAddress)]));
+    this.#highestNumber = Math.max(highestNumber, ...this.#addresses.keys());
     assert(this.#addresses.size === others.length, 'each member is listed once');
     if (this.#events === null || this.#state === 'closed') return;
     for (const [member, link] of [...this.#links]) {
@@ -153,7 +156,7 @@ class TcpTransport implements Transport {
     if (this.#addresses.has(member)) return true;
     const unknown = [...this.#links.keys()].filter((known) => !this.#addresses.has(known));
     if (unknown.length >= UNKNOWN_MEMBERS_MAX && !unknown.includes(member)) return false;
-    return member > Math.max(...this.#addresses.keys());
+    return member > this.#highestNumber;
   }
 
   send(message: PeerMessage): boolean {
