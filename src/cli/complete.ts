@@ -193,7 +193,7 @@ function positional(command: ManifestCommand, place: Place): Completion {
   if (options !== undefined && options !== null) {
     return plain(Object.values(command.args ?? {})[0]?.options ?? []);
   }
-  if (id.startsWith('cluster:') || id === 'top') return plain(names.clusters());
+  if (/^(cluster|recover):|^top$/.test(id)) return plain(names.clusters());
   if (id.startsWith('node:') || NODE_COMMANDS.has(id))
     return plain(names.nodes(wordAfter('--cluster', before)));
   return FILE_COMMANDS.has(id) ? FILES : NOTHING;

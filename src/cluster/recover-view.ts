@@ -2,21 +2,24 @@
 import type { Paint } from '../std/paint.ts';
 import { tableLines } from '../std/table.ts';
 import { formatCount, plural } from '../std/units.ts';
+import { durabilityOf } from '../wire/status.ts';
 import type { RecoveryFound } from './recover.ts';
-import { quorumOf } from './topology.ts';
+import { weakestFsync } from './status.ts';
+import { type ClusterSpec, quorumOf } from './topology.ts';
 
 export function recoveryLines(
-  name: string,
+  spec: ClusterSpec,
   { plan, unusable }: RecoveryFound,
   paint: Paint,
 ): string[] {
+  const fsync = weakestFsync(spec);
   const lost = plan.lost.map(({ id }) => id).join(', ');
   const gone = plan.lost.filter(({ voter }) => voter).length;
   const { votersBefore: before, votersAfter: after, survivors } = plan;
   const needed = quorumOf(before);
   const left = before - gone;
   return [
-    `${paint('bold', name)} has lost its majority: ${left} of ${plural(before, 'voter')} left, ${needed} needed`,
+    `${paint('bold', spec.name)} has lost its majority: ${left} of ${plural(before, 'voter')} left, ${needed} needed`,
     ...unusable.map(({ id, reason }) => `  ${paint('red', id)}: ${reason}`),
     '',
     ...tableLines(
@@ -33,6 +36,7 @@ export function recoveryLines(
     '',
     `Kept: all entries up to ${formatCount(plan.lastIndex)}${writtenText(plan.lastWriteMs)}.`,
     lossLine({ mayLose: plan.mayLose, lost }, paint),
+    ...(fsync === 'always' ? [] : [paint('yellow', durabilityOf(fsync))]),
     'Entries at its end that no client was told of become final, too.',
     `Gone for good: ${lost}. If one of them still runs somewhere, end it first: it would take writes of its own.`,
     `Afterwards: ${plural(after, 'voter')}, quorum ${quorumOf(after)}, tolerance ${after - quorumOf(after)}.`,

@@ -148,7 +148,7 @@ function isRemoved(node: ClusterNode, leader: NodeStatus | null): boolean {
 }
 
 /** A promise of the cluster is as good as its weakest node's. */
-function weakestFsync(spec: ClusterSpec): FsyncName {
+export function weakestFsync(spec: ClusterSpec): FsyncName {
   const names = spec.nodes.map((node) => node.fsync ?? spec.fsync);
   return names.includes('none') ? 'none' : names.includes('batch') ? 'batch' : 'always';
 }

@@ -53,7 +53,7 @@ export default class RecoverQuorum extends BaseCommand {
         ...{ store, spec, timeoutMs, tools: { assess, apply } },
         survivors: survivors.split(',').filter((id) => id !== ''),
         confirm: async (found) => {
-          for (const line of recoveryLines(spec.name, found, this.paintOut)) this.print(line);
+          for (const line of recoveryLines(spec, found, this.paintOut)) this.print(line);
           if (isDryRun) return 'dryRun';
           await this.#confirm(spec.name);
           return 'go';
