@@ -62,8 +62,8 @@ export async function assessRecovery(directories: readonly string[]): Promise<As
 /**
  * Afterwards the survivors' log goes on with the configuration of the plan, durably.
  *
- * @throws {RaftctlError} DATA_DIR_LOCKED, DISK_FULL, DISK_FAILED; INTERNAL when the directories have
- *   changed since they were assessed.
+ * @throws {RaftctlError} DATA_DIR_LOCKED, DISK_FULL, DISK_FAILED; INTERNAL when the directories
+ *   have changed since they were assessed.
  */
 export async function applyRecovery(directories: readonly string[]): Promise<void> {
   const { found, sources } = await findAll(directories);
