@@ -198,7 +198,12 @@ export default class NodeStart extends BaseCommand {
     }
     const { readNodeConfig } = await import('../../node/node-directory.ts');
     const config = await readNodeConfig(directory);
-    await enterRoster(new ClusterStore(flags.dir), { config, directory }, timeoutMs);
+    const entered = enterRoster(new ClusterStore(flags.dir), { config, directory }, timeoutMs);
+    // It is a member by now: that nobody here can write it down must not keep it from serving.
+    await entered.catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.note(`${config.cluster} does not know of it here: ${reason}`);
+    });
   }
 
   async #startInProcfile(path: string, names: readonly string[]): Promise<unknown> {
