@@ -42,7 +42,7 @@ test(`node start refuses one flipped byte in ${POSITIONS} places and names file 
   for (let round = 0; round < POSITIONS; round += 1) {
     // Every other time it did not stop in order: then only what is known durable must be intact.
     const isClean = round % 2 === 0;
-    if (isClean) await rig.ok(['node', 'stop', VICTIM]);
+    if (isClean) await rig.stop(VICTIM);
     else await rig.kill9(VICTIM);
     const place = pickPlace(await readLog(), isClean, prng);
     const what = `round ${round}: ${JSON.stringify({ isClean, ...place })}`;
@@ -196,7 +196,7 @@ function namedPlace({ frame }: Place): RegExp {
 
 /** Afterwards the victim takes part again. */
 async function startAgain(): Promise<void> {
-  await rig.ok(['node', 'start', VICTIM]);
+  await rig.start(VICTIM);
   const leads = async () => (await rig.nodeStatus(VICTIM)).leader;
   await expect.poll(leads, { timeout: 10_000 }).not.toBeNull();
 }

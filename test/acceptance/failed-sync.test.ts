@@ -76,7 +76,7 @@ function failedSyncTests(): void {
     const addresses = others.map((id) => rig?.clientAddress(id) ?? '');
     const loads: WriteLoad[] = [];
     for (let round = 1; round <= ROUNDS; round += 1) {
-      await rig.ok(['node', 'stop', VICTIM]);
+      await rig.stop(VICTIM);
       const load = new WriteLoad({ addresses, writers: 2, depth: 4, tag: `sync${round}` });
       loads.push(load);
       const node = new Launched(
@@ -91,7 +91,7 @@ function failedSyncTests(): void {
       expect(node.output).toContain('DISK_FAILED');
       await load.more(100);
       await load.stop();
-      await rig.ok(['node', 'start', VICTIM]);
+      await rig.start(VICTIM);
       await rig.healthy();
     }
     for (const id of rig.ids()) {

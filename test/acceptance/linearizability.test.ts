@@ -67,7 +67,7 @@ test(`check linearizability: ${KILLS} leaders killed under reads and writes lose
     await rig.kill9(leader);
     await load.more(300);
     failoversMs.push(firstWriteMs(load, killedAtMs));
-    await rig.ok(['node', 'restart', leader]);
+    await rig.restart(leader);
     await load.more(100);
   }
   await load.stop();

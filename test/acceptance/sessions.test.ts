@@ -100,7 +100,7 @@ test(`no increment is lost or made twice while ${KILLS} leaders are killed`, {
     const leader = await rig.leader();
     await rig.kill9(leader);
     await more(100);
-    await rig.ok(['node', 'restart', leader]);
+    await rig.restart(leader);
   }
   isOver = true;
   await all;

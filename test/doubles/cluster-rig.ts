@@ -20,11 +20,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchNodeStatus } from '../../src/client/admin-client.ts';
+import { stopNodes } from '../../src/cluster/down.ts';
+import { type NodesInit, namedNodes, restartNodes, startStopped } from '../../src/cluster/nodes.ts';
 import { clusterStatus } from '../../src/cluster/status.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
 import type { ClusterNodeRow, ClusterStatus, NodeStatus } from '../../src/wire/status.ts';
 import { Launched } from './launched.ts';
-import { launchRaftctl, type RunOptions, type RunResult, raftctl } from './program.ts';
+import { ENTRY, launchRaftctl, type RunOptions, type RunResult, raftctl } from './program.ts';
 import { jsonFindings } from './published-json.ts';
 
 export interface RigInit {
@@ -46,6 +48,7 @@ export interface JsonResult<T> {
 }
 
 const POLL_MS = 20;
+const COMMAND_MS_MAX = 30_000;
 
 export class ClusterRig {
   readonly directory: string;
@@ -229,6 +232,32 @@ export class ClusterRig {
   async pid(id: string): Promise<number> {
     const text = await readFile(join(this.dataDir(id), 'node.pid'), 'utf8');
     return (JSON.parse(text) as { pid: number }).pid;
+  }
+
+  /** As `node start`, without a process for the command. */
+  async start(id: string): Promise<void> {
+    await startStopped(await this.#nodes(id));
+  }
+
+  /** As `node stop`, without a process for the command. */
+  async stop(id: string): Promise<void> {
+    const { nodes } = await this.#nodes(id);
+    const [end] = await stopNodes(nodes, { graceMs: COMMAND_MS_MAX });
+    if (end?.outcome === 'killed') throw new Error(`${id} did not stop in order`);
+  }
+
+  /** As `node restart`, without a process for the command: it has caught up then. */
+  async restart(id: string): Promise<void> {
+    await restartNodes(await this.#nodes(id), true);
+  }
+
+  async #nodes(id: string): Promise<NodesInit> {
+    const store = new ClusterStore(this.directory);
+    const spec = await store.find(this.name);
+    return {
+      ...{ store, spec, nodes: namedNodes(spec, [id]), entry: ENTRY },
+      ...{ timeoutMs: COMMAND_MS_MAX, signal: new AbortController().signal },
+    };
   }
 
   /** SIGKILL at once; afterwards the process is gone. */
