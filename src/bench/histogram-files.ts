@@ -16,14 +16,16 @@ export interface HistogramFiles {
 
 /** @throws {RaftctlError} USAGE when a file could not be written at the end of the run. */
 export async function checkHistogramFiles({ file, prefix }: HistogramFiles): Promise<void> {
-  for (const path of [file, prefix]) {
-    if (path === null) continue;
-    const folder = dirname(path);
-    await access(folder, constants.W_OK).catch((cause: unknown) => {
-      const message = `Cannot write ${path}: ${folder} is not a folder that can be written to`;
-      throw new RaftctlError('USAGE', { message, cause });
-    });
-  }
+  for (const path of [file, prefix]) if (path !== null) await checkFolderOf(path);
+}
+
+/** @throws {RaftctlError} USAGE when a file of that path could not be written. */
+export async function checkFolderOf(path: string): Promise<void> {
+  const folder = dirname(path);
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    const message = `Cannot write ${path}: ${folder} is not a folder that can be written to`;
+    throw new RaftctlError('USAGE', { message, cause });
+  });
 }
 
 /** @returns the files written. */

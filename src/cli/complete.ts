@@ -165,6 +165,7 @@ const FILE_FLAGS = new Set([
   'cpuprofile',
   'heapprofile',
   'heapsnapshot',
+  'history',
 ]);
 
 function flagValues(flag: ManifestFlag, command: ManifestCommand, place: Place): Completion {

@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { type BenchOptions, runBench } from '../bench/bench.ts';
+import { checkFolderOf } from '../bench/histogram-files.ts';
 import { progressLine, progressText } from '../bench/progress.ts';
 import { actualText, reportLines } from '../bench/report.ts';
 import type { BenchResult } from '../bench/result.ts';
@@ -14,9 +15,17 @@ import { versionInfo } from '../cli/version.ts';
 import { loadTargets } from '../cluster/load-targets.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import { loadWorkloadProfile } from '../config/profile.ts';
+import { HistoryClients } from '../scenarios/history-clients.ts';
 import { EXIT, RaftctlError } from '../std/errors.ts';
 
 const PLAIN_PROGRESS_EVERY_MS = 10_000;
+
+type Measured = Pick<BenchOptions, 'workload' | 'targets' | 'histogramFiles' | 'program'>;
+
+interface Measurement {
+  readonly data: BenchResult;
+  readonly exit: number;
+}
 
 /** Values are read by `resolveWorkload`, which profiles go through as well. */
 function value(summary: string, helpValue: string, char?: 'c' | 'd' | 'n' | 'R' | 't') {
@@ -91,6 +100,10 @@ export default class Bench extends BaseCommand {
         'Write PREFIX.raw.hgrm, .corrected, .write, .read, .lateness.',
         'PREFIX',
       ),
+      history: value(
+        'Write what a few clients beside the load saw, for check linearizability, to this file.',
+        'FILE',
+      ),
       seed: value('Seed of keys, values and order. [default: 1]', 'N'),
     }),
   };
@@ -109,18 +122,42 @@ export default class Bench extends BaseCommand {
     const input: WorkloadInput = { ...profile, ...Object.fromEntries(said) };
     const workload = resolveWorkload(input);
     const targets = await this.#targets(workload.targets, flags);
-    const result = await this.#measure({
+    const options = {
       workload,
       targets,
       histogramFiles: { file: flags['hdr-file'] ?? null, prefix: flags['hdr-file-prefix'] ?? null },
       program: versionInfo().raftctl,
-    });
+    };
+    const result =
+      flags.history === undefined
+        ? await this.#measure(options)
+        : await this.#witnessed(flags.history, options);
     return this.answer('bench', result.data, result.exit);
   }
 
-  async #measure(
-    options: Pick<BenchOptions, 'workload' | 'targets' | 'histogramFiles' | 'program'>,
-  ): Promise<{ data: BenchResult; exit: number }> {
+  /** Measures while other clients write down what they see. */
+  async #witnessed(file: string, options: Measured): Promise<Measurement> {
+    const { workload, targets } = options;
+    if (workload.driver !== 'resp') {
+      throw new RaftctlError('USAGE', {
+        message: `Cannot write a history over ${workload.driver}: its clients speak RESP`,
+        hint: 'Leave --driver out, or name the target resp://HOST:PORT',
+      });
+    }
+    await checkFolderOf(file);
+    const { timeoutMs, seed } = workload;
+    const endpoints = targets.map(({ address }) => address);
+    const clients = new HistoryClients({ endpoints, timeoutMs, seed });
+    try {
+      return await this.#measure(options);
+    } finally {
+      await clients.stop();
+      const count = await clients.write(file);
+      this.note(`${count} operations in ${file}: raftctl check linearizability ${file}`);
+    }
+  }
+
+  async #measure(options: Measured): Promise<Measurement> {
     const line = new LiveLine({
       isQuiet: this.isQuiet,
       stream: process.stderr,

@@ -191,6 +191,25 @@ describe('raftctl bench on a cluster', () => {
     });
   });
 
+  test('writes a history while a leader is killed, which is linearizable', async () => {
+    const file = join(folder, 'history.jsonl');
+    const running = onCluster('-R', '200', '-d', '5s', '--history', file);
+    await expect
+      .poll(async () => (await rig.glance()).nodes[0]?.commitIndex, { timeout: 20_000 })
+      .toBeGreaterThan(((await rig.glance()).nodes[0]?.commitIndex ?? 0) + 300);
+    const leader = await rig.leader();
+    await rig.kill9(leader);
+    await running;
+    await rig.restart(leader);
+    const judged = await raftctl(['check', 'linearizability', file, '--json']);
+    expect(judged.code, judged.stderr).toBe(0);
+    const { data } = JSON.parse(judged.stdout) as { data: Record<string, unknown> };
+    expect(data).toMatchObject({ verdict: 'ok', model: 'kv' });
+    expect((await readFile(file, 'utf8')).split('\n').length).toBeGreaterThan(500);
+    const http = await onCluster('-n', '10', '--driver', 'http', '--history', file);
+    expect([http.code, http.envelope.error?.code]).toEqual([2, 'USAGE']);
+  });
+
   test('shows a pause of all nodes in the corrected p99 and not in the raw p50', async () => {
     const running = onCluster('-R', '300', '-d', '5s', '--ratio', '1:0', '--key-maximum', '100');
     const pids = (await rig.status()).data.nodes.flatMap(({ pid }) => pid ?? []);
