@@ -5,8 +5,8 @@
  *     npm run proof -- --resume          only those that this build has not passed yet
  *     npm run proof -- killed-nodes      only these rows, by the names of their test files
  *     npm run proof -- --short           the counts of `npm test`: a rehearsal
- *     npm run proof -- --write           put the table into docs/testing.md: of all rows that this build
- *                                        has passed, and the names of those it has not
+ *     npm run proof -- --write           put the table into docs/testing.md: of the rows that this
+ *                                        build has passed, and the names of the others
  *
  * Each row is a run of its own, ended when it takes too long, and kept when it has passed: after an
  * interruption `--resume` goes on. Whatever a row leaves behind is ended and removed.
