@@ -4,6 +4,8 @@
  * The load itself writes the same value over and over to very many keys, as fast as it goes: nobody
  * could judge that. These few clients write values of their own to keys of their own, one operation
  * at a time each, so that the load is measured as ever and its cluster is judged while it is there.
+ * Their writes bear sessions where the target has them: they are sent until they are answered, and
+ * the counters among them would show one that was done twice.
  */
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -11,8 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action } from '../checker/history.ts';
 import { headerLine, historyLine } from '../checker/history-lines.ts';
 import { HistoryRecorder } from '../checker/recorder.ts';
-import { executeKv, type KvClientOptions, type KvCommand } from '../client/kv-client.ts';
-import { RespConnection } from '../client/resp-connection.ts';
+import type { KvCommand } from '../client/kv-client.ts';
+import { KvSession } from '../client/kv-session.ts';
 import type { Reply } from '../client/resp-reply.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { Prng } from '../std/prng.ts';
@@ -25,7 +27,7 @@ export interface HistoryClientsInit {
 }
 
 const CLIENTS = 5;
-/** At the same time; five clients on one key are as many as the checker likes. */
+/** At the same time, the first of them a counter; five clients on one key are as many as the checker likes. */
 const KEYS = 3;
 /** Then come new ones: histories are judged key by key, and long ones take long. */
 const OPERATIONS_PER_KEY = 500;
@@ -75,31 +77,28 @@ export class HistoryClients {
   async #run(client: number): Promise<void> {
     const { endpoints, timeoutMs, seed } = this.#init;
     const first = client % endpoints.length;
-    const link = new Link([...endpoints.slice(first), ...endpoints.slice(0, first)], timeoutMs);
+    const session = new KvSession([...endpoints.slice(first), ...endpoints.slice(0, first)]);
     const prng = new Prng(seed * CLIENTS + client);
     while (!this.#isOver && this.#begun < OPERATIONS_MAX) {
-      await this.#operate(`c${client}`, link, this.#choose(prng));
+      const step = this.#choose(prng);
+      const pending = this.#recorder.begin(`c${client}`, step.key, step.action);
+      try {
+        pending.ok(step.answered(await session.execute(step.command, timeoutMs)));
+      } catch (error) {
+        if (!(error instanceof RaftctlError)) throw error;
+        if (REFUSALS.includes(error.code)) pending.fail();
+        else pending.unknown();
+      }
       await sleep(PAUSE_MS);
     }
-    link.close();
-  }
-
-  async #operate(client: string, link: Link, step: Step): Promise<void> {
-    const pending = this.#recorder.begin(client, step.key, step.action);
-    try {
-      pending.ok(step.answered(await executeKv(link.options, step.command)));
-    } catch (error) {
-      if (!(error instanceof RaftctlError)) throw error;
-      if (REFUSALS.includes(error.code)) pending.fail();
-      else pending.unknown();
-      link.next();
-    }
+    session.close();
   }
 
   #choose(prng: Prng): Step {
     this.#begun += 1;
     const age = Math.floor(this.#begun / (KEYS * OPERATIONS_PER_KEY));
-    const key = `${this.#prefix}:${age}:${prng.between(1, KEYS)}`;
+    const number = prng.between(1, KEYS);
+    const key = `${this.#prefix}:${age}:${number}`;
     if (prng.unit() < READ_SHARE) {
       return {
         key,
@@ -108,51 +107,16 @@ export class HistoryClients {
         answered: (reply) => ({ kind: 'get', result: reply === null ? null : String(reply) }),
       };
     }
+    if (number === 1) {
+      return {
+        key,
+        action: { kind: 'incr', by: '1', result: null },
+        command: { args: ['INCR', key], isWrite: true },
+        answered: (reply) => ({ kind: 'incr', by: '1', result: String(reply) }),
+      };
+    }
     const action = { kind: 'put', value: `v${this.#begun}` } as const;
     const command = { args: ['SET', key, action.value], isWrite: true };
     return { key, action, command, answered: () => action };
-  }
-}
-
-/** One connection, kept as long as it is good. */
-class Link {
-  #endpoints: readonly string[];
-  #kept: RespConnection | null = null;
-  readonly #timeoutMs: number;
-
-  constructor(endpoints: readonly string[], timeoutMs: number) {
-    this.#endpoints = endpoints;
-    this.#timeoutMs = timeoutMs;
-  }
-
-  get options(): KvClientOptions {
-    return {
-      endpoints: this.#endpoints,
-      timeoutMs: this.#timeoutMs,
-      take: (address, timeoutMs) => this.#take(address, timeoutMs),
-      release: (connection, isGood) => {
-        if (isGood) this.#kept = connection;
-        else connection.close();
-      },
-    };
-  }
-
-  /** What comes next begins with another node. */
-  next(): void {
-    this.close();
-    this.#endpoints = [...this.#endpoints.slice(1), ...this.#endpoints.slice(0, 1)];
-  }
-
-  close(): void {
-    this.#kept?.close();
-    this.#kept = null;
-  }
-
-  async #take(address: string, timeoutMs: number): Promise<RespConnection> {
-    const kept = this.#kept;
-    this.#kept = null;
-    if (kept !== null && !kept.isClosed && kept.address === address) return kept;
-    kept?.close();
-    return RespConnection.open(address, timeoutMs);
   }
 }
