@@ -136,7 +136,7 @@ export const FLOORS = [
     name: 'node/daemon',
     level: 6,
     purpose: 'builds one node of its real parts; start and stop order',
-    may: [...NODE_PARTS, 'wire', 'std'],
+    may: [...NODE_PARTS, 'client', 'wire', 'std'],
     packages: true,
   },
   {

@@ -7,11 +7,18 @@ import { RaftctlError } from '../std/errors.ts';
 import { nearestWord } from '../std/nearest.ts';
 import { HRAFTD, HRAFTD_REDIS } from './hraftd.ts';
 import { KVAPI } from './kvapi.ts';
+import { KVSTORE } from './kvstore.ts';
 import { flagLines, parseOldLine } from './old-flags.ts';
 import type { AsContext, OldProgram } from './program.ts';
 import { RAFTEXAMPLE } from './raftexample.ts';
 
-export const OLD_PROGRAMS: readonly OldProgram[] = [HRAFTD, HRAFTD_REDIS, KVAPI, RAFTEXAMPLE];
+export const OLD_PROGRAMS: readonly OldProgram[] = [
+  KVSTORE,
+  HRAFTD,
+  HRAFTD_REDIS,
+  KVAPI,
+  RAFTEXAMPLE,
+];
 
 /** @returns the exit code. @throws {RaftctlError} USAGE */
 export function runAs(

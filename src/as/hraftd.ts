@@ -2,15 +2,9 @@
 import { formatAddress, parseAddress } from '../std/address.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
-import {
-  addressOf,
-  adminAddressOf,
-  directoryOf,
-  fsyncOf,
-  NODE_FLAGS,
-  portOf,
-} from './node-flags.ts';
-import { runOldNode } from './node-run.ts';
+import { askByHttp } from './joining.ts';
+import { addressOf, adminPortOf, directoryOf, fsyncOf, NODE_FLAGS, portOf } from './node-flags.ts';
+import { type NodeStart, runOldNode } from './node-run.ts';
 import type { OldLine } from './old-flags.ts';
 import { type AsContext, isOn, type OldProgram, textOf } from './program.ts';
 
@@ -64,12 +58,9 @@ async function runHraftd(line: OldLine, context: AsContext): Promise<number> {
     context.say('No Raft storage directory specified');
     return 1;
   }
-  if (textOf(line, 'join') !== '') {
-    throw new RaftctlError('USAGE', { message: 'Cannot join a running cluster yet' });
-  }
   const clientAddress = addressOf(line, context, { flag: 'haddr', listens: true });
   const peerAddress = addressOf(line, context, { flag: 'raddr', listens: false });
-  const adminAddress = adminAddressOf(peerAddress);
+  const adminAddress = adminPortOf(peerAddress);
   const plan = {
     cluster: isFork ? 'hraftd-redis' : 'hraftd',
     directory: isInMemory ? null : directoryOf(line, context, usual ?? ''),
@@ -83,10 +74,16 @@ async function runHraftd(line: OldLine, context: AsContext): Promise<number> {
     ports: isFork
       ? [portOf(line, { address: clientAddress, dialect: 'hraftd-fork' }), redisPort(line)]
       : [portOf(line, { address: clientAddress, dialect: 'hraftd' })],
-    start: { type: 'alone' as const },
+    start: startOf(line, context),
     onReady: () => context.say(`hraftd started successfully, listening on http://${clientAddress}`),
   };
   return runOldNode(plan, line, context);
+}
+
+function startOf(line: OldLine, context: AsContext): NodeStart {
+  if (textOf(line, 'join') === '') return { type: 'alone' };
+  const contact = addressOf(line, context, { flag: 'join', listens: false });
+  return { type: 'join', contacts: async () => [await askByHttp(contact)] };
 }
 
 /** Flags behind it would be silently ignored by Go: then somebody thinks they are heard. */

@@ -1,14 +1,7 @@
 /** kvapi of goraft: a key-value store over HTTP, its members in a static list. */
 import { formatAddress, parseAddress } from '../std/address.ts';
 import { RaftctlError } from '../std/errors.ts';
-import {
-  addressOf,
-  adminAddressOf,
-  directoryOf,
-  fsyncOf,
-  NODE_FLAGS,
-  portOf,
-} from './node-flags.ts';
+import { addressOf, adminPortOf, directoryOf, fsyncOf, NODE_FLAGS, portOf } from './node-flags.ts';
 import { runOldNode } from './node-run.ts';
 import type { OldLine } from './old-flags.ts';
 import { type AsContext, type OldProgram, textOf } from './program.ts';
@@ -53,7 +46,7 @@ async function runKvapi(line: OldLine, context: AsContext): Promise<number> {
     {
       cluster: 'kvapi',
       directory: directoryOf(line, context, `md_${id}`),
-      self: { id, clientAddress, peerAddress, adminAddress: adminAddressOf(peerAddress) },
+      self: { id, clientAddress, peerAddress, adminAddress: adminPortOf(peerAddress) },
       fsync: fsyncOf(line),
       ports: [portOf(line, { address: clientAddress, dialect: 'kvapi' })],
       start: { type: 'listed', member: at + 1, members, clusterId },

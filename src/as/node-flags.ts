@@ -3,13 +3,10 @@ import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../std/address.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { ClientPortConfig, DialectName } from '../wire/client-port.ts';
+import { adminAddressOf } from '../wire/older-systems.ts';
 import type { FsyncName } from '../wire/status.ts';
 import type { OldFlag, OldLine } from './old-flags.ts';
 import { type AsContext, isOn, textOf } from './program.ts';
-
-/** Admin ports lie this far above Raft's. */
-const ADMIN_PORT_STRIDE = 5000;
-const PORT_MAX = 65_535;
 
 export const NODE_FLAGS: readonly OldFlag[] = [
   {
@@ -66,12 +63,11 @@ export function addressOf(
   return formatAddress({ host, port: parsed.port });
 }
 
-/** Of every member the same, whoever computes it. */
-export function adminAddressOf(peerAddress: string): string {
-  const parsed = parseAddress(peerAddress);
-  if (parsed === null) throw new RaftctlError('USAGE', { message: `No address: ${peerAddress}` });
-  const port = parsed.port + ADMIN_PORT_STRIDE;
-  return formatAddress({ ...parsed, port: port > PORT_MAX ? port - PORT_MAX + 1024 : port });
+/** Of every member the same, whoever computes it. @throws {RaftctlError} USAGE */
+export function adminPortOf(peerAddress: string): string {
+  const address = adminAddressOf(peerAddress);
+  if (address === null) throw new RaftctlError('USAGE', { message: `No address: ${peerAddress}` });
+  return address;
 }
 
 export function portOf(

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeHolder } from '../cluster/ports.ts';
 import { newClusterId } from '../cluster/store.ts';
-import { runDaemon } from '../node/daemon-process.ts';
+import type { OlderExtras } from '../node/daemon/older-extras.ts';
+import { type Prefill, planPrefill } from '../node/daemon/prefill.ts';
+import { type RunDaemonInit, runDaemon } from '../node/daemon-process.ts';
 import { formatNode } from '../node/format.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
@@ -17,6 +19,7 @@ import {
 } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
 import { meetFounders } from './founding.ts';
+import { joinRunning } from './joining.ts';
 import type { OldLine } from './old-flags.ts';
 import { type AsContext, textOf } from './program.ts';
 import { sharedSecret } from './secret.ts';
@@ -30,6 +33,12 @@ export interface NodePlan {
   readonly fsync: FsyncName;
   readonly ports: readonly ClientPortConfig[];
   readonly start: NodeStart;
+  readonly extras?: OlderExtras;
+  readonly profiles?: NonNullable<RunDaemonInit['profiles']>;
+  /** The log is kept whole, as by systems that take no snapshots. */
+  readonly keepsLog?: boolean;
+  /** Keys a cluster of its own begins with. */
+  readonly prefill?: Prefill;
   /** Called when all ports answer. */
   readonly onReady: () => void;
 }
@@ -37,6 +46,8 @@ export interface NodePlan {
 export type NodeStart =
   /** A cluster of its own. */
   | { readonly type: 'alone' }
+  /** One more of a cluster that runs: the admin addresses of some members are found. */
+  | { readonly type: 'join'; readonly contacts: () => Promise<readonly string[]> }
   /** One of a list that all its members are given, in the same order. */
   | {
       readonly type: 'listed';
@@ -60,11 +71,14 @@ export async function runOldNode(
       const secretFile =
         given === '' ? await sharedSecret(context.stateDirectory) : resolve(context.cwd, given);
       await formatNode({ directory, config: await newConfig(plan, secretFile, context) });
+      if (plan.prefill !== undefined) planPrefill(directory, plan.prefill);
     }
     return await runDaemon({
       ...{ directory, version: context.version, holderOfPort: describeHolder },
       logFile: join(directory, 'raftctl.log'),
       ports: plan.ports,
+      ...(plan.extras === undefined ? {} : { extras: plan.extras }),
+      ...(plan.profiles === undefined ? {} : { profiles: plan.profiles }),
       onReady: plan.onReady,
       onTrouble: (message) => context.say(message),
     });
@@ -82,8 +96,14 @@ async function newConfig(
     ...NODE_CONFIG_DEFAULTS,
     ...{ formatVersion: DATA_FORMAT_VERSION, cluster: plan.cluster, app: 'kvstore' as const },
     ...{ fsync: plan.fsync, secretFile, id: plan.self.id },
+    ...(plan.keepsLog === true ? { snapshotLogBytes: Number.MAX_SAFE_INTEGER } : {}),
   };
   const { start } = plan;
+  if (start.type === 'join') {
+    const { self, fsync, keepsLog = false } = plan;
+    const joined = await joinRunning({ self, fsync, secretFile, contacts: start.contacts });
+    return keepsLog ? { ...joined, snapshotLogBytes: Number.MAX_SAFE_INTEGER } : joined;
+  }
   if (start.type === 'alone') {
     const members = [{ ...plan.self, member: 1 }];
     return { ...rest, clusterId: newClusterId(), member: 1, members };

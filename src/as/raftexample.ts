@@ -1,7 +1,7 @@
 /** etcd's raftexample: a key-value store over HTTP, any path a key. */
 import { formatAddress } from '../std/address.ts';
 import { RaftctlError } from '../std/errors.ts';
-import { adminAddressOf, directoryOf, fsyncOf, NODE_FLAGS, portOf } from './node-flags.ts';
+import { adminPortOf, directoryOf, fsyncOf, NODE_FLAGS, portOf } from './node-flags.ts';
 import { runOldNode } from './node-run.ts';
 import type { OldLine } from './old-flags.ts';
 import { type AsContext, isOn, numberOf, type OldProgram, textOf } from './program.ts';
@@ -38,9 +38,6 @@ export const RAFTEXAMPLE: OldProgram = {
 async function runRaftexample(line: OldLine, context: AsContext): Promise<number> {
   if (line.words.length > 0)
     throw refusal(`there is no place for ${JSON.stringify(line.words[0])}`);
-  if (isOn(line, 'join')) {
-    throw new RaftctlError('USAGE', { message: 'Cannot join a running cluster yet' });
-  }
   const listed = parsePeers(textOf(line, 'cluster'));
   const number = numberOf(line, 'id');
   const own = listed[number - 1];
@@ -50,15 +47,19 @@ async function runRaftexample(line: OldLine, context: AsContext): Promise<number
   const clientAddress = clientAddressOf(line, context);
   const { members, clusterId } = listedCluster('raftexample', listed);
   const { id, peerAddress } = own;
+  // Any of the others may be the one that runs.
+  const contacts = members.filter((m) => m.id !== id).map((m) => m.adminAddress);
   const port = portOf(line, { address: clientAddress, dialect: 'raftexample' });
   return runOldNode(
     {
       cluster: 'raftexample',
       directory: directoryOf(line, context, `raftexample-${id}`),
-      self: { id, clientAddress, peerAddress, adminAddress: adminAddressOf(peerAddress) },
+      self: { id, clientAddress, peerAddress, adminAddress: adminPortOf(peerAddress) },
       fsync: fsyncOf(line),
       ports: [{ ...port, commit: textOf(line, 'commit') as 'wait' | 'later' }],
-      start: { type: 'listed', member: number, members, clusterId },
+      start: isOn(line, 'join')
+        ? { type: 'join', contacts: async () => contacts }
+        : { type: 'listed', member: number, members, clusterId },
       onReady: () => context.say(`raftexample: node ${id} answers on http://${clientAddress}`),
     },
     line,

@@ -1,7 +1,7 @@
 /** Clusters whose members are all named on every command line: nothing but their Raft addresses. */
 import { createHash } from 'node:crypto';
 import type { MemberConfig } from '../wire/node-config.ts';
-import { adminAddressOf } from './node-flags.ts';
+import { adminPortOf } from './node-flags.ts';
 
 const CLUSTER_ID_HEX_DIGITS = 32;
 
@@ -16,7 +16,7 @@ export function listedCluster(
   listed: readonly ListedMember[],
 ): { readonly members: readonly MemberConfig[]; readonly clusterId: string } {
   const members = listed.map(({ id, peerAddress }, i) => {
-    const adminAddress = adminAddressOf(peerAddress);
+    const adminAddress = adminPortOf(peerAddress);
     return { member: i + 1, id, clientAddress: '', peerAddress, adminAddress };
   });
   const canonical = JSON.stringify([program, ...members.map((m) => [m.id, m.peerAddress])]);

@@ -2,15 +2,19 @@
 import { randomBytes } from 'node:crypto';
 import { assert } from '../std/assert.ts';
 import type { Bytes } from '../std/bytes.ts';
-import { RaftctlError } from '../std/errors.ts';
+import type { RaftctlError } from '../std/errors.ts';
 import { Histogram } from '../std/histogram.ts';
 import type { Log } from '../std/log.ts';
 import { Prng } from '../std/prng.ts';
+import { SESSION_LIMITS } from '../wire/apps/session.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
 import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { createApp } from './apps/apps.ts';
+import { bind } from './bind.ts';
 import { countersOf, openClientPort, ordinaryPort } from './client-ports.ts';
+import { memberDesk } from './daemon/member-desk.ts';
+import { Extras, type OlderExtras } from './daemon/older-extras.ts';
 import { tellingLog } from './event-log.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
@@ -52,6 +56,8 @@ export interface DaemonInit {
   readonly onStopAsked: (wish: StopWish) => void;
   /** Client ports in the place of the one that node.json names: those of an older system. */
   readonly ports?: readonly ClientPortConfig[];
+  /** What a node of an older system has beside them. */
+  readonly extras?: OlderExtras;
 }
 
 export interface Parts {
@@ -60,6 +66,7 @@ export interface Parts {
   readonly replica: Replica;
   readonly servers: readonly ClientServer[];
   readonly admin: AdminServer;
+  readonly extras: Extras;
   readonly incarnation: string;
   readonly startedAtMs: number;
 }
@@ -96,9 +103,16 @@ export async function assemble(
   undo.push(() => snapshots.close());
   const log = await openNodeLog(life, snapshots);
   undo.push(() => log.close());
-  const network = await bind(life, life.own.peerAddress, () => openNetwork(life, secret));
+  const network = await bind(life.init.holderOfPort, life.own.peerAddress, () =>
+    openNetwork(life, secret),
+  );
   undo.push(() => network.close());
-  const replica = makeReplica(life, { log, snapshots, network, events });
+  const { directory, extras: wish = {} } = init;
+  const onFailed = (error: RaftctlError): void => fail(life, error);
+  const extras = new Extras({ directory, wish, log: init.log, onFailed });
+  undo.push(async () => extras.close());
+  const replica = makeReplica(life, { log, snapshots, network, events, extras });
+  extras.follow(replica);
   const connections = { count: () => 0 };
   const status = (): NodeStatus =>
     nodeStatus({
@@ -110,18 +124,24 @@ export async function assemble(
     });
   const servers: ClientServer[] = [];
   connections.count = () => servers.reduce((sum, server) => sum + server.connections, 0);
+  const members = memberDesk({ status, secretHex: secret.toString('hex') });
   for (const port of init.ports ?? [ordinaryPort(life.own.clientAddress, config.app)]) {
-    const open = () => openClientPort({ replica, status, log: init.log, store: log, config }, port);
-    const server = await bind(life, port.address, open);
+    const parts = { replica, status, log: init.log, store: log, config, members };
+    const open = () => openClientPort(parts, port);
+    const server = await bind(life.init.holderOfPort, port.address, open);
     undo.push(() => server.close());
     servers.push(server);
   }
-  const admin = await bind(life, life.own.adminAddress, () =>
+  const admin = await bind(life.init.holderOfPort, life.own.adminAddress, () =>
     openAdminPort(life, { replica, log, network, servers, events, status, secret }),
   );
   undo.push(() => admin.close());
+  const total = countersOf(servers);
+  const { adminAddress } = life.own;
+  const commands = (): number => total('commands');
+  await extras.open({ replica, desk: members, adminAddress, status, commands });
   const { incarnation, startedAtMs } = life;
-  return { lock, events, replica, servers, admin, incarnation, startedAtMs };
+  return { lock, events, replica, servers, admin, extras, incarnation, startedAtMs };
 }
 
 function newLife(init: DaemonInit, config: NodeConfig): Life {
@@ -197,21 +217,27 @@ interface ReplicaPorts {
   readonly snapshots: SnapshotStore;
   readonly network: Transport;
   readonly events: EventRing;
+  readonly extras: Extras;
 }
 
-function makeReplica(life: Life, { log, snapshots, network, events }: ReplicaPorts): Replica {
+function fail(life: Life, error: RaftctlError): void {
+  if (life.failure !== null) return;
+  life.failure = error.message;
+  life.init.onFailed(error);
+}
+
+function makeReplica(
+  life: Life,
+  { log, snapshots, network, events, extras }: ReplicaPorts,
+): Replica {
   const { init, config, clock, prng } = life;
-  const fail = (error: RaftctlError): void => {
-    if (life.failure !== null) return;
-    life.failure = error.message;
-    init.onFailed(error);
-  };
+  const onFailed = (error: RaftctlError): void => fail(life, error);
   return new Replica(
     {
-      ...{ clock, log, snapshots, network, prng: prng.fork(), onFailed: fail },
+      ...{ clock, log, snapshots, network, prng: prng.fork(), onFailed },
       onRemoved: () => init.onStopAsked({ reason: 'removed from the cluster', handOver: false }),
       emit: tellingLog(events.append, init.log, init.directory),
-      stateMachine: createApp(config.app),
+      stateMachine: createApp(config.app, SESSION_LIMITS, (app) => extras.around(app)),
     },
     {
       self: config.member,
@@ -223,22 +249,6 @@ function makeReplica(life: Life, { log, snapshots, network, events }: ReplicaPor
       contacts: config.members,
     },
   );
-}
-
-/** Opens a port; when it is taken, the error says by whom. */
-async function bind<T>(life: Life, address: string, open: () => Promise<T>): Promise<T> {
-  try {
-    return await open();
-  } catch (cause) {
-    if (!(cause instanceof RaftctlError) || cause.code !== 'ADDRESS_IN_USE') throw cause;
-    const port = Number(address.slice(address.lastIndexOf(':') + 1));
-    const holder = await life.init.holderOfPort(port);
-    throw new RaftctlError('ADDRESS_IN_USE', {
-      message: `Cannot listen on ${address}: the port is held by ${holder ?? 'an unknown process'}`,
-      hint: 'End that process, or choose other ports',
-      cause,
-    });
-  }
 }
 
 interface AdminParts {

@@ -6,6 +6,7 @@ import type { NodeStatus } from '../wire/status.ts';
 import { readLogLine } from './log-lines.ts';
 import type { LogStore } from './ports/log-store.ts';
 import type { Replica } from './replica/replica.ts';
+import type { MemberDesk } from './server/member-desk.ts';
 import type { ServerCounters } from './server/resp-session.ts';
 import { type ClientServer, createServer } from './server/server.ts';
 
@@ -15,6 +16,7 @@ export interface ClientPortParts {
   readonly store: LogStore;
   readonly config: NodeConfig;
   readonly status: () => NodeStatus;
+  readonly members: MemberDesk;
 }
 
 /** What a node's client port speaks unless it is told otherwise. */
@@ -25,14 +27,14 @@ export function ordinaryPort(address: string, app: AppName): ClientPortConfig {
 
 /** @throws {RaftctlError} ADDRESS_IN_USE, CONFIG_INVALID */
 export function openClientPort(
-  { replica, log, store, config, status }: ClientPortParts,
+  { replica, log, store, config, status, members }: ClientPortParts,
   port: ClientPortConfig,
 ): Promise<ClientServer> {
   const { raft } = replica;
   const isFollower = (): boolean => raft.leader !== 0 && raft.role !== 'leader';
   return createServer(
     {
-      ...{ replica, log, status, isFollower },
+      ...{ replica, log, status, isFollower, members },
       isLeader: () => raft.role === 'leader',
       logLine: (index, done) => readLogLine({ replica, log: store }, index, done),
     },

@@ -4,6 +4,7 @@
  */
 import { RaftctlError } from '../std/errors.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
+import type { OlderExtras } from './daemon/older-extras.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { paceHeap } from './io/heap-pace.ts';
 import { type LogLevel, type LogSink, openLogSink } from './io/log-sink.ts';
@@ -24,6 +25,7 @@ export interface RunDaemonInit {
   readonly holderOfPort: (port: number) => Promise<string | null>;
   /** See DaemonInit. */
   readonly ports?: readonly ClientPortConfig[];
+  readonly extras?: OlderExtras;
   /** Called when all ports answer. */
   readonly onReady?: () => void;
   /** Told the last words besides the log. */
@@ -57,6 +59,7 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
       ...{ directory, version, holderOfPort, log: sink.log, onFailed: die },
       onStopAsked: (wish) => stop.ask(wish),
       ...(init.ports === undefined ? {} : { ports: init.ports }),
+      ...(init.extras === undefined ? {} : { extras: init.extras }),
     });
   } catch (error) {
     tellEnd(sink, init, error);

@@ -35,12 +35,13 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
   const undo: (() => Promise<void>)[] = [];
   try {
     const parts = await assemble(init, config, undo);
-    const { replica, events, servers, incarnation, startedAtMs } = parts;
+    const { replica, events, servers, extras, incarnation, startedAtMs } = parts;
     const clientAddress = servers.map((server) => server.address).join(', ');
     const pidFile = new PidFile(init.directory);
     undo.push(() => pidFile.remove());
     await pidFile.write({ incarnation, startedAtMs });
     replica.start();
+    extras.begin({ replica });
     const { app } = config;
     const { version } = init;
     events.append('node.started', replica.raft.term, { app, version, pid: process.pid });
@@ -65,12 +66,14 @@ async function stopDaemon(
   pidFile: PidFile,
   { reason, handOver }: StopWish,
 ): Promise<void> {
-  const { servers, admin, replica, lock, events } = parts;
+  const { servers, admin, replica, lock, events, extras } = parts;
   events.append('node.stopping', replica.raft.term, { reason });
   // While clients are still served: to them it is one leader after the other.
   if (handOver) await leaveLeadership(replica, new SystemClock());
+  extras.end();
   await Promise.all(servers.map((server) => server.close()));
   await replica.stop();
+  extras.close();
   await admin.close();
   await pidFile.remove();
   await lock.release();

@@ -18,8 +18,12 @@ const FACTORIES = {
   chatroom: { make: (): StateMachine => new Chatroom(), answers: KV_ANSWERS },
 } as const satisfies Readonly<Record<AppName, unknown>>;
 
-/** Makes an app with an empty state. */
-export function createApp(name: AppName, limits: SessionLimits = SESSION_LIMITS): StateMachine {
+/** Makes an app with an empty state; `around` may wrap it, inside its sessions. */
+export function createApp(
+  name: AppName,
+  limits: SessionLimits = SESSION_LIMITS,
+  around: (app: StateMachine) => StateMachine = (app) => app,
+): StateMachine {
   const { make, answers } = FACTORIES[name];
-  return new SessionMachine(make(), answers, limits);
+  return new SessionMachine(around(make()), answers, limits);
 }

@@ -23,6 +23,23 @@ const SCANNER = new DemoScanner();
 const KEY = new ByteSlice();
 const VALUE = new ByteSlice();
 
+/** So many keys one command fills at most. */
+const FILLED_MAX = 10_000;
+
+/** Sets the keys `first`, `first + 1`, ... that are not there. */
+export function fill(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
+  const first = reader.number();
+  const count = reader.number();
+  const value = reader.rest(reader.value);
+  if (reader.failed || first < 0 || count < 0 || count > FILLED_MAX) return MALFORMED;
+  if (!Number.isSafeInteger(first + count) || value.length > VALUE_BYTES_MAX) return MALFORMED;
+  for (let number = first; number < first + count; number += 1) {
+    const key = KEY.overText(String(number));
+    if (table.find(key) === NO_CELL) table.set(key, value, index);
+  }
+  return KV_OK;
+}
+
 /** A get is a command too: raft-demo's log has them, and they are answered in its order. */
 export function demo(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
   const { bytes, start, end } = reader.rest(reader.value);

@@ -33,7 +33,7 @@ import {
   removeMembers,
   removeScored,
 } from './kvstore-collection-writes.ts';
-import { demo } from './kvstore-demo.ts';
+import { demo, fill } from './kvstore-demo.ts';
 import { Foresight } from './kvstore-foresight.ts';
 import { copy, expire, flush, getDel, getEx, passTime, persist, rename } from './kvstore-keys.ts';
 import { decodeRead, read, WALK_STEPS_MAX, type Work } from './kvstore-reads.ts';
@@ -77,6 +77,7 @@ const WRITES: readonly (Write | undefined)[] = (() => {
   writes[KV_OP.zrem] = removeScored;
   writes[KV_OP.put] = put;
   writes[KV_OP.demo] = demo;
+  writes[KV_OP.fill] = fill;
   return writes;
 })();
 

@@ -15,6 +15,7 @@ import type {
 } from '../replica/contract.ts';
 import { sendError, sendTooLarge } from './http-reply.ts';
 import type { ServerLimits } from './limits.ts';
+import type { MemberDesk } from './member-desk.ts';
 import { REFUSALS, type Refusal } from './outcomes.ts';
 import type { Turns } from './turns.ts';
 
@@ -29,6 +30,7 @@ export interface HttpContext {
   isFollower(): boolean;
   /** An entry of the log in words; null: there is none. */
   logLine(index: number, done: (line: string | null) => void): void;
+  readonly members?: MemberDesk | undefined;
 }
 
 /** What answers the requests of a port. */
@@ -111,6 +113,11 @@ export class HttpExchange {
 
   get status(): NodeStatus {
     return this.#context.status();
+  }
+
+  /** Null: members are not changed here. */
+  get members(): MemberDesk | null {
+    return this.#context.members ?? null;
   }
 
   /** Without a leader it is none: what is proposed waits a while for one. */

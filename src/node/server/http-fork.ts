@@ -1,6 +1,6 @@
 /**
  * The HTTP routes of hraftd's fork, where they differ from hraftd's: `OK` after a POST, a key that
- * writes many, and the log by its indexes.
+ * writes many, the log by its indexes, and members that leave (http-members.ts).
  *
  * ```
  *   POST /key {"_test_": ..}   writes _test_0 to _test_99999 first
@@ -13,6 +13,7 @@ import type { Outcome } from '../replica/contract.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { HraftdRoutes } from './http-hraftd.ts';
 import { setPairsCommand } from './http-key-routes.ts';
+import { leaveByHttp } from './http-members.ts';
 import { sendMethodRefused, sendText } from './http-reply.ts';
 
 const LOG_PATH = '/xdr/log/';
@@ -22,6 +23,7 @@ const BULK_KEYS = 100_000;
 const BULK_PAIRS = 1000;
 
 export class ForkRoutes extends HraftdRoutes {
+  protected override readonly joinFields = ['addr'];
   readonly #encoder = new KvEncoder();
 
   protected override written(exchange: HttpExchange, outcome: Outcome, answer: unknown): void {
@@ -31,7 +33,8 @@ export class ForkRoutes extends HraftdRoutes {
 
   protected override other(exchange: HttpExchange): void {
     const { path, response } = exchange;
-    if (!path.startsWith(LOG_PATH)) super.other(exchange);
+    if (path === '/leave') leaveByHttp(exchange, this.refusalOf(exchange));
+    else if (!path.startsWith(LOG_PATH)) super.other(exchange);
     else if (exchange.method !== 'GET') sendMethodRefused(response, 'GET');
     else if (!/^\d{1,15}$/.test(path.slice(LOG_PATH.length))) sendText(response, 400, '');
     else {

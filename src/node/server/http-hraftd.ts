@@ -8,6 +8,7 @@ import type { ClientPortConfig } from '../../wire/client-port.ts';
 import type { Outcome } from '../replica/contract.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { KeyRoutes } from './http-key-routes.ts';
+import { joinByHttp } from './http-members.ts';
 import { giveReason } from './http-plain-error.ts';
 import { sendText } from './http-reply.ts';
 import { REFUSALS } from './outcomes.ts';
@@ -24,9 +25,27 @@ export class HraftdRoutes extends KeyRoutes {
     return this.#config.reads === 'local';
   }
 
+  /** The fields of a wish to join. */
+  protected readonly joinFields: readonly string[] = ['addr', 'id'];
+
+  protected override other(exchange: HttpExchange): void {
+    if (exchange.path === '/join') {
+      joinByHttp(exchange, this.joinFields, this.refusalOf(exchange));
+    } else {
+      super.other(exchange);
+    }
+  }
+
+  /** Why this node does not write; null: it does. */
+  protected refusalOf(exchange: HttpExchange): string | null {
+    const mayNot = this.#config.onFollower === 'refuse' && exchange.isFollower;
+    return mayNot ? exchange.notLeading : null;
+  }
+
   protected override mayWrite(exchange: HttpExchange): boolean {
-    if (this.#config.onFollower === 'forward' || !exchange.isFollower) return true;
-    giveReason(exchange.response, exchange.notLeading);
+    const refusal = this.refusalOf(exchange);
+    if (refusal === null) return true;
+    giveReason(exchange.response, refusal);
     sendText(exchange.response, 500, '');
     return false;
   }

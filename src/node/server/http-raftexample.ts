@@ -16,6 +16,7 @@ import type { ClientPortConfig } from '../../wire/client-port.ts';
 import type { HttpExchange, HttpRoutes } from './http-exchange.ts';
 import { sendRefusal } from './http-exchange.ts';
 import { setPairsCommand } from './http-key-routes.ts';
+import { addByHttp, removeByHttp } from './http-members.ts';
 import { giveReason, sendPlainError } from './http-plain-error.ts';
 import { sendLatin1, sendText } from './http-reply.ts';
 
@@ -34,6 +35,12 @@ export class RaftexampleRoutes implements HttpRoutes {
         return;
       case 'GET':
         this.#get(exchange);
+        return;
+      case 'POST':
+        addByHttp(exchange);
+        return;
+      case 'DELETE':
+        removeByHttp(exchange);
         return;
       default:
         exchange.response.setHeader('Allow', ['PUT', 'GET', 'POST', 'DELETE']);

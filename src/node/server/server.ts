@@ -18,6 +18,7 @@ import { KeyRoutes } from './http-key-routes.ts';
 import { hostOf } from './http-origin.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
 import { listenError } from './listen-error.ts';
+import type { MemberDesk } from './member-desk.ts';
 import { pinnedDialect, routesOf } from './pinned-routes.ts';
 import { findCommand } from './resp-commands.ts';
 import { RespConnection } from './resp-connection.ts';
@@ -36,6 +37,7 @@ export interface ServerComponents {
   isLeader(): boolean;
   /** An entry of the log in words; null: there is none. */
   logLine?(index: number, done: (line: string | null) => void): void;
+  readonly members?: MemberDesk;
 }
 
 export interface ServerInit {
@@ -134,7 +136,7 @@ class ClientPort implements ClientServer {
     this.#pinned = pinned === null ? null : pinnedDialect(pinned);
     const routes = pinned === null ? new KeyRoutes() : routesOf(pinned);
     this.#http = new HttpDialect(
-      { replica, turns, limits, hosts, status, isFollower, logLine },
+      { replica, turns, limits, hosts, status, isFollower, logLine, members: components.members },
       routes,
     );
     this.#usual = pinned?.dialect === 'raft-demo' ? 'demo' : 'resp';

@@ -26,6 +26,7 @@
  *  zrem          field key, field member, ...
  *  put           u8 PUT_FLAG, f64 time with `ttl` or `deadline`, field key, u8 KV_TYPE, the value
  *                as bytes or as wire/apps/kv-collections.ts has it
+ *  fill          f64 first, f64 count, value: keys named by numbers, where they are absent
  *  demo          a command of raft-demo's clients: see wire/dialects/raft-demo-entry.ts
  *
  *  field = u32 length, little endian, and the bytes; what comes last goes up to the end
@@ -59,6 +60,7 @@ export const KV_OP = {
   zrem: 35,
   put: 36,
   demo: 48,
+  fill: 49,
 } as const;
 export type KvOp = (typeof KV_OP)[keyof typeof KV_OP];
 

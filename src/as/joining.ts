@@ -1,0 +1,143 @@
+/**
+ * How a node of an older system becomes a member of a cluster that runs: it is told by any member
+ * where that is asked for, and asks there like `raftctl node start --join`. A name or an address
+ * that the cluster knows already is replaced: its data is not here, so it must not vote as before.
+ */
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { splitAddress } from '../client/address.ts';
+import { fetchNodeStatus } from '../client/admin-client.ts';
+import { postAdmin } from '../client/admin-post.ts';
+import { joinCluster } from '../cluster/join.ts';
+import { RaftctlError, systemCode } from '../std/errors.ts';
+import type { NamedMember } from '../wire/member-change.ts';
+import type { NodeConfig } from '../wire/node-config.ts';
+import { ADMIN_HEADER, ADMIN_QUESTION } from '../wire/older-systems.ts';
+import type { FsyncName, NodeStatus } from '../wire/status.ts';
+
+/** So long a member is looked for that answers and knows the leader. */
+const JOIN_MS_MAX = 15_000;
+const ANSWER_MS = 2000;
+const POLL_MS = 200;
+
+export interface JoiningInit {
+  readonly self: NamedMember;
+  readonly fsync: FsyncName;
+  readonly secretFile: string;
+  /** Admin addresses of members; asked again until one of them helps. */
+  readonly contacts: () => Promise<readonly string[]>;
+}
+
+/** @throws {RaftctlError} ADDRESS_IN_USE, UNREACHABLE, NO_LEADER, MEMBERS_REFUSED */
+export async function joinRunning(init: JoiningInit): Promise<NodeConfig> {
+  await checkFree(init.self.peerAddress);
+  const deadline = performance.now() + JOIN_MS_MAX;
+  for (;;) {
+    try {
+      return await attempt(init);
+    } catch (error) {
+      if (!mayPass(error) || performance.now() > deadline) throw error;
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+async function attempt({ self, fsync, secretFile, contacts }: JoiningInit): Promise<NodeConfig> {
+  let last: unknown = new RaftctlError('UNREACHABLE', { message: 'No member answers' });
+  for (const contact of await contacts()) {
+    try {
+      const status = await fetchNodeStatus(contact, ANSWER_MS);
+      await giveWay(status, self, secretFile);
+      const member = { ...self, clientAddress: reachable(self) };
+      const asked = { contact, member, secretFile, fsync, learner: false, timeoutMs: ANSWER_MS };
+      return { ...(await joinCluster(asked)), id: self.id };
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw last;
+}
+
+/** Whoever has the name or the address leaves first. */
+async function giveWay(status: NodeStatus, self: NamedMember, secretFile: string): Promise<void> {
+  const { members, leaderMember } = status;
+  const leader = members.find((m) => m.member === leaderMember);
+  const like = members.filter((m) => m.id === self.id || m.peerAddress === self.peerAddress);
+  if (like.length === 0 || leader === undefined) return;
+  const secretHex = (await readFile(secretFile, 'utf8')).trim();
+  const query = new URLSearchParams({ remove: like.map((m) => m.id).join(',') });
+  await postAdmin({
+    ...{ address: leader.adminAddress, secretHex, timeoutMs: ANSWER_MS },
+    path: `/v1/members?${query.toString()}`,
+  });
+}
+
+/** Members are told one host for all ports: that of Raft. */
+function reachable({ clientAddress, peerAddress }: NamedMember): string {
+  const { port } = splitAddress(clientAddress);
+  return peerAddress.replace(/:\d+$/, `:${port}`);
+}
+
+/** A node that still runs there must not be thrown out of its cluster. */
+function checkFree(address: string): Promise<void> {
+  const { host, port } = splitAddress(address);
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const message = `Cannot join as ${address}: ${systemCode(cause) ?? cause.message}`;
+      reject(new RaftctlError('ADDRESS_IN_USE', { message, cause }));
+    });
+    server.listen({ host, port }, () => server.close(() => resolve()));
+  });
+}
+
+function mayPass(error: unknown): boolean {
+  if (!(error instanceof RaftctlError)) return false;
+  if (error.code === 'MEMBERS_REFUSED') return error.hint === 'Try again in a moment';
+  return error.code === 'UNREACHABLE' || error.code === 'NO_LEADER';
+}
+
+/** Asks a port of HTTP for the admin address of its node. @throws {RaftctlError} UNREACHABLE */
+export function askByHttp(address: string): Promise<string> {
+  const { host, port } = splitAddress(address);
+  return new Promise((resolve, reject) => {
+    const options = { method: 'POST', host, port, path: '/join', agent: false, timeout: ANSWER_MS };
+    const call = request(options, (response) => {
+      response.resume();
+      const found = response.headers[ADMIN_HEADER.toLowerCase()];
+      if (typeof found === 'string') resolve(found);
+      else reject(unreachable(address, 'it is no member of a cluster of raftctl'));
+    });
+    call.on('timeout', () => call.destroy(new Error('no answer')));
+    call.on('error', (error) => reject(unreachable(address, error.message)));
+    call.end();
+  });
+}
+
+/** Asks raft-demo's join port for it. @throws {RaftctlError} UNREACHABLE */
+export function askByLine(address: string): Promise<string> {
+  const { host, port } = splitAddress(address);
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect({ host, port, timeout: ANSWER_MS });
+    socket.on('connect', () => socket.write(`${ADMIN_QUESTION}\n`));
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+    });
+    socket.on('timeout', () => socket.destroy(new Error('no answer')));
+    socket.on('error', (error) => reject(unreachable(address, error.message)));
+    socket.on('close', () => {
+      if (/^\S+:\d+\n$/.test(text)) resolve(text.trim());
+      else reject(unreachable(address, 'it is no join port of raftctl'));
+    });
+  });
+}
+
+function unreachable(address: string, reason: string): RaftctlError {
+  return new RaftctlError('UNREACHABLE', {
+    message: `Cannot join the cluster at ${address}: ${reason}`,
+    hint: 'Is a member running there?',
+  });
+}

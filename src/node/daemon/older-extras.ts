@@ -1,0 +1,102 @@
+/** What a node of an older system has beside its ports for clients, and how that begins and ends. */
+import type { Server } from 'node:net';
+import type { RaftctlError } from '../../std/errors.ts';
+import type { Log } from '../../std/log.ts';
+import type { NodeStatus } from '../../wire/status.ts';
+import { LoggedMachine } from '../apps/logged-machine.ts';
+import type { StateMachine } from '../ports/state-machine.ts';
+import type { ReplicaFrontDoor } from '../replica/contract.ts';
+import { plainValue } from '../server/demo-values.ts';
+import type { MemberDesk } from '../server/member-desk.ts';
+import { ApplicationLog } from './application-log.ts';
+import { listenForJoins } from './join-line.ts';
+import { beginPrefill } from './prefill.ts';
+import { StateTransfer } from './state-transfer.ts';
+import { writeThroughput } from './throughput-file.ts';
+
+export interface OlderExtras {
+  /** Where raft-demo's join lines are taken. */
+  readonly joins?: string;
+  /** Where the application log is handed out. */
+  readonly transfer?: string;
+  readonly applicationLog?: { readonly path: string; readonly sync: boolean };
+  readonly throughputFile?: string;
+}
+
+export interface ExtrasInit {
+  readonly directory: string;
+  readonly wish: OlderExtras;
+  readonly log: Log;
+  readonly onFailed: (error: RaftctlError) => void;
+}
+
+export interface ExtrasParts {
+  readonly replica: ReplicaFrontDoor;
+  readonly desk: MemberDesk;
+  readonly adminAddress: string;
+  readonly status: () => NodeStatus;
+  /** Commands of clients so far. */
+  readonly commands: () => number;
+}
+
+export class Extras {
+  readonly #init: ExtrasInit;
+  readonly #file: ApplicationLog | null;
+  readonly #servers: Server[] = [];
+  #ends: (() => void)[] = [];
+
+  /** @throws {RaftctlError} DISK_FAILED */
+  constructor(init: ExtrasInit) {
+    this.#init = init;
+    const { wish, log, onFailed } = init;
+    this.#file =
+      wish.applicationLog === undefined
+        ? null
+        : new ApplicationLog({ ...wish.applicationLog, log, onFailed });
+  }
+
+  /** The app as the replica is to see it. */
+  around(machine: StateMachine): StateMachine {
+    return this.#file === null ? machine : new LoggedMachine(machine, this.#file, plainValue);
+  }
+
+  /** To be called before client ports are opened: what is applied is told before it is answered. */
+  follow(replica: ReplicaFrontDoor): void {
+    const file = this.#file;
+    if (file !== null) replica.onTurnEnd(() => file.flush());
+  }
+
+  /** @throws {RaftctlError} ADDRESS_IN_USE, CONFIG_INVALID, DISK_FAILED */
+  async open({ desk, adminAddress, status, commands }: ExtrasParts): Promise<void> {
+    const { wish, log } = this.#init;
+    if (wish.joins !== undefined) {
+      this.#servers.push(await listenForJoins(wish.joins, { desk, adminAddress, log }));
+    }
+    if (wish.transfer !== undefined) {
+      const replicas = (): number => status().members.filter((m) => m.voter).length;
+      const transfer = new StateTransfer({ file: this.#file, replicas });
+      this.#servers.push(await transfer.listen(wish.transfer));
+    }
+    if (wish.throughputFile !== undefined) {
+      this.#ends.push(writeThroughput(wish.throughputFile, commands));
+    }
+  }
+
+  /** The replica runs. */
+  begin({ replica }: Pick<ExtrasParts, 'replica'>): void {
+    this.#ends.push(beginPrefill(this.#init.directory, replica, this.#init.log));
+  }
+
+  /** No further connection is taken; to be called before the replica is stopped. */
+  end(): void {
+    for (const server of this.#servers) server.close();
+    for (const end of this.#ends) end();
+    this.#ends = [];
+  }
+
+  /** Nothing is applied any more. */
+  close(): void {
+    this.end();
+    this.#file?.close();
+  }
+}
