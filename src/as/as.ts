@@ -5,19 +5,20 @@
  */
 import { RaftctlError } from '../std/errors.ts';
 import { nearestWord } from '../std/nearest.ts';
+import { CLIENT } from './client.ts';
 import { HRAFTD, HRAFTD_REDIS } from './hraftd.ts';
 import { KVAPI } from './kvapi.ts';
 import { KVSTORE } from './kvstore.ts';
+import { LOADGEN } from './loadgen.ts';
+import { MONIT } from './monit.ts';
 import { flagLines, parseOldLine } from './old-flags.ts';
 import type { AsContext, OldProgram } from './program.ts';
 import { RAFTEXAMPLE } from './raftexample.ts';
+import { RECOVERY } from './recovery.ts';
 
 export const OLD_PROGRAMS: readonly OldProgram[] = [
-  KVSTORE,
-  HRAFTD,
-  HRAFTD_REDIS,
-  KVAPI,
-  RAFTEXAMPLE,
+  ...[KVSTORE, CLIENT, LOADGEN, RECOVERY, MONIT],
+  ...[HRAFTD, HRAFTD_REDIS, KVAPI, RAFTEXAMPLE],
 ];
 
 /** @returns the exit code. @throws {RaftctlError} USAGE */

@@ -48,6 +48,11 @@ export class OldPrograms {
     return raftctl(['as', ...words], { cwd, env: this.#env });
   }
 
+  /** Runs any command to its end, with what is typed into it. */
+  typed(name: string, words: readonly string[], stdin: string): Promise<RunResult> {
+    return raftctl(words, { cwd: join(this.folder, name), env: this.#env, stdin });
+  }
+
   /** Runs another command of `raftctl` to its end. */
   raftctl(name: string, ...words: string[]): Promise<RunResult> {
     return raftctl(words, { cwd: join(this.folder, name), env: this.#env });

@@ -70,12 +70,9 @@ export class DemoPort {
   /** Acts on it, keeps it, or drops it: then its waiter is never told. @returns whether it will. */
   take(request: DemoRequest): boolean {
     const { isFollower, isLeader } = this.parts;
-    if (this.#isForAll(request)) {
-      this.#propose(request);
-      return true;
-    }
+    // Nothing overtakes what is kept.
     if (this.#kept.length > 0 || (!isFollower() && !isLeader())) return this.#keep(request);
-    if (isFollower()) return false;
+    if (isFollower() && !this.#isForAll(request)) return false;
     this.#propose(request);
     return true;
   }
@@ -119,7 +116,7 @@ export class DemoPort {
     this.#kept = [];
     this.#keptBytes = 0;
     for (const { request } of kept) {
-      if (leads) this.#propose(request);
+      if (leads || this.#isForAll(request)) this.#propose(request);
       else request.waiter.dropped();
     }
     this.parts.turns.planFlush();

@@ -1,0 +1,103 @@
+/** raft-demo's recovery client: fetches an application log, installs it, and tells how long. */
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { splitAddress } from '../client/address.ts';
+import { type Bytes, concatBytes, latin1Slice } from '../std/bytes.ts';
+import { RaftctlError } from '../std/errors.ts';
+import { DemoScanner, RECORD_HEAD_BYTES } from '../wire/dialects/raft-demo-command.ts';
+import { addressOf } from './node-flags.ts';
+import type { OldLine } from './old-flags.ts';
+import { type AsContext, numberOf, type OldProgram, textOf } from './program.ts';
+
+const SILENCE_MS_MAX = 30_000;
+
+export const RECOVERY: OldProgram = {
+  name: 'recovery',
+  system: 'raft-demo',
+  about: 'Fetches the application log of a replica or logger, and installs it into a new map.',
+  examples: ['recovery -recov :14000'],
+  flags: [
+    { name: 'recov', kind: 'text', default: '', about: 'where it is handed out (-hrecov)' },
+    { name: 'sleep', kind: 'number', default: '30', about: 'seconds to wait before' },
+    { name: 'p', kind: 'number', default: '0', about: 'with -n: the first index' },
+    { name: 'n', kind: 'number', default: '0', about: 'the last index; 0: the whole log' },
+  ],
+  run: runRecovery,
+};
+
+async function runRecovery(line: OldLine, context: AsContext): Promise<number> {
+  if (textOf(line, 'recov') === '') {
+    throw new RaftctlError('USAGE', {
+      message: 'Cannot recover without -recov',
+      hint: 'For example: raftctl as recovery -recov :14000',
+    });
+  }
+  const address = addressOf(line, context, { flag: 'recov', listens: false });
+  await sleep(numberOf(line, 'sleep') * 1000);
+  const last = numberOf(line, 'n');
+  const range = last > 0 ? `${numberOf(line, 'p')}-${last}` : '0';
+  const transferBegan = process.hrtime.bigint();
+  const chunks = await fetchLog(address, range);
+  const installBegan = process.hrtime.bigint();
+  const received = concatBytes(chunks);
+  const state = last > 0 ? withoutFrame(received) : received;
+  const { commands } = install(state);
+  const installed = process.hrtime.bigint();
+  context.print(`Transfer Time (ns): ${installBegan - transferBegan}`);
+  context.print(`Install Time (ns): ${installed - installBegan}`);
+  context.print(`State Size (bytes): ${state.length}`);
+  context.print(`Num of Commands: ${commands}`);
+  return 0;
+}
+
+function fetchLog(address: string, range: string): Promise<readonly Bytes[]> {
+  const { host, port } = splitAddress(address);
+  const chunks: Bytes[] = [];
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: SILENCE_MS_MAX });
+    const fail = (why: string): void => {
+      socket.destroy();
+      const message = `Cannot fetch the log of ${address}: ${why}`;
+      reject(new RaftctlError('UNREACHABLE', { message, hint: 'Was it started with -hrecov?' }));
+    };
+    socket.on('connect', () => {
+      socket.write(`${socket.localAddress}:${socket.localPort}-${range}\n`);
+    });
+    socket.on('data', (chunk: Bytes) => chunks.push(chunk));
+    socket.on('timeout', () => fail('it is silent'));
+    socket.on('error', (error) => fail(error.message));
+    socket.on('end', () => resolve(chunks));
+  });
+}
+
+/** An interval comes with three lines before it and one behind. */
+function withoutFrame(bytes: Bytes): Bytes {
+  let at = 0;
+  for (let i = 0; i < 3; i += 1) at = bytes.indexOf(10, at) + 1;
+  return bytes.subarray(at, Math.max(at, bytes.length - '\nEOL\n'.length));
+}
+
+/**
+ * Applies all sets, in order, to a new map; anything else is counted. A value stays where it was
+ * received: the map says where.
+ */
+export function install(state: Bytes): {
+  readonly commands: number;
+  readonly map: ReadonlyMap<string, Bytes>;
+} {
+  const scanner = new DemoScanner();
+  const map = new Map<string, Bytes>();
+  let commands = 0;
+  for (let at = 0; at + RECORD_HEAD_BYTES <= state.length; ) {
+    const start = at + RECORD_HEAD_BYTES;
+    const end = start + state.readUInt32BE(at);
+    if (end > state.length || !scanner.scan(state, start, end)) break;
+    if (scanner.op === 'set') {
+      const key = latin1Slice(state, scanner.keyStart, scanner.keyEnd);
+      map.set(key, state.subarray(scanner.valueStart, scanner.valueEnd));
+    }
+    commands += 1;
+    at = end;
+  }
+  return { commands, map };
+}

@@ -1,0 +1,165 @@
+/**
+ * The programs around raft-demo's kvstore: client, load generator, recovery, monitor. The numbers
+ * are those of the checks in docs/older-systems.md. Ports: 24020 to 24029 and their like.
+ */
+import { createSocket } from 'node:dgram';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { decodeDemoCommand } from '../../src/wire/dialects/raft-demo-command.ts';
+import { eventually, OldPrograms } from '../doubles/old-programs.ts';
+
+let programs: OldPrograms;
+const node = (name: string): string => join(programs.folder, 'node0', name);
+
+const CONFIG = `REP = 2
+SvrIps = ["127.0.0.1:24020", "127.0.0.1:24021"]
+localip = "127.0.0.1"
+UDPPORT = 24920
+thinkingtimemsec = 1
+`;
+
+beforeAll(async () => {
+  programs = await OldPrograms.prepare();
+  const log = `-logfolder=${programs.folder}/node0/`;
+  const flags = ['-id', 'node0', '-port', ':24020', '-raft', ':24120', '-hrecov', ':24320', log];
+  const first = await programs.start('node0', 'kvstore', ...flags, '-hjoin', ':24220');
+  await first.seen(/answers on/);
+  const second = ['-id', 'node1', '-port', ':24021', '-raft', ':24121', '-join', ':24220'];
+  await (await programs.start('node1', 'kvstore', ...second)).seen(/answers on/);
+  await writeFile(node('c.toml'), CONFIG);
+});
+afterAll(() => programs.dispose());
+
+const run = (...words: string[]) => programs.run('node0', ...words);
+
+async function counted(name: string): Promise<number> {
+  const text = await readFile(join(programs.folder, name, `${name}-throughput.out`), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map(Number)
+    .reduce((a, b) => a + b, 0);
+}
+
+describe('client', () => {
+  test('28, 29: answers lines, ends at exit and at the end', async () => {
+    const words = ['as', 'client', '-config', 'c.toml'];
+    const ended = await programs.typed('node0', words, 'set-a-1\nget-a\nexit\nget-a\n');
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toContain('rep: 2\nsvrIps: [127.0.0.1:24020 127.0.0.1:24021]\n');
+    expect(ended.stdout.match(/^Received message: .*$/gm)).toEqual([
+      'Received message: OK',
+      'Received message: 1',
+    ]);
+    const nonsense = await programs.typed('node0', words, 'foo-a\n');
+    expect(nonsense.stdout).toContain('Received message: 404-cmd not found\n');
+  });
+
+  test('29: a configuration that makes no sense is named', async () => {
+    await writeFile(node('bad.toml'), CONFIG.replace('REP = 2', 'rep = 3'));
+    const ended = await run('client', '-config', 'bad.toml');
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining('bad.toml: rep is 3')]);
+  });
+});
+
+describe('loadgen', () => {
+  test('30, 32: counts requests, and adds latencies', async () => {
+    const before = await counted('node0');
+    const flags = ['-clients', '4', '-req', '50', '-key', '100', '-data', '0', '-config', 'c.toml'];
+    const ended = await run('loadgen', ...flags, '-log', '1');
+    expect([ended.code, ended.stdout]).toEqual([
+      0,
+      expect.stringContaining('Executed 200 requests'),
+    ]);
+    expect(
+      await eventually(
+        () => counted('node0'),
+        (n) => n >= before + 200,
+      ),
+    ).toBe(before + 200);
+    const latencies = async () => (await readFile(node('4c-latency.out'), 'utf8')).trimEnd();
+    const once = await latencies();
+    await run('loadgen', ...flags);
+    expect((await latencies()).startsWith(`${once}\n`)).toBe(true);
+    expect((await latencies()).split('\n').every((text) => /^[1-9]\d*$/.test(text))).toBe(true);
+  });
+
+  test('31, 33: ends in time although an answer is lost; its ports are bound', async () => {
+    const flags = ['-clients', '4', '-time', '5', '-key', '100', '-data', '1', '-config', 'c.toml'];
+    const begun = performance.now();
+    const ended = run('loadgen', ...flags);
+    const isBound = (port: number) =>
+      new Promise<boolean>((resolve) => {
+        const socket = createSocket('udp4');
+        socket.once('error', () => resolve(true));
+        socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(false)));
+      });
+    const bound = () => Promise.all([24920, 24921, 24922, 24923].map(isBound));
+    await eventually(bound, (all) => all.every(Boolean));
+    await programs.signal('node0', 'SIGSTOP');
+    setTimeout(() => void programs.signal('node0', 'SIGCONT'), 700);
+    const { code, stdout } = await ended;
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/in [56]\.\d seconds/)]);
+    expect(performance.now() - begun).toBeLessThan(9000);
+  });
+
+  test('34: refuses what makes no sense', async () => {
+    const rest = ['-req', '1', '-config', 'c.toml'];
+    for (const flags of [
+      ['-clients', '1', '-key', '5', '-data', '7'],
+      ['-clients', '0', '-key', '5', '-data', '0'],
+      ['-clients', '1', '-data', '0'],
+    ]) {
+      const { code, stderr } = await run('loadgen', ...flags, ...rest);
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/-(data|clients|key) is/)]);
+    }
+  });
+
+  test('35: writes records as fast as it can', async () => {
+    const flags = ['-run', 'TestMaxWritesByClientTime', '-time', '2', '-writesfile', 'writes.txt'];
+    const { stdout } = await run('loadgen', ...flags);
+    const count = Number(/^Executed (\d+) in 2 seconds of experiment$/m.exec(stdout)?.[1]);
+    const bytes = await readFile(node('writes.txt'));
+    let found = 0;
+    for (let at = 0; at < bytes.length; found += 1) {
+      const end = at + 4 + bytes.readUInt32BE(at);
+      if (decodeDemoCommand(bytes, at + 4, end)?.id !== 10) throw new Error(`record ${found}`);
+      at = end;
+    }
+    expect(found).toBe(count);
+  });
+});
+
+test('22: recovery tells how long it took', async () => {
+  const file = await readFile(node('log-file-node0.txt'));
+  let records = 0;
+  for (let at = 0; at < file.length; at += 4 + file.readUInt32BE(at)) records += 1;
+  const { stdout } = await run('recovery', '-recov', ':24320', '-sleep', '0');
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.slice(2)).toEqual([
+    `State Size (bytes): ${file.length}`,
+    `Num of Commands: ${records}`,
+  ]);
+  expect(lines[0]).toMatch(/^Transfer Time \(ns\): \d+$/);
+  expect(lines[1]).toMatch(/^Install Time \(ns\): \d+$/);
+  const part = await run('recovery', '-recov', ':24320', '-sleep', '0', '-p', '5', '-n', '9');
+  expect(part.stdout).toContain('Num of Commands: ');
+});
+
+test('47: the monitor writes four counters a second', async () => {
+  const monitor = await programs.start('monit', 'monit', 'kvstore');
+  await monitor.seen(/kvstore/);
+  const read = () => readFile(join(programs.folder, 'monit', 'io.out'), 'utf8');
+  const text = await eventually(read, (all) => all.split('\n\n').length > 3);
+  const blocks = text
+    .split('\n\n')
+    .slice(0, 3)
+    .map((block) => block.split('\n').map(Number));
+  for (const block of blocks) expect(block).toHaveLength(4);
+  for (const column of [0, 1, 2, 3]) {
+    const values = blocks.map((block) => block[column] as number);
+    expect(values).toEqual([...values].sort((a, b) => a - b));
+  }
+  await programs.signal('monit', 'SIGINT');
+});
