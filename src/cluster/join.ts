@@ -24,7 +24,7 @@ export interface JoinInit {
   readonly learner: boolean;
   readonly timeoutMs: number;
   /** Where its cluster may be known: a new node is then told what the others were. */
-  readonly store: ClusterStore;
+  readonly store?: ClusterStore;
 }
 
 /**
@@ -58,7 +58,7 @@ export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
       message: `Cannot join ${reply.cluster}: it runs ${reply.app}, which this raftctl does not know`,
     });
   }
-  const spec = await init.store.withId(reply.clusterId);
+  const spec = await init.store?.withId(reply.clusterId);
   return {
     ...NODE_CONFIG_DEFAULTS,
     ...spec?.times,

@@ -22,7 +22,7 @@ thinkingtimemsec = 1
 beforeAll(async () => {
   programs = await OldPrograms.prepare();
   const log = `-logfolder=${programs.folder}/node0/`;
-  const flags = ['-id', 'node0', '-port', ':24020', '-raft', ':24120', '-hrecov', ':24320', log];
+  const flags = ['-id', 'node0', '-port', ':24020', '-raft', ':24120', '-hrecov', ':24350', log];
   const first = await programs.start('node0', 'kvstore', ...flags, '-hjoin', ':24220');
   await first.seen(/answers on/);
   const second = ['-id', 'node1', '-port', ':24021', '-raft', ':24121', '-join', ':24220'];
@@ -135,7 +135,7 @@ test('22: recovery tells how long it took', async () => {
   const file = await readFile(node('log-file-node0.txt'));
   let records = 0;
   for (let at = 0; at < file.length; at += 4 + file.readUInt32BE(at)) records += 1;
-  const { stdout } = await run('recovery', '-recov', ':24320', '-sleep', '0');
+  const { stdout } = await run('recovery', '-recov', ':24350', '-sleep', '0');
   const lines = stdout.trimEnd().split('\n');
   expect(lines.slice(2)).toEqual([
     `State Size (bytes): ${file.length}`,
@@ -143,7 +143,7 @@ test('22: recovery tells how long it took', async () => {
   ]);
   expect(lines[0]).toMatch(/^Transfer Time \(ns\): \d+$/);
   expect(lines[1]).toMatch(/^Install Time \(ns\): \d+$/);
-  const part = await run('recovery', '-recov', ':24320', '-sleep', '0', '-p', '5', '-n', '9');
+  const part = await run('recovery', '-recov', ':24350', '-sleep', '0', '-p', '5', '-n', '9');
   expect(part.stdout).toContain('Num of Commands: ');
 });
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type End, Launched } from './launched.ts';
 import { launchRaftctl, type RunResult, raftctl, runProgram } from './program.ts';
+import { RawClient } from './raw-client.ts';
 
 const PATIENCE_MS = 20_000;
 const POLL_MS = 50;
@@ -46,6 +47,13 @@ export class OldPrograms {
     const cwd = join(this.folder, name);
     await mkdir(cwd, { recursive: true });
     return raftctl(['as', ...words], { cwd, env: this.#env });
+  }
+
+  /** Says something to a port and takes what is there until nothing more is to come. */
+  async typedTo(port: number, text: string): Promise<string> {
+    const client = await RawClient.connect(`127.0.0.1:${port}`);
+    client.socket.end(text, 'latin1');
+    return client.takeUntilClosed();
   }
 
   /** Runs any command to its end, with what is typed into it. */

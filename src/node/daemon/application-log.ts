@@ -1,8 +1,8 @@
 /**
- * The application log of raft-demo's programs: a file of records that grows with every command that
- * is applied, `u32 length, big endian, and a Command with its index`. It is never synced: the log of
- * the consensus is. After a restart entries are applied again; those the file has are skipped, and
- * a last record that is cut off is cut away.
+ * The application log of raft-demo's programs: a file of records that grows with every command
+ * that is applied, `u32 length, big endian, and a Command with its index`. It is never synced, as
+ * the log of the consensus is. After a restart entries are applied again; those the file has are
+ * skipped, and a last record that is cut off is cut away.
  */
 import {
   closeSync,

@@ -1,4 +1,4 @@
-/** What a node of an older system has beside its ports for clients, and how that begins and ends. */
+/** What a node of an older system has beside its client ports, and how that begins and ends. */
 import type { Server } from 'node:net';
 import type { RaftctlError } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
