@@ -27,7 +27,10 @@ export interface HistoryClientsInit {
 }
 
 const CLIENTS = 5;
-/** At the same time, the first of them a counter; five clients on one key are as many as the checker likes. */
+/**
+ * At the same time, the first of them a counter; five clients on one key are as many as the
+ * checker likes.
+ */
 const KEYS = 3;
 /** Then come new ones: histories are judged key by key, and long ones take long. */
 const OPERATIONS_PER_KEY = 500;
