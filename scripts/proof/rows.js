@@ -16,8 +16,8 @@ const ORDER = [
   ...['durability-order', 'full-disk', 'rolling-restart', 'sessions', 'failed-sync'],
   ...['lease-reads', 'linearizability', 'killed-writing', 'killed-nodes', 'damaged-log'],
 ];
-/** Several times what a row takes on two cores that nobody else uses. */
-export const ROW_MINUTES_MAX = 20;
+/** The longest, the cycles of members, takes some 24 on two cores. */
+export const ROW_MINUTES_MAX = 40;
 
 /** Every test that reports what it proved: those above, and whoever came after them. */
 export function allRows() {
