@@ -63,10 +63,16 @@ export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
     ...NODE_CONFIG_DEFAULTS,
     ...spec?.times,
     formatVersion: DATA_FORMAT_VERSION,
+    ...leasesOf(reply),
     ...{ cluster: reply.cluster, clusterId: reply.clusterId, id: own.id, member: own.member },
     ...{ app, secretFile, fsync: init.fsync ?? spec?.fsync ?? NODE_CONFIG_DEFAULTS.fsync },
     ...{ members: reply.members, founding: reply.founding },
     ...(reply.retain === null ? {} : { retain: reply.retain }),
     ...(leases ? { leases } : {}),
   };
+}
+
+/** The beginning of its log is the same, byte for byte, as that of the others. */
+function leasesOf({ leasePromiseMs }: MemberChangeReply): Partial<NodeConfig> {
+  return leasePromiseMs === null ? {} : { leases: true, leasePromiseMs };
 }

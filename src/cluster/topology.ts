@@ -177,12 +177,19 @@ export function nodeConfigOf(spec: ClusterSpec, node: ClusterNode, secretFile: s
     app: spec.app,
     fsync: node.fsync ?? spec.fsync,
     ...(spec.retain === undefined ? {} : { retain: spec.retain }),
-    ...(spec.leases === undefined ? {} : { leases: spec.leases }),
+    ...leasesOf(spec),
     members: spec.nodes.map(({ member, id, clientAddress, peerAddress, adminAddress }) => {
       return { member, id, clientAddress, peerAddress, adminAddress };
     }),
     secretFile,
   };
+}
+
+/** One promise for all nodes: a leader counts on what the others promise by their own timers. */
+function leasesOf({ leases, times = {} }: ClusterSpec): Partial<NodeConfig> {
+  if (leases === undefined) return {};
+  const leasePromiseMs = times.electionTimeoutMsMin ?? NODE_CONFIG_DEFAULTS.electionTimeoutMsMin;
+  return { leases, leasePromiseMs };
 }
 
 /** Where an existing cluster is not what was asked for, in words; empty: it fits. */

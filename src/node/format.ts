@@ -5,7 +5,7 @@ import { RaftctlError } from '../std/errors.ts';
 import { Prng } from '../std/prng.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
 import { FsDisk } from './io/fs-disk.ts';
-import { foundingBatch } from './model/membership.ts';
+import { foundingBatch, type Membership } from './model/membership.ts';
 import { CONFIG_NAME, lifeSeed, logDirectory, snapshotDirectory } from './node-directory.ts';
 import { copySnapshot } from './wal/snapshot-copy.ts';
 import { formatLog } from './wal/wal.ts';
@@ -46,7 +46,7 @@ export async function formatNode(init: {
   }));
   const cluster = config.clusterId;
   const retain = config.retain === 'all' ? { retain: config.retain } : {};
-  const founding = foundingBatch(cluster, { members, leases: config.leases ?? false, ...retain });
+  const founding = foundingBatch(cluster, { members, ...leasesOf(config), ...retain });
   const begin =
     snapshot === undefined
       ? founding
@@ -67,6 +67,12 @@ export async function formatNode(init: {
   await writeDurably(`${path}.tmp`, `${JSON.stringify(config, null, 2)}\n`);
   await rename(`${path}.tmp`, path);
   await disk.syncDirectory(directory);
+}
+
+/** A promise lasts as long as the shortest election timeout of the cluster, unless it is told. */
+function leasesOf(config: NodeConfig): Pick<Membership, 'leases' | 'promiseMs'> {
+  if (config.leases !== true) return { leases: false };
+  return { leases: true, promiseMs: config.leasePromiseMs ?? config.electionTimeoutMsMin };
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {

@@ -50,6 +50,7 @@ function answerOf(replica: Replica, config: NodeConfig, outcome: ChangeOutcome):
       const reply: MemberChangeReply = {
         ...{ cluster, clusterId, app, index: outcome.index, members, founding },
         retain: replica.raft.membership.retain ?? null,
+        leasePromiseMs: replica.raft.membership.promiseMs ?? null,
       };
       return { ok: true, reply };
     }

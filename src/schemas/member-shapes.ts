@@ -28,6 +28,7 @@ const reply = exactly<MemberChangeReply>()(
     ...{ cluster: z.string(), clusterId: z.string(), app: z.string(), index: count },
     ...{ members: z.array(memberConfig), founding: z.array(memberConfig) },
     retain: z.literal('all').nullable(),
+    leasePromiseMs: count.nullable(),
   }),
 );
 

@@ -20,8 +20,8 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   ]),
   mutant('M32b', 'safety', 'a lease is as long as a promise, whatever the clocks do', [
     LEASE,
-    'return (promiseMs(config) * (1 - DRIFT_MAX)) / (1 + DRIFT_MAX);',
-    'return promiseMs(config);',
+    'return (promiseMs(s) * (1 - DRIFT_MAX)) / (1 + DRIFT_MAX);',
+    'return promiseMs(s);',
   ]),
   {
     ...{ id: 'M32c', kind: 'safety' },

@@ -28,6 +28,8 @@ export interface MemberChangeReply {
   readonly founding: readonly MemberConfig[];
   /** As it was founded: null, unless it keeps all of its log. */
   readonly retain: 'all' | null;
+  /** As it was founded: how long members promise; null: it has no leases. */
+  readonly leasePromiseMs: number | null;
 }
 
 const NAME_BYTES_MAX = 64;

@@ -69,6 +69,8 @@ export interface NodeConfig {
   readonly snapshotsRetained?: number;
   /** Whether the founding configuration allows reads by a lease; the same on all founders. */
   readonly leases?: boolean;
+  /** How long members promise then; the same on all founders, whatever their own timers. */
+  readonly leasePromiseMs?: number;
 }
 
 /** What a new node gets unless it is told otherwise. */
@@ -96,6 +98,7 @@ const OPTIONAL_NUMBERS = [
   'trailingLogEntries',
   'loggerHoldBytes',
   'snapshotsRetained',
+  'leasePromiseMs',
 ] as const;
 
 /**

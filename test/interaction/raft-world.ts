@@ -3,7 +3,7 @@
  * dropped, every write is unsynced until `sync`, time passes only by `tick`. The invariants are
  * checked on every input, and over the whole group: one leader a term, committed stays committed.
  */
-import { BATCH_KIND, type Batch, sealBatch } from '../../src/node/model/batch.ts';
+import { BATCH_KIND, type Batch } from '../../src/node/model/batch.ts';
 import { type HardState, INITIAL_HARD_STATE } from '../../src/node/model/hard-state.ts';
 import type { LogIndex, MemberNumber, Term } from '../../src/node/model/ids.ts';
 import type { LogWrite, TermRun } from '../../src/node/model/log-write.ts';
@@ -24,9 +24,8 @@ import type { ReconfigureResult } from '../../src/node/raft/reconfigure.ts';
 import { assert } from '../../src/std/assert.ts';
 import { bytesFrom } from '../../src/std/bytes.ts';
 import { Prng } from '../../src/std/prng.ts';
+import { CLUSTER, commandBatch } from './command-batch.ts';
 import { expectNone, GroupOracle } from './group-oracle.ts';
-
-export const CLUSTER = '000102030405060708090a0b0c0d0e0f';
 
 /** Tests and dialogues count in ticks of 10 ms, whatever the daemon's tick is. */
 const TICK_MS = 10;
@@ -61,6 +60,8 @@ export interface WorldOptions {
   readonly seed?: number;
   /** Whether the configuration allows reads by a lease; false unless told. */
   readonly leases?: boolean;
+  /** Timers of members that have other ones. */
+  readonly configs?: Readonly<Record<number, Partial<RaftConfig>>>;
   /** Whether all connections are up at once; true unless told. */
   readonly connected?: boolean;
   /** Logs to start with, by member: terms of the entries from 2 on (entry 1 is the founding). */
@@ -75,6 +76,7 @@ export class RaftWorld {
   readonly nodes = new Map<MemberNumber, WorldNode>();
   readonly config: RaftConfig;
   readonly cachedCount: number;
+  readonly #configs: NonNullable<WorldOptions['configs']>;
   readonly #prng: Prng;
   network: RaftMessage[] = [];
   nowMs = 1000;
@@ -85,6 +87,7 @@ export class RaftWorld {
 
   constructor(options: WorldOptions) {
     this.config = { ...CONFIG, ...options.config };
+    this.#configs = options.configs ?? {};
     this.cachedCount = options.cachedCount ?? Number.POSITIVE_INFINITY;
     this.#prng = new Prng(options.seed ?? 1);
     const count = options.voters + (options.learners ?? 0);
@@ -96,7 +99,9 @@ export class RaftWorld {
       clientAddress: '',
       adminAddress: '',
     }));
-    const founding = foundingBatch(CLUSTER, { members, leases: options.leases ?? false });
+    const promiseMs = this.config.electionTimeoutTicksMin * this.config.tickMs;
+    const leases = options.leases === true ? { leases: true, promiseMs } : { leases: false };
+    const founding = foundingBatch(CLUSTER, { members, ...leases });
     for (let number = 1; number <= count + (options.spares ?? 0); number += 1) {
       const terms = options.logs?.[number] ?? [];
       const batches = [founding, ...terms.map((term, at) => commandBatch(term, at + 2))];
@@ -357,7 +362,7 @@ export class RaftWorld {
     const raft = new Raft({
       self: number,
       cluster: CLUSTER,
-      config: this.config,
+      config: { ...this.config, ...this.#configs[number] },
       prng: this.#prng.fork(),
       hardState,
       ...begin,
@@ -384,16 +389,4 @@ export class RaftWorld {
   #hand(message: RaftMessage): void {
     if (this.node(message.to).alive) this.inject(message);
   }
-}
-
-export function commandBatch(term: Term, first: LogIndex, text = 'x'): Batch {
-  return sealBatch({
-    cluster: CLUSTER,
-    term,
-    first,
-    kind: BATCH_KIND.commands,
-    count: 1,
-    leaderTimeMs: 0,
-    payload: bytesFrom(text),
-  });
 }

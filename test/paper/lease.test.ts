@@ -137,6 +137,24 @@ test('Raft 6.4.1: founders that never had a leader elect one at once', () => {
   expect(world.nowMs - before).toBeLessThan(PROMISE_MS);
 });
 
+// A lease counts on what others promise: it must not matter what timers each of them has.
+test('Raft 6.4.1: a follower with shorter timers than its leader promises as long as the others', () => {
+  const impatient = { electionTimeoutTicksMin: 10, electionTimeoutTicksMax: 20 };
+  const configs = { 2: impatient, 3: impatient };
+  const world = new RaftWorld({ voters: 3, leases: true, configs });
+  world.elect(1);
+  world.tick(1, world.config.heartbeatTicks);
+  world.settle();
+  const untilMs = world.raft(1).leaseUntilMs;
+  world.isolate(1);
+  while (world.nowMs + 10 < untilMs) {
+    world.tick(2, 1);
+    world.tick(3, 1);
+    world.settle();
+    expect([world.raft(2).role, world.raft(3).role]).not.toContain('leader');
+  }
+});
+
 // 3.10: whoever is asked to take over needs no promise to end; so the lease ends first (M34).
 test('Raft 6.4.1: a leader that hands over gives up its lease before it asks', () => {
   const world = leased();

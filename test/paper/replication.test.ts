@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import type { Batch } from '../../src/node/model/batch.ts';
 import type { AppendRequest } from '../../src/node/model/message.ts';
-import { commandBatch, RaftWorld } from '../interaction/raft-world.ts';
+import { commandBatch } from '../interaction/command-batch.ts';
+import { RaftWorld } from '../interaction/raft-world.ts';
 
 interface AppendGiven {
   readonly term: number;

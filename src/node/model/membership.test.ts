@@ -14,7 +14,8 @@ it('foundingBatch is the same for members in any order, and carries what the clu
   const other = foundingBatch(CLUSTER, { members: [...members].reverse(), ...promises });
   expect(batch.bytes.equals(other.bytes)).toBe(true);
   expect(decodeMembership(batch)).toEqual({ members, ...promises });
-  expect(decodeMembership(foundingBatch(CLUSTER, { members, leases: true }))).toEqual({
-    ...{ members, leases: true },
+  const leases = { leases: true, promiseMs: 500 };
+  expect(decodeMembership(foundingBatch(CLUSTER, { members, ...leases }))).toEqual({
+    ...{ members, ...leases },
   });
 });

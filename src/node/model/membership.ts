@@ -32,8 +32,13 @@ export interface Membership {
   readonly outgoing?: readonly Member[];
   /** Highest member number ever given out; absent in a founding configuration. */
   readonly highestNumber?: MemberNumber;
-  /** Whether followers promise not to vote for as long as a lease lasts. Always false so far. */
+  /** Whether followers promise not to vote for a while, and leaders answer reads by a lease. */
   readonly leases: boolean;
+  /**
+   * For how long they promise, by their own clocks. A leader's lease counts on it, so it is one
+   * for all members, whatever each one's own timers are. Absent without leases.
+   */
+  readonly promiseMs?: number;
   /**
    * Members keep all of the log, in an archive, and hold it back for learners. Absent: what a
    * snapshot holds is forgotten. Fixed when the cluster is founded.
@@ -94,10 +99,11 @@ export function foundingBatch(cluster: ClusterId, membership: Membership): Batch
 
 /** The payload of a configuration batch; equal for equal configurations. */
 export function encodeMembership(membership: Membership): Bytes {
-  const { members, outgoing, highestNumber, leases, retain } = membership;
+  const { members, outgoing, highestNumber, leases, promiseMs, retain } = membership;
   const content = {
     members: canonical(members),
     leases,
+    ...(promiseMs === undefined ? {} : { promiseMs }),
     ...(retain === undefined ? {} : { retain }),
     ...(outgoing === undefined ? {} : { outgoing: canonical(outgoing) }),
     ...(highestNumber === undefined ? {} : { highestNumber }),

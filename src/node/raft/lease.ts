@@ -4,7 +4,7 @@
  * paid by everybody: a lost leader is replaced after the promises, not at once.
  *
  * ```
- *   follower          hears the round |-------- promise: the shortest election timeout --------|
+ *   follower          hears the round |-------- promise: as long as it was founded with --------|
  *                   /                  \
  *   leader   begins the round           hears the echo
  *            |------------- lease ------------------------------------------|  drift  |
@@ -19,7 +19,6 @@
  * leader that wants to be replaced frees the others, and gives up its lease first (`endLease`).
  */
 import type { MemberNumber } from '../model/ids.ts';
-import type { RaftConfig } from './config.ts';
 import type { Progress } from './progress.ts';
 import { jointValue } from './quorum.ts';
 import { type Leadership, type Lease, progressOf, type RaftState } from './state.ts';
@@ -27,14 +26,17 @@ import { type Leadership, type Lease, progressOf, type RaftState } from './state
 /** Monotonic clocks of members run at 0.9 to 1.1 of true time. Real ones stay within 0.001. */
 export const DRIFT_MAX = 0.1;
 
-/** How long a follower stands by a leader that it has heard, by its own clock. */
-function promiseMs({ electionTimeoutTicksMin, tickMs }: RaftConfig): number {
-  return electionTimeoutTicksMin * tickMs;
+/**
+ * How long a follower stands by a leader that it has heard, by its own clock: as the configuration
+ * says, for the follower's own timers may be shorter than those that its leader has.
+ */
+function promiseMs({ log, config }: RaftState): number {
+  return log.membership.promiseMs ?? config.electionTimeoutTicksMin * config.tickMs;
 }
 
 /** How long that holds for sure by the leader's clock. */
-function leaseMs(config: RaftConfig): number {
-  return (promiseMs(config) * (1 - DRIFT_MAX)) / (1 + DRIFT_MAX);
+function leaseMs(s: RaftState): number {
+  return (promiseMs(s) * (1 - DRIFT_MAX)) / (1 + DRIFT_MAX);
 }
 
 export function newLease(s: RaftState): Lease | null {
@@ -45,7 +47,7 @@ export function newLease(s: RaftState): Lease | null {
 export function roundBegan(s: RaftState, lead: Leadership): void {
   const { lease } = lead;
   if (lease === null) return;
-  const tooOldMs = s.nowMs - leaseMs(s.config);
+  const tooOldMs = s.nowMs - leaseMs(s);
   while ((lease.rounds[0]?.beganMs ?? s.nowMs) < tooOldMs) lease.rounds.shift();
   lease.rounds.push({ round: lead.round, beganMs: s.nowMs });
 }
@@ -69,7 +71,7 @@ export function leaseUntilMs(s: RaftState): number {
       : (progressOf(lead, voter)?.promisedFromMs ?? Number.NEGATIVE_INFINITY);
   // While members change, whoever wins an election needs both halves: so does a lease.
   const incoming = s.voters.map(promisedFromMs);
-  return jointValue(incoming, s.outgoingVoters.map(promisedFromMs)) + leaseMs(s.config);
+  return jointValue(incoming, s.outgoingVoters.map(promisedFromMs)) + leaseMs(s);
 }
 
 export function leaseHolds(s: RaftState): boolean {
@@ -86,7 +88,7 @@ export function endLease(lead: Leadership): void {
 
 /** On a follower: the leader's round is heard, and will be echoed. */
 export function promise(s: RaftState): void {
-  s.promisedUntilMs = s.nowMs + promiseMs(s.config);
+  s.promisedUntilMs = s.nowMs + promiseMs(s);
 }
 
 /** At the start of a life: nobody remembers what was promised in the one before. */
