@@ -196,6 +196,17 @@ describe('resumption', () => {
     expect(world.raft(3).snapshotIndex).toBe(6);
   });
 
+  test('a new leader is not told how far the file of the old one had got', () => {
+    const world = worldBehind();
+    world.restart(3);
+    while (world.receivedBytes(3) < 50) exchange(world);
+    world.network = [];
+    const question = { index: 6, indexTerm: 2, offset: 0, total: 0, data: Buffer.alloc(0) };
+    world.inject({ type: 'snapshot', from: 2, to: 3, term: 9, ...question });
+    world.sync(3);
+    expect(world.network).toMatchObject([{ type: 'snapshotReply', to: 2, index: 6, offset: 0 }]);
+  });
+
   test('lost parts are sent again, and none that had arrived', () => {
     const world = worldBehind();
     world.restart(3);

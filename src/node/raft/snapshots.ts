@@ -115,8 +115,10 @@ export function onSnapshot(s: RaftState, message: SnapshotRequest): void {
     return;
   }
   if (!takePart(s, message)) {
-    const receiving = s.receiving?.index === index ? s.receiving : null;
-    s.following.snapshotReply = { index, offset: receiving?.offset ?? 0 };
+    // What came of another leader's file is of no use to this one.
+    const { receiving } = s;
+    const goesOn = receiving?.index === index && receiving.leaderTerm === s.term;
+    s.following.snapshotReply = { index, offset: goesOn ? receiving.offset : 0 };
   }
 }
 
