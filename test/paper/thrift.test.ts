@@ -106,3 +106,17 @@ test('Raft asks no more followers about a read than a majority needs', () => {
   world.settle();
   expect(world.node(1).reads).toHaveLength(1);
 });
+
+test('Raft turns away from an eager follower that has fallen silent while there are only reads', () => {
+  const world = lead(3);
+  const silent = () => world.drop((m) => m.to === 2 || m.from === 2);
+  for (let tick = 0; tick <= 3 * world.config.heartbeatTicks; tick += 1) {
+    world.tick(1);
+    silent();
+    world.settle();
+  }
+  const request = world.read(1);
+  silent();
+  world.settle();
+  expect(world.readAnswer(1, request)).toBe(2);
+});

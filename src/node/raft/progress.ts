@@ -34,6 +34,9 @@ export interface Sending {
   asked: boolean;
 }
 
+/** Heartbeats a follower may leave unanswered before it counts as silent. */
+const SILENT_HEARTBEATS_MAX = 2;
+
 export class Progress {
   readonly member: MemberNumber;
   readonly inflights: Inflights;
@@ -79,6 +82,7 @@ export class Progress {
   ackIdleTicksMax: number;
   readonly #ackIdleTicksFirst: number;
   readonly #ackIdleTicksLimit: number;
+  readonly #silentMsMax: number;
 
   constructor(
     member: MemberNumber,
@@ -94,6 +98,12 @@ export class Progress {
     this.#ackIdleTicksFirst = 2 * config.heartbeatTicks;
     this.#ackIdleTicksLimit = Math.max(this.#ackIdleTicksFirst, config.electionTimeoutTicksMax);
     this.ackIdleTicksMax = this.#ackIdleTicksFirst;
+    this.#silentMsMax = SILENT_HEARTBEATS_MAX * config.heartbeatTicks * config.tickMs;
+  }
+
+  /** Whether it has left heartbeats unanswered: a process that was stopped stays connected. */
+  isSilent(nowMs: number): boolean {
+    return nowMs - this.lastHeardMs > this.#silentMsMax;
   }
 
   /** Forgets what is under way and sends one message at a time from here on. */

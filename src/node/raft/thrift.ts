@@ -35,7 +35,8 @@ export function chooseEager(s: RaftState, lead: Leadership): void {
 
 function isFit(s: RaftState, progress: Progress): boolean {
   const sound = progress.mode === 'replicate' && s.connected.has(progress.member);
-  return sound && progress.ackIdleTicks <= SILENT_TICKS_MAX;
+  // Of one that is only asked about reads nothing is under way that could be acknowledged.
+  return sound && progress.ackIdleTicks <= SILENT_TICKS_MAX && !progress.isSilent(s.nowMs);
 }
 
 /** Whether all there is to say to a follower may wait when this turn ends. */

@@ -25,9 +25,6 @@ import type { Progress } from './progress.ts';
 import type { TransferLoss, TransferRefusal } from './ready.ts';
 import { type Leadership, progressOf, type RaftState } from './state.ts';
 
-/** Heartbeats a member may leave unanswered and still be chosen by itself. */
-const SILENT_HEARTBEATS_MAX = 2;
-
 /**
  * Begins to hand leadership to `target`; 0: to the voter that is best prepared. A wish that agrees
  * with the transfer under way joins it; any other is refused until that has ended.
@@ -100,14 +97,13 @@ function lossOf(s: RaftState, lead: Leadership): TransferLoss | null {
  * process that was stopped keeps its connection. 0: there is none.
  */
 function bestPrepared(s: RaftState, lead: Leadership): MemberNumber {
-  const silentMsMax = SILENT_HEARTBEATS_MAX * s.config.heartbeatTicks * s.config.tickMs;
-  const isSilent = ({ lastHeardMs }: Progress): boolean => s.nowMs - lastHeardMs > silentMsMax;
   let best: Progress | null = null;
   for (const progress of lead.followers) {
     const { member, mode } = progress;
     if (!s.voters.includes(member) || !s.connected.has(member) || mode === 'snapshot') continue;
-    const isSame = best !== null && isSilent(best) === isSilent(progress);
-    const isBetter = isSame ? progress.matchIndex > (best?.matchIndex ?? 0) : !isSilent(progress);
+    const isSilent = progress.isSilent(s.nowMs);
+    const isSame = best?.isSilent(s.nowMs) === isSilent;
+    const isBetter = isSame ? progress.matchIndex > (best?.matchIndex ?? 0) : !isSilent;
     if (best === null || isBetter) best = progress;
   }
   return best?.member ?? 0;
