@@ -1,8 +1,11 @@
 /** Snapshots over the admin port, as the operator's client asks for them. */
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { FakeAdminReplica, openAdmin, SECRET_HEX } from '../../../test/doubles/admin-replica.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import type { AdminServer } from './admin.ts';
+import { answerWithFile } from './admin-snapshots.ts';
 
 const open: AdminServer[] = [];
 afterEach(async () => {
@@ -108,5 +111,37 @@ describe('/v1/snapshots/file', () => {
     await answer.body?.getReader().read();
     leaving.abort();
     await isClosed;
+  });
+
+  test('lets go of the file when the reader went away before it was open', async () => {
+    const replica = new FakeAdminReplica();
+    let isOpen = false;
+    replica.snapshots.open = async () => {
+      isOpen = true;
+      return {
+        bytes: 1e12,
+        read: async (_offset, length) => Buffer.alloc(length),
+        close: async () => {
+          isOpen = false;
+        },
+      };
+    };
+    const answered = new Promise<void>((resolve, reject) => {
+      const server = createServer((_request, response) => {
+        response.once('close', () => {
+          server.close();
+          answerWithFile(response, replica, '1').then(resolve, reject);
+        });
+        socket.destroy();
+      });
+      let socket: Socket;
+      server.listen({ host: '127.0.0.1', port: 0 }, () => {
+        const { port } = server.address() as AddressInfo;
+        socket = connect({ host: '127.0.0.1', port });
+        socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      });
+    });
+    await answered;
+    expect(isOpen).toBe(false);
   });
 });

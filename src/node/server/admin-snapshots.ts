@@ -62,6 +62,8 @@ export async function answerWithFile(
 
 async function send(response: ServerResponse, file: SnapshotDownload): Promise<void> {
   const gone = new AbortController();
+  // Who went away while the file was looked for is not told of again.
+  if (response.closed) gone.abort();
   response.once('close', () => gone.abort());
   response.writeHead(200, {
     ...commonHeaders('application/octet-stream'),
