@@ -84,6 +84,20 @@ describe('openSnapshots', () => {
     }
   });
 
+  it('has nothing to send of a snapshot that is removed while it is looked for', async () => {
+    const rig = new LogRig(1);
+    const disk = rig.disk.boot();
+    const init = { disk, directory: DIRECTORY, cluster: CLUSTER, app: 'kvstore' };
+    const store = await rig.drive(openSnapshots(init));
+    await rig.drive(take(store, 10));
+    const openFile = disk.open.bind(disk);
+    disk.open = async (path, options) => {
+      await disk.remove(path);
+      return openFile(path, options);
+    };
+    await expect(rig.drive(fileOf(store, 10))).rejects.toThrow('gone');
+  });
+
   it('refuses a snapshot of another cluster, and the state of another app', async () => {
     const rig = new LogRig(1);
     await rig.drive(take(await open(rig), 10));

@@ -184,14 +184,25 @@ class FileSnapshots implements SnapshotStore {
 
   async #openForSending(index: LogIndex): Promise<{ file: DiskFile; size: number } | null> {
     if (this.#sending?.index === index) return this.#sending;
-    const { disk, directory } = this.#init;
-    const names = await disk.list(directory);
+    const names = await this.#init.disk.list(this.#init.directory);
     const name = names.find((n) => parseSnapshotName(n)?.index === index);
     if (name === undefined) return null;
     await this.#closeSending();
-    const file = await disk.open(`${directory}/${name}`, { create: false });
+    const file = await this.#openIfThere(name);
+    if (file === null) return null;
     this.#sending = { index, file, size: await file.size() };
     return this.#sending;
+  }
+
+  /** Two newer snapshots may have come since it was listed: then it is removed, and no trouble. */
+  async #openIfThere(name: string): Promise<DiskFile | null> {
+    const { disk, directory } = this.#init;
+    try {
+      return await disk.open(`${directory}/${name}`, { create: false });
+    } catch (error) {
+      if ((await disk.list(directory)).includes(name)) throw error;
+      return null;
+    }
   }
 
   async #closeSending(): Promise<void> {
