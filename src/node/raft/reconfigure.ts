@@ -76,10 +76,8 @@ export function settleConfiguration(s: RaftState, lead: Leadership): void {
     return;
   }
   lead.changeOpen = false;
-  // Whoever leaves shall know it, and a leader that leaves may be gone before the next tick.
-  lead.commitNewsDue = true;
   lead.resigns = !s.isVoter;
-  // Who leaves, and whom this leader leaves behind, must hear of it now.
+  // Who leaves must hear of it now, and a leader that leaves may be gone before the next tick.
   lead.commitNewsDue = true;
 }
 

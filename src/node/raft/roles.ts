@@ -118,7 +118,8 @@ export function becomeLeader(s: RaftState, votes: readonly MemberNumber[]): void
   s.leadership = {
     followers: [],
     changeOpen: true,
-    ...{ resigns: false, offered: false },
+    resigns: false,
+    offered: false,
     noopIndex: lastBefore + 1,
     round: 0,
     roundOpen: false,
