@@ -35,7 +35,7 @@ export interface JoinInit {
  */
 export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
   const { contact, member, secretFile, timeoutMs } = init;
-  const { members, leaderMember, cluster, leases } = await fetchNodeStatus(contact, timeoutMs);
+  const { members, leaderMember, cluster } = await fetchNodeStatus(contact, timeoutMs);
   const leader = members.find((m) => m.member === leaderMember);
   if (leader === undefined) {
     throw new RaftctlError('NO_LEADER', { message: `${contact} knows no leader of ${cluster}` });
@@ -68,7 +68,6 @@ export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
     ...{ app, secretFile, fsync: init.fsync ?? spec?.fsync ?? NODE_CONFIG_DEFAULTS.fsync },
     ...{ members: reply.members, founding: reply.founding },
     ...(reply.retain === null ? {} : { retain: reply.retain }),
-    ...(leases ? { leases } : {}),
   };
 }
 
