@@ -4,6 +4,7 @@ import { RaftctlError } from '../std/errors.ts';
 import type { NodeSnapshots, SnapshotAsked } from '../wire/snapshots.ts';
 import { splitAddress } from './address.ts';
 import { postAdmin, readAnswer } from './admin-post.ts';
+import { adminUnreachable, askAdmin } from './admin-request.ts';
 
 /** An answer over this is no list of snapshots. Bytes. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
@@ -17,8 +18,10 @@ export interface SnapshotNode {
 
 /** @throws {RaftctlError} what the node answered; UNREACHABLE when it did not. */
 export async function fetchSnapshots(node: SnapshotNode): Promise<NodeSnapshots> {
-  const response = await get(node, '/v1/snapshots');
-  return readAnswer(await textOf(response), node.adminAddress) as NodeSnapshots;
+  const { adminAddress: address, secretHex, timeoutMs } = node;
+  const ask = { address, path: '/v1/snapshots', secretHex, timeoutMs, what: 'its snapshots' };
+  const answer = await askAdmin({ ...ask, method: 'GET', answerBytesMax: ANSWER_BYTES_MAX });
+  return readAnswer(answer.text, address) as NodeSnapshots;
 }
 
 /** Asks for a snapshot of what the node has applied now; it is begun, not done. */
@@ -91,6 +94,5 @@ function brokenOff(
 }
 
 function unreachable(address: string, reason: string, cause?: unknown): RaftctlError {
-  const message = `Cannot ask ${address} for its snapshots: ${reason}`;
-  return new RaftctlError('UNREACHABLE', { message, cause });
+  return adminUnreachable({ address, what: 'its snapshots' }, reason, cause);
 }

@@ -11,6 +11,7 @@ import {
   type NodeConfig,
 } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
+import { lostChange } from './members.ts';
 import type { ClusterStore } from './store.ts';
 
 export interface JoinInit {
@@ -31,7 +32,7 @@ export interface JoinInit {
  * Adds the member as a learner that is promoted once it has caught up. Returns what its directory
  * is formatted with; the change is committed by then.
  *
- * @throws {RaftctlError} UNREACHABLE, NO_LEADER, MEMBERS_REFUSED, CONFIG_INVALID.
+ * @throws {RaftctlError} UNREACHABLE, NO_LEADER, MEMBERS_REFUSED, CONFIG_INVALID, OUTCOME_UNKNOWN.
  */
 export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
   const { contact, member, secretFile, timeoutMs } = init;
@@ -49,7 +50,8 @@ export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
   });
   const query = new URLSearchParams({ add: formatMember(member), join: String(!init.learner) });
   const path = `/v1/members?${query.toString()}`;
-  const asked = { address: leader.adminAddress, path, secretHex: secretHex.trim(), timeoutMs };
+  const address = leader.adminAddress;
+  const asked = { address, path, secretHex: secretHex.trim(), timeoutMs, lost: lostChange };
   const reply = (await postAdmin(asked)) as MemberChangeReply;
   const app = APP_NAMES.find((name) => name === reply.app);
   const own = reply.members.find((m) => m.id === member.id);

@@ -90,12 +90,20 @@ export async function changeMembers(init: MembersInit): Promise<MembersResult> {
   const secretHex = (await readFile(init.store.secretFileOf(spec.name), 'utf8')).trim();
   const path = `/v1/members?${queryOf(changes).toString()}`;
   const { timeoutMs } = init;
-  const asked = { address: leader.adminAddress, path, secretHex, timeoutMs };
+  const asked = { address: leader.adminAddress, path, secretHex, timeoutMs, lost: lostChange };
   const reply = (await postAdmin(asked)) as MemberChangeReply;
   const status = init.wait
     ? await waitFor(init, 'the change to end', unfinished)
     : await leaderStatus(spec).catch(() => leader);
   return { before, after, reply, members: status.members };
+}
+
+/** The leader was asked for a change, and did not answer. */
+export function lostChange(reason: string): RaftctlError {
+  return new RaftctlError('OUTCOME_UNKNOWN', {
+    message: `The change of the members may or may not have happened: ${reason}`,
+    hint: 'Look: raftctl member list',
+  });
 }
 
 /** One line: voters, quorum and tolerance, before and after. */
