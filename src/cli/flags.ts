@@ -75,6 +75,18 @@ export const kvFlags = {
   timeout: commandTimeoutFlag,
 };
 
+/** What `memberFlags` say. */
+export function memberWish(flags: {
+  readonly cluster?: string | undefined;
+  readonly force: boolean;
+  readonly wait: boolean;
+  readonly 'dry-run': boolean;
+  readonly timeout: number;
+}) {
+  const { cluster = null, force, wait, 'dry-run': dryRun, timeout: timeoutMs } = flags;
+  return { cluster, force, wait, dryRun, timeoutMs };
+}
+
 /** Of every command that changes who belongs to a cluster. */
 export const memberFlags = {
   ...clusterChoice,

@@ -52,3 +52,16 @@ export class Interrupts {
     for (const signal of SIGNALS) process.removeListener(signal, this.#listener);
   }
 }
+
+/** Does something that Ctrl-C stops: `onFirst` says so, and the signal is passed on. */
+export async function stoppable<T>(
+  onFirst: () => void,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const interrupts = new Interrupts(onFirst);
+  try {
+    return await work(interrupts.signal);
+  } finally {
+    interrupts.release();
+  }
+}

@@ -106,6 +106,15 @@ export function lostChange(reason: string): RaftctlError {
   });
 }
 
+/** The same for all named members. @throws {RaftctlError} USAGE when nobody is named. */
+export function changesOf(
+  type: 'promote' | 'demote' | 'remove',
+  names: readonly unknown[],
+): readonly NamedChange[] {
+  if (names.length > 0) return names.map((name) => ({ type, id: String(name) }));
+  throw new RaftctlError('USAGE', { message: `Cannot ${type} nobody: name the members` });
+}
+
 /** One line: voters, quorum and tolerance, before and after. */
 export function strengthLine({ before, after }: Pick<MembersResult, 'before' | 'after'>): string {
   const names = ['voters', 'quorum', 'tolerance'] as const;

@@ -61,6 +61,21 @@ export async function changeRoster(init: MembersInit): Promise<MembersResult> {
   return result;
 }
 
+export interface NamedRosterInit
+  extends Pick<MembersInit, 'changes' | 'force' | 'dryRun' | 'wait' | 'timeoutMs' | 'signal'> {
+  readonly store: ClusterStore;
+  /** Name of the cluster; null: the only one there is. */
+  readonly cluster: string | null;
+}
+
+/** `changeRoster` of a cluster by its name. @throws {RaftctlError} CLUSTER_NOT_FOUND and others. */
+export async function changeRosterOf(
+  init: NamedRosterInit,
+): Promise<MembersResult & { readonly cluster: string }> {
+  const spec = await init.store.find(init.cluster);
+  return { cluster: spec.name, ...(await changeRoster({ ...init, spec })) };
+}
+
 /** What a roster is changed with. Requires: the cluster's lock is held. */
 export interface RosterInit {
   readonly store: ClusterStore;

@@ -1,10 +1,10 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { memberFlags } from '../../cli/flags.ts';
-import { Interrupts } from '../../cli/interrupts.ts';
+import { memberFlags, memberWish } from '../../cli/flags.ts';
+import { stoppable } from '../../cli/interrupts.ts';
 import { parseInitialCluster } from '../../cluster/initial-cluster.ts';
-import { changeMembers } from '../../cluster/members.ts';
 import { changeLines } from '../../cluster/members-view.ts';
+import { changeRosterOf } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 
 export default class MemberAdd extends BaseCommand {
@@ -32,17 +32,11 @@ export default class MemberAdd extends BaseCommand {
       return { type: 'add', member, joins: flags.join } as const;
     });
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
-    const interrupts = new Interrupts(() => this.note('Stopping'));
-    try {
-      const { force, wait, 'dry-run': dryRun, timeout: timeoutMs } = flags;
-      const { signal } = interrupts;
-      const init = { store, spec, changes, force, wait, dryRun, timeoutMs, signal };
-      const result = await changeMembers(init);
-      for (const line of changeLines(result)) this.print(line);
-      return this.answer('member.add', { cluster: spec.name, ...result });
-    } finally {
-      interrupts.release();
-    }
+    const result = await stoppable(
+      () => this.note('Stopping'),
+      (signal) => changeRosterOf({ ...memberWish(flags), store, changes, signal }),
+    );
+    for (const line of changeLines(result)) this.print(line);
+    return this.answer('member.add', result);
   }
 }

@@ -1,9 +1,9 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { memberFlags } from '../../cli/flags.ts';
-import { Interrupts } from '../../cli/interrupts.ts';
+import { memberFlags, memberWish } from '../../cli/flags.ts';
+import { stoppable } from '../../cli/interrupts.ts';
 import { changeLines } from '../../cluster/members-view.ts';
-import { changeRoster } from '../../cluster/roster.ts';
+import { changeRosterOf } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
 
@@ -48,17 +48,11 @@ export default class MemberChange extends BaseCommand {
       });
     }
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
-    const interrupts = new Interrupts(() => this.note('Stopping'));
-    try {
-      const { force, wait, 'dry-run': dryRun, timeout: timeoutMs } = flags;
-      const { signal } = interrupts;
-      const init = { store, spec, changes, force, wait, dryRun, timeoutMs, signal };
-      const result = await changeRoster(init);
-      for (const line of changeLines(result)) this.print(line);
-      return this.answer('member.change', { cluster: spec.name, ...result });
-    } finally {
-      interrupts.release();
-    }
+    const result = await stoppable(
+      () => this.note('Stopping'),
+      (signal) => changeRosterOf({ ...memberWish(flags), store, changes, signal }),
+    );
+    for (const line of changeLines(result)) this.print(line);
+    return this.answer('member.change', result);
   }
 }

@@ -1,10 +1,10 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { memberFlags } from '../../cli/flags.ts';
-import { Interrupts } from '../../cli/interrupts.ts';
-import { changeMembers } from '../../cluster/members.ts';
+import { memberFlags, memberWish } from '../../cli/flags.ts';
+import { stoppable } from '../../cli/interrupts.ts';
+import { changesOf } from '../../cluster/members.ts';
 import { changeLines } from '../../cluster/members-view.ts';
+import { changeRosterOf } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
-import { RaftctlError } from '../../std/errors.ts';
 
 export default class MemberDemote extends BaseCommand {
   static override summary = 'Make voters learners: they receive the log and decide nothing.';
@@ -17,22 +17,13 @@ export default class MemberDemote extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(MemberDemote);
-    const changes = argv.map((id) => ({ type: 'demote', id: String(id) }) as const);
-    if (changes.length === 0) {
-      throw new RaftctlError('USAGE', { message: 'Cannot demote nobody: name the members' });
-    }
+    const changes = changesOf('demote', argv);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
-    const interrupts = new Interrupts(() => this.note('Stopping'));
-    try {
-      const { force, wait, 'dry-run': dryRun, timeout: timeoutMs } = flags;
-      const { signal } = interrupts;
-      const init = { store, spec, changes, force, wait, dryRun, timeoutMs, signal };
-      const result = await changeMembers(init);
-      for (const line of changeLines(result)) this.print(line);
-      return this.answer('member.demote', { cluster: spec.name, ...result });
-    } finally {
-      interrupts.release();
-    }
+    const result = await stoppable(
+      () => this.note('Stopping'),
+      (signal) => changeRosterOf({ ...memberWish(flags), store, changes, signal }),
+    );
+    for (const line of changeLines(result)) this.print(line);
+    return this.answer('member.demote', result);
   }
 }

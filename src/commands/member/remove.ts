@@ -1,10 +1,10 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { memberFlags } from '../../cli/flags.ts';
-import { Interrupts } from '../../cli/interrupts.ts';
+import { memberFlags, memberWish } from '../../cli/flags.ts';
+import { stoppable } from '../../cli/interrupts.ts';
+import { changesOf } from '../../cluster/members.ts';
 import { changeLines } from '../../cluster/members-view.ts';
-import { changeRoster } from '../../cluster/roster.ts';
+import { changeRosterOf } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
-import { RaftctlError } from '../../std/errors.ts';
 
 export default class MemberRemove extends BaseCommand {
   static override summary = 'Remove members; their nodes end by themselves.';
@@ -20,22 +20,13 @@ export default class MemberRemove extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(MemberRemove);
-    const changes = argv.map((id) => ({ type: 'remove', id: String(id) }) as const);
-    if (changes.length === 0) {
-      throw new RaftctlError('USAGE', { message: 'Cannot remove nobody: name the members' });
-    }
+    const changes = changesOf('remove', argv);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
-    const interrupts = new Interrupts(() => this.note('Stopping'));
-    try {
-      const { force, wait, 'dry-run': dryRun, timeout: timeoutMs } = flags;
-      const { signal } = interrupts;
-      const init = { store, spec, changes, force, wait, dryRun, timeoutMs, signal };
-      const result = await changeRoster(init);
-      for (const line of changeLines(result)) this.print(line);
-      return this.answer('member.remove', { cluster: spec.name, ...result });
-    } finally {
-      interrupts.release();
-    }
+    const result = await stoppable(
+      () => this.note('Stopping'),
+      (signal) => changeRosterOf({ ...memberWish(flags), store, changes, signal }),
+    );
+    for (const line of changeLines(result)) this.print(line);
+    return this.answer('member.remove', result);
   }
 }
