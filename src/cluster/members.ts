@@ -7,7 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchNodeStatus } from '../client/admin-client.ts';
 import { postAdmin } from '../client/admin-post.ts';
 import { RaftctlError } from '../std/errors.ts';
-import { formatMember, type MemberChangeReply, type NamedChange } from '../wire/member-change.ts';
+import {
+  formatMember,
+  type MemberChangeReply,
+  type NamedChange,
+  parseMember,
+} from '../wire/member-change.ts';
 import type { MemberStatus, NodeStatus } from '../wire/status.ts';
 import type { ClusterStore } from './store.ts';
 import { type ClusterSpec, quorumOf } from './topology.ts';
@@ -103,6 +108,19 @@ export function lostChange(reason: string): RaftctlError {
   return new RaftctlError('OUTCOME_UNKNOWN', {
     message: `The change of the members may or may not have happened: ${reason}`,
     hint: 'Look: raftctl member list',
+  });
+}
+
+/** New members, written as NAME=HOST:CLIENT:PEER:ADMIN. @throws {RaftctlError} USAGE */
+export function additionsOf(texts: readonly unknown[], joins: boolean): readonly NamedChange[] {
+  const hint = 'For example n4=127.0.0.1:11003:12003:13003';
+  if (texts.length === 0) {
+    throw new RaftctlError('USAGE', { message: 'Cannot add nobody: say who and where', hint });
+  }
+  return texts.map((text) => {
+    const member = parseMember(String(text));
+    if (typeof member !== 'string') return { type: 'add', member, joins };
+    throw new RaftctlError('USAGE', { message: `Cannot add a member: ${member}`, hint });
   });
 }
 

@@ -96,6 +96,6 @@ function refusalOf(reason: (ChangeOutcome & { type: 'refused' })['reason']): Mem
     case 'noVoter':
       return refused('nobody would be left to vote');
     case 'nothingChanges':
-      return refused('they are so already');
+      return refused('they are so already', 'Look: raftctl member list');
   }
 }

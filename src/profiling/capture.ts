@@ -8,6 +8,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { splitAddress } from '../client/address.ts';
+import { readAnswer } from '../client/admin-post.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { PROFILE_STARTED_HEADER, type ProfileKind, profileFileName } from '../wire/profiles.ts';
 
@@ -41,7 +42,7 @@ const START_AFTER_MS = 250;
 /** A snapshot of a large heap takes its time. */
 const ANSWER_MS_MAX = 120_000;
 
-/** @throws {RaftctlError} UNREACHABLE or REQUEST_REFUSED, as the first node in trouble says. */
+/** @throws {RaftctlError} what the first node in trouble says; UNREACHABLE, INTERRUPTED. */
 export async function captureProfiles(init: CaptureInit): Promise<CapturedProfile[]> {
   await mkdir(init.directory, { recursive: true });
   const startMonoMs = Number(process.hrtime.bigint()) / 1e6 + START_AFTER_MS;
@@ -84,33 +85,45 @@ function download(
       { method: 'POST', host, port, path, headers, agent: false, signal, timeout },
       (response) => {
         if (response.statusCode !== 200) {
-          refusalOf(node, response).then(reject, reject);
+          refuse(node, response).catch(reject);
           return;
         }
         const startedMonoMs = Number(response.headers[PROFILE_STARTED_HEADER]);
         pipeline(response, createWriteStream(file, { mode: 0o600 })).then(
           () => resolve(startedMonoMs),
-          (error: Error) => reject(unreachable(node, error)),
+          (error: Error) => reject(troubleOf(node, error, signal)),
         );
       },
     );
     call.on('timeout', () => call.destroy(new Error(`no answer within ${timeout} ms`)));
-    call.on('error', (error) => reject(unreachable(node, error)));
+    call.on('error', (error) => reject(troubleOf(node, error, signal)));
     call.end();
   });
 }
 
-async function refusalOf(
-  { id }: ProfiledNode,
-  response: AsyncIterable<Buffer>,
-): Promise<RaftctlError> {
+/** @throws {RaftctlError} what the node answered, with its code: always. */
+async function refuse(node: ProfiledNode, response: AsyncIterable<Buffer>): Promise<never> {
   let text = '';
   for await (const piece of response) text += piece.toString('utf8');
-  const said = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? 'it refused';
-  return new RaftctlError('REQUEST_REFUSED', { message: `Cannot profile ${id}: ${said}` });
+  try {
+    readAnswer(text, node.adminAddress);
+    throw new RaftctlError('UNREACHABLE', { message: 'it sent no profile' });
+  } catch (cause) {
+    if (!(cause instanceof RaftctlError)) throw cause;
+    const { code, message, hint } = cause;
+    const named = { message: `Cannot profile ${node.id}: ${message}`, cause };
+    throw new RaftctlError(code, hint === null ? named : { ...named, hint });
+  }
 }
 
-function unreachable({ id, adminAddress }: ProfiledNode, cause: Error): RaftctlError {
+function troubleOf(
+  { id, adminAddress }: ProfiledNode,
+  cause: Error,
+  signal: AbortSignal,
+): RaftctlError {
+  if (signal.aborted) {
+    return new RaftctlError('INTERRUPTED', { message: 'Interrupted; no profile was kept' });
+  }
   const message = `Cannot profile ${id} at ${adminAddress}: ${cause.message}`;
   return new RaftctlError('UNREACHABLE', { message, cause });
 }

@@ -5,7 +5,8 @@ import { namedNodes } from '../cluster/nodes.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import { type CapturedProfile, captureProfiles } from '../profiling/capture.ts';
 import { RaftctlError } from '../std/errors.ts';
-import type { ProfileKind } from '../wire/profiles.ts';
+import { formatDurationMs } from '../std/units.ts';
+import { PROFILE_MS_MAX, type ProfileKind } from '../wire/profiles.ts';
 
 const STATUS_MS_MAX = 3000;
 
@@ -29,7 +30,7 @@ export interface ProfileResult {
 }
 
 /**
- * @throws {RaftctlError} USAGE when no node is named; NODE_NOT_FOUND; UNREACHABLE;
+ * @throws {RaftctlError} USAGE when no node is named, or too long a time; NODE_NOT_FOUND; UNREACHABLE;
  *   CONFIRMATION_MISSING for a snapshot of the leader.
  */
 export async function profileNodes(choice: ProfileChoice): Promise<ProfileResult> {
@@ -40,6 +41,12 @@ export async function profileNodes(choice: ProfileChoice): Promise<ProfileResult
     throw new RaftctlError('USAGE', {
       message: 'Cannot profile as no node is named',
       hint: `Name some of ${spec.nodes.map(({ id }) => id).join(', ')}, or say --all`,
+    });
+  }
+  if (durationMs < 1 || durationMs > PROFILE_MS_MAX) {
+    const longest = formatDurationMs(PROFILE_MS_MAX);
+    throw new RaftctlError('USAGE', {
+      message: `Cannot profile for ${formatDurationMs(durationMs)}: it is 1 ms to ${longest}`,
     });
   }
   const chosen = isAll ? spec.nodes : namedNodes(spec, ids);

@@ -102,11 +102,13 @@ test('schema: commands on a cluster that is well', async () => {
   await run(['elections', 'list', '--recording', 'nothing'], { exit: 2 });
   await run(['elections', 'explain']);
   await run(['elections', 'explain', '9999'], { exit: 2 });
+  await run(['elections', 'explain', 'x'], { exit: 2 });
   await run(['elections', 'timeline']);
   await run(['elections', 'timeline', '--cluster', 'nothing'], { exit: 2 });
   const folder = ['-o', join(rig.directory, 'profiles')];
   await run(['profile', 'cpu', '--all', '-d', '100ms', ...folder]);
   await run(['profile', 'cpu'], { exit: 2 });
+  await run(['profile', 'cpu', '--all', '-d', '1h'], { exit: 2 });
   await run(['profile', 'heap', 'n1', '-d', '50ms', ...folder]);
   await run(['profile', 'heap', 'n9'], { exit: 2 });
   await run(['profile', 'snapshot', await rig.leader(), ...folder], { exit: 7 });

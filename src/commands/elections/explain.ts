@@ -16,7 +16,14 @@ export default class ElectionsExplain extends BaseCommand {
     '<%= config.bin %> elections explain 12 --cluster demo --json',
   ];
   static override args = {
-    term: Args.integer({ description: 'Term of the election.', min: 1 }),
+    term: Args.custom<number>({
+      description: 'Term of the election.',
+      parse: async (text) => {
+        if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+        const message = `Cannot read ${JSON.stringify(text)} as a term: it is not like 12`;
+        throw new RaftctlError('USAGE', { message });
+      },
+    })(),
   };
   static override flags = eventFlags;
 

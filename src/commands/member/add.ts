@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { memberFlags, memberWish } from '../../cli/flags.ts';
 import { stoppable } from '../../cli/interrupts.ts';
-import { parseInitialCluster } from '../../cluster/initial-cluster.ts';
+import { additionsOf } from '../../cluster/members.ts';
 import { changeLines } from '../../cluster/members-view.ts';
 import { changeRosterOf } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
@@ -27,10 +27,7 @@ export default class MemberAdd extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(MemberAdd);
-    const added = parseInitialCluster(argv.map(String).join(','));
-    const changes = added.map(({ member: _, ...member }) => {
-      return { type: 'add', member, joins: flags.join } as const;
-    });
+    const changes = additionsOf(argv, flags.join);
     const store = new ClusterStore(flags.dir);
     const result = await stoppable(
       () => this.note('Stopping'),
