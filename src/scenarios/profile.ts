@@ -30,8 +30,8 @@ export interface ProfileResult {
 }
 
 /**
- * @throws {RaftctlError} USAGE when no node is named, or too long a time; NODE_NOT_FOUND; UNREACHABLE;
- *   CONFIRMATION_MISSING for a snapshot of the leader.
+ * @throws {RaftctlError} USAGE when no node is named, or too long a time; NODE_NOT_FOUND;
+ *   UNREACHABLE; CONFIRMATION_MISSING for a snapshot of the leader.
  */
 export async function profileNodes(choice: ProfileChoice): Promise<ProfileResult> {
   const { kind, ids, isAll, isForced, durationMs, intervalUs, output, signal } = choice;
