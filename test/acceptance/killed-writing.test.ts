@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => rig?.dispose());
 
-test(`node restart brings a node back that was killed while it wrote, ${KILLS} times`, {
+test(`a node that was killed while it wrote starts and catches up, ${KILLS} times`, {
   timeout: KILLS * 20_000,
 }, async () => {
   const prng = new Prng(IS_FULL ? Date.now() : 6);
@@ -30,8 +30,7 @@ test(`node restart brings a node back that was killed while it wrote, ${KILLS} t
     await load.more(prng.between(100, 600));
     await new Promise((resolve) => setTimeout(resolve, prng.between(0, DELAY_MS_MAX)));
     await rig.kill9(victim);
-    const { stdout } = await rig.ok(['node', 'restart', victim]);
-    expect(stdout).toContain('caught up');
+    await rig.restart(victim);
   }
   await load.stop();
   await rig.healthy();
