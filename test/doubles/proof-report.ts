@@ -21,8 +21,6 @@ export function reportProof(row: ProofRow): void {
 export function spread(valuesMs: readonly number[]): string {
   const sorted = [...valuesMs].sort((a, b) => a - b);
   const at = (share: number): number =>
-    Math.round(
-      sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN,
-    );
+    Math.round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN);
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms`;
 }
