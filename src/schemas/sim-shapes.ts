@@ -48,10 +48,13 @@ export const SIM: Readonly<Record<string, z.ZodType>> = {
         kind,
         bug: z.string(),
         directed: z.string().nullable().describe('A test that finds it by itself'),
+        profile: z.string().describe('Of the runs'),
+        nodes: count.nullable().describe('Members of each cluster; null: drawn'),
         oracle: z.string().nullable().describe('What found it; null: nothing'),
         seed: count.nullable(),
         seeds: count,
         simSeconds: count,
+        wallMs: time.describe('On one thread'),
       }),
     ),
     speed: z

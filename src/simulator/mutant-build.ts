@@ -4,7 +4,8 @@
  * changed. A change of the code that moves the place makes planting fail, so no bug is silently
  * disarmed; a test plants each.
  */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -42,8 +43,22 @@ export async function withBuild<T>(
   }
 }
 
+/** A name for all the code that simulations are made of: runs of another one say nothing of it. */
+export async function programHash(): Promise<string> {
+  const build = fileURLToPath(ownBuild());
+  const hash = createHash('sha256');
+  for (const folder of FOLDERS) {
+    const names = await readdir(join(build, folder), { recursive: true });
+    for (const name of names.filter(isCode).sort()) {
+      if (name.endsWith('.js')) hash.update(name).update(await readFile(join(build, folder, name)));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+const isCode = (path: string): boolean => !path.endsWith('.map') && !path.endsWith('.ts');
+
 async function copyBuild(from: string, to: string): Promise<void> {
-  const isCode = (path: string): boolean => !path.endsWith('.map') && !path.endsWith('.ts');
   for (const name of FOLDERS) {
     await cp(join(from, name), join(to, name), { recursive: true, filter: isCode }).catch(
       (error: unknown) => {

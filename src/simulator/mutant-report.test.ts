@@ -25,8 +25,12 @@ test('markdownOf of all bugs names the oracles that found none of them first', (
       seed: 1,
       seeds: 1,
       simSeconds: 1,
+      wallMs: 1000,
+      profile: 'swarm',
+      nodes: null,
     } as const;
   });
-  expect(markdownOf(rows)).toMatch(/Found nothing first: .*I7 leader completeness.*\./);
-  expect(markdownOf(rows.slice(1))).not.toContain('Found nothing first');
+  expect(markdownOf(rows)).toContain('| I7 leader completeness | **nothing** |');
+  expect(markdownOf(rows)).toMatch(/\| assertion \| M01a, .*M24, .* \|/);
+  expect(markdownOf(rows.slice(1))).not.toContain('I7 leader completeness');
 });

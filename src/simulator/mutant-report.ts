@@ -1,8 +1,8 @@
-/** Hunts every planted bug, and says as Markdown what found it, and how soon. */
-import { formatCount } from '../std/units.ts';
+/** Says as Markdown what found each planted bug, and how soon; and how fast the simulator is. */
+import { formatCount, formatDurationMs } from '../std/units.ts';
+import type { Profile } from './fault-plan.ts';
 import { hunt } from './hunt.ts';
 import type { Mutant } from './mutant.ts';
-import { withBuild } from './mutant-build.ts';
 import { MUTANTS } from './mutants.ts';
 import { RUN_OPTIONS_DEFAULT, type RunOptions } from './run.ts';
 import { ownBuild, SimPool } from './sim-pool.ts';
@@ -15,65 +15,17 @@ export interface MutantRow {
   readonly bug: string;
   /** A test that finds it; null: none was written for it alone. */
   readonly directed: string | null;
+  /** Of the runs: which faults, and how many members (null: drawn). */
+  readonly profile: Profile;
+  readonly nodes: number | null;
   /** Null: nothing found it. */
   readonly oracle: OracleName | null;
   readonly seed: number | null;
   /** Runs up to the one that found it, and simulated time in them. */
   readonly seeds: number;
   readonly simSeconds: number;
-}
-
-export interface ReportInit {
-  readonly mutants: readonly Mutant[];
-  /** Of bugs, and of controls. */
-  readonly seedsMax: number;
-  readonly controlSeeds: number;
-  readonly seconds: number;
-  readonly workers: number;
-  readonly signal: AbortSignal;
-  readonly nowMs: () => number;
-  readonly onRow: (row: MutantRow) => void;
-}
-
-export async function huntMutants(init: ReportInit): Promise<readonly MutantRow[]> {
-  const rows: MutantRow[] = [];
-  for (const mutant of init.mutants) {
-    if (init.signal.aborted) break;
-    const row = await huntMutant(mutant, init);
-    rows.push(row);
-    init.onRow(row);
-  }
-  return rows;
-}
-
-async function huntMutant(mutant: Mutant, init: ReportInit): Promise<MutantRow> {
-  const { id, kind, bug, nodes, profile } = mutant;
-  const { seconds, signal, nowMs } = init;
-  const result = await withBuild(id, async (build) => {
-    const pool = new SimPool({ build, width: init.workers });
-    const last = kind === 'control' ? init.controlSeeds : init.seedsMax;
-    const options = {
-      ...{ ...RUN_OPTIONS_DEFAULT, seconds },
-      ...{ nodes: nodes ?? null, profile: profile ?? RUN_OPTIONS_DEFAULT.profile },
-    };
-    try {
-      return await hunt(pool, { first: 1, last, goOn: false, options, signal, nowMs });
-    } finally {
-      await pool.close();
-    }
-  });
-  const found = result.violations[0] ?? null;
-  return {
-    ...{
-      id,
-      kind,
-      bug,
-      directed: mutant.directed ?? null,
-      oracle: found?.violation?.oracle ?? null,
-      seed: found?.seed ?? null,
-    },
-    ...{ seeds: result.seeds, simSeconds: Math.round(result.simulatedMs / 1000) },
-  };
+  /** What that took, on one thread. */
+  readonly wallMs: number;
 }
 
 /** Whether a row is as it should be. */
@@ -131,26 +83,38 @@ export function intoDocument(document: string, report: string): string | null {
 
 export function markdownOf(rows: readonly MutantRow[]): string {
   const lines = [
-    '| bug | what is wrong | class | found first by | seeds | simulated s |',
-    '|---|---|---|---|---|---|',
-    ...rows.map(({ id, kind, bug, oracle, directed, seeds, simSeconds }) => {
-      const nobody = kind === 'control' ? 'nobody, as it should be' : '**nobody**';
-      const by = oracle ?? (directed === null ? nobody : `no seed, but \`${directed}\``);
-      return `| ${id} | ${bug} | ${kind} | ${by} | ${seeds} | ${simSeconds} |`;
+    '| bug | what is wrong | class | found first by | runs | seeds | simulated s |',
+    '|---|---|---|---|---|---|---|',
+    ...rows.map((row) => {
+      const { id, kind, bug, seeds, simSeconds } = row;
+      return `| ${id} | ${bug} | ${kind} | ${finderOf(row)} | ${runsOf(row)} | ${seeds} | ${simSeconds} |`;
     }),
     '',
     summaryOf(rows),
-    ...unprovenText(rows),
+    '',
+    ...oracleLines(rows),
   ];
   return lines.join('\n');
 }
 
-/** Oracles that were not the first to find any of the bugs; only a whole report can tell. */
-function unprovenText(rows: readonly MutantRow[]): readonly string[] {
-  if (rows.length < MUTANTS.length) return [];
-  const first = new Set(rows.map(({ oracle }) => oracle));
-  const unproven = ORACLE_NAMES.filter((name) => !first.has(name));
-  return unproven.length === 0 ? [] : ['', `Found nothing first: ${unproven.join(', ')}.`];
+function finderOf({ kind, oracle, directed }: MutantRow): string {
+  const nobody = kind === 'control' ? 'nobody, as it should be' : '**nobody**';
+  return oracle ?? (directed === null ? nobody : `no seed, but \`${directed}\``);
+}
+
+function runsOf({ profile, nodes }: MutantRow): string {
+  return nodes === null ? profile : `${profile}, ${nodes} members`;
+}
+
+/** What each oracle was the first to find; those that found nothing only in a whole report. */
+function oracleLines(rows: readonly MutantRow[]): readonly string[] {
+  const isWhole = rows.length === MUTANTS.length;
+  const lines = ORACLE_NAMES.flatMap((name) => {
+    const ids = rows.filter(({ oracle }) => oracle === name).map(({ id }) => id);
+    if (ids.length === 0 && !isWhole) return [];
+    return [`| ${name} | ${ids.length === 0 ? '**nothing**' : ids.join(', ')} |`];
+  });
+  return ['| oracle | the first to find |', '|---|---|', ...lines];
 }
 
 function summaryOf(rows: readonly MutantRow[]): string {
@@ -160,8 +124,11 @@ function summaryOf(rows: readonly MutantRow[]): string {
   };
   const seeds = rows.filter((r) => r.oracle !== null).map((r) => r.seeds);
   const median = seeds.sort((a, b) => a - b)[Math.floor(seeds.length / 2)] ?? 0;
+  const simSeconds = rows.reduce((sum, row) => sum + row.simSeconds, 0);
+  const wallMs = rows.reduce((sum, row) => sum + row.wallMs, 0);
   return (
     `Found: ${of('safety')} of the safety class, ${of('liveness')} of the liveness class, ` +
-    `median ${median} seeds. Controls that passed: ${of('control')}.`
+    `median ${median} seeds. Controls that passed: ${of('control')}. ` +
+    `${formatCount(simSeconds)} simulated seconds, ${formatDurationMs(wallMs)} of one thread.`
   );
 }

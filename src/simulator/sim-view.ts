@@ -3,6 +3,7 @@ import type { Paint } from '../std/paint.ts';
 import { formatCount, formatDurationMs } from '../std/units.ts';
 import { COVERAGE_ROWS, type Counts, type CoverageRow } from './coverage.ts';
 import type { HuntProgress, HuntResult } from './hunt.ts';
+import type { MutantsProgress } from './mutant-hunt.ts';
 import type { SeedResult } from './run.ts';
 
 export function progressText(progress: HuntProgress): string {
@@ -14,6 +15,12 @@ export function progressText(progress: HuntProgress): string {
     `${violations} violations`,
     `${formatDurationMs(restMs)} to go`,
   ].join(', ');
+}
+
+export function mutantsProgressText(progress: MutantsProgress): string {
+  const { done, wanted, now, restMs } = progress;
+  const rest = restMs === null ? '' : `, ${formatDurationMs(restMs)} to go`;
+  return `${done} of ${wanted} bugs, ${now.join(', ')}${rest}`;
 }
 
 /** One run: what it did, and what broke. */

@@ -4,12 +4,13 @@
  * whole table is made by `raftctl sim report`.
  */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { patched } from '../../src/simulator/mutant-build.ts';
+import type { MutantRow } from '../../src/simulator/mutant-report.ts';
 import { MUTANTS } from '../../src/simulator/mutants.ts';
 import { RUN_OPTIONS_DEFAULT } from '../../src/simulator/run.ts';
 import { SimPool } from '../../src/simulator/sim-pool.ts';
@@ -38,6 +39,12 @@ async function sim(...args: string[]): Promise<{ code: number; data: Record<stri
   expect(stdout, stderr).not.toBe('');
   const answer = JSON.parse(stdout) as { readonly data: Record<string, unknown> };
   return { code, data: answer.data };
+}
+
+async function hashOfBuild(): Promise<string> {
+  const file = pathToFileURL(join(ROOT, 'dist/simulator/mutant-build.js')).href;
+  const built = (await import(file)) as { programHash(): Promise<string> };
+  return await built.programHash();
 }
 
 function oracleOf(data: Record<string, unknown>): string | undefined {
@@ -94,6 +101,30 @@ describe('sim --mutate', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('there is no such bug');
   });
+});
+
+describe('sim report', () => {
+  test('sim report goes on where it was interrupted, and counts all seeds', async () => {
+    const state = join(FOLDER, 'report.jsonl');
+    const args = ['bin/run.js', 'sim', 'report', '--only', 'M02,M24', '--sim-seconds', '10'];
+    args.push('--state', state, '--seeds', '20', '--json');
+    const whole = await run(args);
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(existsSync(state)).toBe(false);
+    const { rows } = (JSON.parse(whole.stdout) as { data: { rows: MutantRow[] } }).data;
+    const [m02, m24] = rows as [MutantRow, MutantRow];
+    // As if the hunt for the first had been stopped behind its first seed.
+    const head = { program: await hashOfBuild(), seconds: 10 };
+    const partial = { ...m02, oracle: null, seed: null, seeds: 1, simSeconds: 7 };
+    const lines = [head, partial, m24].map((line) => `${JSON.stringify(line)}\n`);
+    writeFileSync(state, lines.join(''));
+    const rest = await run(args);
+    expect(rest.code, rest.stderr).toBe(0);
+    const again = (JSON.parse(rest.stdout) as { data: { rows: MutantRow[] } }).data.rows;
+    expect(again[1]).toEqual(m24);
+    expect(again[0]).toMatchObject({ oracle: m02.oracle, seed: m02.seed, seeds: m02.seeds });
+    expect(m02.seeds).toBeGreaterThan(1);
+  }, 180_000);
 });
 
 describe('sim shrink', () => {
