@@ -67,6 +67,8 @@ export const COVERAGE_ROWS: readonly CoverageRow[] = [
   row('refused writes', 50, 'a client heard that its write did not happen'),
   row('leader reads', 20, 'a read was served by the leader'),
   row('follower reads', 20, 'a read was served by a follower'),
+  row('retained logs', 50, 'a cluster that forgets nothing'),
+  row('segments archived', 200, 'a start found a part of the log in the archive'),
   row('leases', 20, 'a leader was allowed to answer reads by a lease'),
   row('lease reads', 20, 'it did'),
   row('leases run out', 50, 'a leader had to ask again, as its lease was over'),

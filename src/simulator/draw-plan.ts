@@ -102,7 +102,7 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
     classes: [...classes, ...later.classes, ...asked, ...moments.classes],
     learners: later.learners,
     sharesMachine: later.sharesMachine,
-    leases: false,
+    ...{ leases: false, retain: false },
     sessions: drawSessions(prng.fork()),
     // A member whose clock is a day off must not become a majority by itself.
     wallOffsetsMs: changes.length === 0 ? plan.wallOffsetsMs : [],
@@ -115,7 +115,14 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
       ...changes,
     ].sort((a, b) => a.atMs - b.atMs),
   };
-  return withLeases(prng.fork(), drawn, durationMs);
+  return withRetained(prng.fork(), withLeases(prng.fork(), drawn, durationMs));
+}
+
+/** A fifth of the clusters forget nothing, and wait for their learners with what is left. */
+function withRetained(prng: Prng, plan: FaultPlan): FaultPlan {
+  if (!prng.chance(0.2)) return plan;
+  const loggerHoldBytes = prng.pick([0, 16 * 1024, Number.MAX_SAFE_INTEGER]);
+  return { ...plan, retain: true, compaction: { ...plan.compaction, loggerHoldBytes } };
 }
 
 /** In two seeds of five half of the clients write in sessions, which often end too soon. */

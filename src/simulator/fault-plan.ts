@@ -110,6 +110,8 @@ export interface FaultPlan {
   readonly sharesMachine: boolean;
   /** Which share of the clients write in sessions, and when those end. */
   readonly sessions: { readonly share: number; readonly limits: SessionLimits };
+  /** Whether the cluster retains all of its log. */
+  readonly retain: boolean;
   /** Whether the leader answers reads by a lease. */
   readonly leases: boolean;
   /** Per member. */

@@ -3,6 +3,7 @@
  * take writes. Its leader dies once more and comes back: soon all serve reads, though nobody
  * writes; then all take writes; then all are equal and hold every write that was acknowledged.
  */
+import { votersOf } from '../node/model/membership.ts';
 import type { ElectionOracles } from './election-oracles.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import type { History } from './history.ts';
@@ -39,6 +40,7 @@ export async function checkHealed(world: HealedWorld): Promise<void> {
   await untilQuiet(world);
   // Whom the leader has lost sight of shows before there is another one.
   await untilAll(world, 'write');
+  await untilHandedOver(world);
   const leader = world.nodes.find((node) => node.leads);
   if (leader !== undefined) {
     leader.crash(false);
@@ -108,6 +110,37 @@ async function untilAll(world: HealedWorld, kind: 'read' | 'write'): Promise<voi
   const serving = members.filter((node) => served.has(node));
   const detail = `of ${members.length} healed nodes ${serving.length} serve a ${kind}`;
   throw new Violation('I29 liveness', detail);
+}
+
+/** A cluster without troubles hands leadership over when it is asked to (thesis 3.10). */
+async function untilHandedOver(world: HealedWorld): Promise<void> {
+  const voters = votersOf(world.memberOracle.membership);
+  const target = healthy(world).find((node) => voters.includes(node.member) && !node.leads);
+  if (target === undefined) return;
+  let over = false;
+  const ask = (): void => {
+    if (over || target.leads) return;
+    const again = (): void => void world.scheduler.schedule(RETRY_MS, ask);
+    const serving = world.nodes.find((node) => node.leads)?.serving ?? null;
+    if (serving === null) again();
+    else {
+      serving.process.post(0, () => {
+        serving.replica.transferLeadership(target.member, ({ outcome }) => {
+          if (outcome === 'done') over = true;
+          else again();
+        });
+      });
+    }
+  };
+  ask();
+  const { electionTimeoutTicksMax, tickMs } = world.plan.config;
+  const limitMs = ((electionTimeoutTicksMax * tickMs) / 0.9) * TIMEOUTS_TO_SERVE + 1000;
+  if (await world.runFor(limitMs, () => over || target.leads)) return;
+  over = true;
+  throw new Violation(
+    'I29 transfer',
+    `nobody hands leadership to n${target.member}, which is healthy`,
+  );
 }
 
 /** The nodes of those who belong to the cluster by now. */

@@ -109,6 +109,11 @@ export const STORAGE_MUTANTS: readonly Mutant[] = [
     ['node/wal/fill-group.js', 'group.addReset(reset);', ''],
     { profile: 'lag' },
   ),
+  mutant('M67a', 'safety', 'a cluster that retains its log removes what lies behind a snapshot', [
+    'node/wal/compactor.js',
+    'if (this.archiving) {',
+    'if (this.archiving && false) {',
+  ]),
   mutant('M66', 'safety', 'segments are removed while a snapshot is still on its way to the disk', [
     'node/wal/compactor.js',
     'return oldest.base + oldest.size <= index.positionBefore(this.#through);',

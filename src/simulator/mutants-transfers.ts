@@ -26,11 +26,24 @@ export const TRANSFER_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  mutant('M51a', 'liveness', 'a member that lacks a part of the log is asked to take over', [
+    TRANSFER,
+    'if (transfer.asked || progressOf(lead, target)?.matchIndex !== lastIndex)',
+    'if (transfer.asked)',
+  ]),
   mutant('M51c', 'liveness', 'a transfer of leadership is never given up', [
     TRANSFER,
     "if (s.nowMs >= transfer.giveUpAtMs)\n        return 'timeout';",
     '',
   ]),
+  {
+    ...{ id: 'M51d', kind: 'liveness' },
+    bug: 'who is asked to take over asks the others first, and they refuse',
+    patches: [
+      { file: TRANSFER, find: 'takeOver(s);', replace: 'startPreVote(s);' },
+      { file: TRANSFER, find: 'import { takeOver }', replace: 'import { startPreVote }' },
+    ],
+  },
   mutant(
     'M51f',
     'safety',

@@ -9,7 +9,7 @@ import type { PlannedOperation } from './workload.ts';
 import type { WorldInit } from './world.ts';
 
 const SCHEMA = 'raftctl/sim-plan/v1';
-const LATER = { leases: false, sessions: NO_SESSIONS };
+const LATER = { leases: false, retain: false, sessions: NO_SESSIONS };
 
 export interface SimPlan {
   readonly schema: typeof SCHEMA;

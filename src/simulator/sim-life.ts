@@ -7,6 +7,8 @@ import type { RaftFrontDoor } from '../node/raft/contract.ts';
 import { checkInvariants, type RaftSnapshot, snapshotOf } from '../node/raft/invariants.ts';
 import { Raft } from '../node/raft/raft.ts';
 import type { Replica } from '../node/replica/replica.ts';
+import { segmentSequence } from '../node/wal/segment.ts';
+import { archiveBeside } from '../node/wal/segment-files.ts';
 import { openSnapshots } from '../node/wal/snapshot-files.ts';
 import { openLog } from '../node/wal/wal.ts';
 import { assert } from '../std/assert.ts';
@@ -51,6 +53,24 @@ export function checkCore(life: Life, raft: RaftFrontDoor): RaftSnapshot {
   if (broken.length > 0) throw new Violation('core invariants', broken.join('; '));
   life.snapshot = after;
   return after;
+}
+
+/**
+ * Nothing of a log that is retained is gone: what is not in it any more is in its archive (I31).
+ * @returns how many of its segments are there.
+ */
+export async function checkRetained(disk: Disk, member: MemberNumber): Promise<number> {
+  const archived = await segmentsIn(disk, archiveBeside(DIRECTORY));
+  const kept = await segmentsIn(disk, DIRECTORY);
+  const all = [...archived, ...kept].sort((a, b) => a - b);
+  const missing = all.findIndex((sequence, at) => sequence !== at + 1);
+  if (missing < 0) return archived.length;
+  const detail = `n${member} retains all of its log, but has no segment ${missing + 1}`;
+  throw new Violation('I31 retained log', detail);
+}
+
+async function segmentsIn(disk: Disk, directory: string): Promise<readonly number[]> {
+  return (await disk.list(directory)).flatMap((name) => segmentSequence(name) ?? []);
 }
 
 /** Opens what a life finds on its disk. @param warn is told one thing by the log: a tail is cut. */

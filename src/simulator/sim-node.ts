@@ -15,7 +15,7 @@ import type { RotKind } from './fault-plan.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { type DiskError, NodeDisk } from './node-disk.ts';
 import { SimEndpoint } from './sim-endpoint.ts';
-import { checkCore, clockOf, DIRECTORY, type Life, openStores } from './sim-life.ts';
+import { checkCore, checkRetained, clockOf, DIRECTORY, type Life, openStores } from './sim-life.ts';
 import type { SimNodeComponents, SimNodeInit } from './sim-node-parts.ts';
 import { SimProcess } from './sim-process.ts';
 import { Tally } from './tally.ts';
@@ -217,6 +217,11 @@ export class SimNode implements ClientSide {
     this.disk.opened();
     oracles.recovered(member, log.recovered, snapshot ?? undefined);
     this.#tally.add('recoveries');
+    if (plan.retain) {
+      const archived = await checkRetained(disk, member);
+      this.#tally.add('segments archived', archived);
+      if (!life.process.alive) return;
+    }
     const machine = createApp('kvstore', plan.sessions.limits);
     const replica = new Replica(
       {

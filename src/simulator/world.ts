@@ -171,6 +171,7 @@ export class World {
       ...total,
       learners: this.plan.learners,
       leases: this.plan.leases ? 1 : 0,
+      'retained logs': this.plan.retain ? 1 : 0,
       'shared machines': this.plan.sharesMachine ? 1 : 0,
     };
   }
@@ -234,7 +235,8 @@ function membershipOf(nodes: number, plan: FaultPlan): Membership {
     clientAddress: '',
     adminAddress: '',
   }));
-  return { members, leases: plan.leases };
+  const retain = plan.retain ? ({ retain: 'all' } as const) : {};
+  return { members, leases: plan.leases, ...retain };
 }
 
 function latin1(bytes: Bytes = NO_BYTES): string {
