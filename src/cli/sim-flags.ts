@@ -29,8 +29,8 @@ export const runFlags = {
     env: 'RAFTCTL_SIM_NODES',
   }),
   profile: Flags.string({
-    summary: 'Faults of all kinds, leaders that fall every moment, or nodes that lag far behind.',
-    options: ['swarm', 'storm', 'lag'],
+    summary: 'Faults of all kinds; leaders that fall; nodes that lag; leases; power cuts.',
+    options: ['swarm', 'storm', 'lag', 'lease', 'power'],
     default: 'swarm',
     env: 'RAFTCTL_SIM_PROFILE',
   }),

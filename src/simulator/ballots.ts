@@ -5,7 +5,7 @@
 import type { HardState } from '../node/model/hard-state.ts';
 import type { MemberNumber, Term } from '../node/model/ids.ts';
 import { everyoneOf } from '../node/model/membership.ts';
-import type { PeerMessage, VoteRequest } from '../node/model/message.ts';
+import type { PeerMessage, TimeoutNow, VoteRequest } from '../node/model/message.ts';
 import { describe, isQuorum } from './member-oracle.ts';
 import type { NodeRecord } from './node-record.ts';
 import { Violation } from './violation.ts';
@@ -56,6 +56,14 @@ export class Ballots {
     const detail = `n${member} leads term ${term} of ${describe(membership)} with votes of ${who}`;
     const isJoint = membership.outgoing !== undefined;
     throw new Violation(isJoint ? 'I16 joint quorums' : 'I1 election safety', detail);
+  }
+
+  /** Thesis 3.10: whoever is asked to take over holds all of the log, or could not be elected. */
+  handsOver(leader: NodeRecord, target: NodeRecord, { term, lastIndex }: TimeoutNow): void {
+    if (target.volatileHard.term > term) return;
+    if (target.durable.holds(lastIndex, leader.volatile.termAt(lastIndex))) return;
+    const detail = `n${leader.member} asks n${target.member} to take over, which lacks a part of ${lastIndex}`;
+    throw new Violation('I29 transfer', detail);
   }
 
   leads(member: MemberNumber, term: Term): void {

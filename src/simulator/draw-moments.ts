@@ -3,7 +3,8 @@
  * seed stays as it was: crashes at the worst moment, and entries of one size.
  */
 import type { Prng } from '../std/prng.ts';
-import type { FaultClass, FaultEvent } from './fault-plan.ts';
+import type { FaultClass, FaultEvent, FaultPlan } from './fault-plan.ts';
+import { logUniform } from './log-uniform.ts';
 import { MOMENTS } from './moments.ts';
 
 export interface MomentDraws {
@@ -43,6 +44,19 @@ export function drawsOneSize(prng: Prng): boolean {
   return prng.chance(0.25);
 }
 
-function logUniform(prng: Prng, low: number, high: number): number {
-  return low * (high / low) ** prng.unit();
+/** Of one node power goes again and again, each time while it writes. */
+export function drawPowerCuts(prng: Prng, durationMs: number): readonly FaultEvent[] {
+  return Array.from({ length: Math.ceil(durationMs / 250) }, (): FaultEvent => {
+    return {
+      ...{ type: 'moment', atMs: Math.floor(prng.unit() * durationMs), draw: prng.u32() },
+      moment: prng.pick(['start', 'start', 'entries', 'term', 'truncation'] as const),
+      ...{ power: prng.chance(0.8), afterMs: logUniform(prng, 0.02, 50) },
+      ms: logUniform(prng, 2, 100),
+    };
+  });
+}
+
+/** One key whose values never expire: every entry of the log has the size of the one before. */
+export function oneKey(plan: FaultPlan): FaultPlan {
+  return { ...plan, keys: 1, valueBytesMax: 0 };
 }

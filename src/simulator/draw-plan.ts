@@ -7,7 +7,8 @@ import { RAFT_CONFIG_DEFAULT, timersOf } from '../node/raft/config.ts';
 import type { Prng } from '../std/prng.ts';
 import { SESSION_LIMITS } from '../wire/apps/session.ts';
 import { withLeases } from './draw-leases.ts';
-import { drawLag, drawMoments, drawsOneSize } from './draw-moments.ts';
+import { drawLag, drawMoments, drawPowerCuts, drawsOneSize, oneKey } from './draw-moments.ts';
+import { drawSnapshots, EAGER_COMPACTION, withRetained } from './draw-snapshots.ts';
 import {
   type FaultClass,
   type FaultEvent,
@@ -16,6 +17,7 @@ import {
   type Profile,
   type Target,
 } from './fault-plan.ts';
+import { logUniform } from './log-uniform.ts';
 import type { Weather } from './sim-network.ts';
 
 const FAULT_CLASSES: readonly FaultClass[] = [
@@ -31,6 +33,8 @@ const LATER_CLASSES: readonly FaultClass[] = [
 const PROFILE_CLASSES: Readonly<Record<Exclude<Profile, 'swarm'>, readonly FaultClass[]>> = {
   storm: ['delay', 'duplicate', 'reorder', 'partition', 'reset', 'crash'],
   lag: ['delay', 'drop', 'duplicate', 'reorder', 'partition', 'reset'],
+  lease: ['partition', 'reset', 'pause', 'drift'],
+  power: ['drop', 'reset', 'slowDisk', 'crash'],
 };
 
 const DAY_MS = 86_400_000;
@@ -88,8 +92,8 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
   const tickMs = prng.pick(TICKS_MS);
   const config = { ...plan.config, ...parts, tickMs, ...timersOf(timeouts, tickMs) };
   const later = drawLater(prng.fork(), classes, { nodes, durationMs, storm });
-  const lag = profile === 'lag' ? drawLag(prng.fork(), durationMs) : [];
-  const absent = later.classes.includes('absence') || lag.length > 0;
+  const own = drawOwn(prng, profile, durationMs);
+  const absent = later.classes.includes('absence') || profile === 'lag';
   const wishes = drawTransfers(prng.fork(), durationMs);
   const moments = drawMoments(prng.fork(), { calm: classes.length === 0, durationMs });
   const valueBytesMax = drawsOneSize(prng.fork()) ? 0 : rest.valueBytesMax;
@@ -111,18 +115,19 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
       ...later.events,
       ...wishes,
       ...moments.events,
-      ...lag,
+      ...own,
       ...changes,
     ].sort((a, b) => a.atMs - b.atMs),
   };
-  return withRetained(prng.fork(), withLeases(prng.fork(), drawn, durationMs));
+  const sized = profile === 'power' ? oneKey(drawn) : drawn;
+  const leased = withLeases(prng.fork(), sized, { durationMs, always: profile === 'lease' });
+  return withRetained(prng.fork(), leased);
 }
 
-/** A fifth of the clusters forget nothing, and wait for their learners with what is left. */
-function withRetained(prng: Prng, plan: FaultPlan): FaultPlan {
-  if (!prng.chance(0.2)) return plan;
-  const loggerHoldBytes = prng.pick([0, 16 * 1024, Number.MAX_SAFE_INTEGER]);
-  return { ...plan, retain: true, compaction: { ...plan.compaction, loggerHoldBytes } };
+/** Faults that only this profile has. */
+function drawOwn(prng: Prng, profile: Profile, durationMs: number): readonly FaultEvent[] {
+  if (profile === 'lag') return drawLag(prng.fork(), durationMs);
+  return profile === 'power' ? drawPowerCuts(prng.fork(), durationMs) : [];
 }
 
 /** In two seeds of five half of the clients write in sessions, which often end too soon. */
@@ -135,9 +140,6 @@ function drawSessions(prng: Prng): FaultPlan['sessions'] {
   };
   return { share: 0.5, limits };
 }
-
-/** Who was away for long must be sent a snapshot. */
-const EAGER_COMPACTION = { snapshotLogBytes: 2048, trailingLogBytes: 0, trailingLogEntries: 0 };
 
 /** What came to the simulator after the rest: orderly stops, troubles of disks, learners. */
 function drawLater(
@@ -217,25 +219,6 @@ function drawMemberChanges(prng: Prng, durationMs: number): readonly FaultEvent[
   }));
 }
 
-/** Half of the seeds take snapshots, most of them all the time and in tiny pieces. */
-function drawSnapshots(prng: Prng) {
-  const on = prng.chance(0.5);
-  const snapshotLogBytes = prng.pick([2 * 1024, 2 * 1024, 16 * 1024]);
-  return {
-    parts: {
-      snapshotPartBytes: prng.pick([256, 2048, RAFT_CONFIG_DEFAULT.snapshotPartBytes]),
-      snapshotPartsMax: prng.pick([1, 2, 8]),
-    },
-    compaction: {
-      snapshotLogBytes: on ? snapshotLogBytes : Number.MAX_SAFE_INTEGER,
-      trailingLogBytes: prng.pick([0, 1024, 16 * 1024]),
-      trailingLogEntries: prng.pick([0, 5, 50]),
-      pieceBytes: prng.pick([128, 1024]),
-      loggerHoldBytes: 0,
-    },
-  };
-}
-
 function drawClasses(prng: Prng): readonly FaultClass[] {
   const kind = prng.unit();
   if (kind < 0.1) return [];
@@ -294,9 +277,4 @@ function drawEvents(
     ms: logUniform(prng, 50, 5000 / factor ** 2),
   }));
   return events.sort((a, b) => a.atMs - b.atMs);
-}
-
-/** Every order of magnitude is as likely as the next. */
-function logUniform(prng: Prng, low: number, high: number): number {
-  return low * (high / low) ** prng.unit();
 }

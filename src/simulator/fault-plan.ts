@@ -77,7 +77,7 @@ export type FaultEvent = { readonly atMs: number; readonly draw: number } & (
     }
   | {
       readonly type: 'partition';
-      readonly shape: 'isolate' | 'isolateIn' | 'isolateOut' | 'pair' | 'oneWay';
+      readonly shape: 'isolate' | 'isolateIn' | 'isolateOut' | 'pair' | 'oneWay' | 'lopsided';
       readonly target: Target;
       readonly ms: number;
     }
@@ -135,8 +135,10 @@ export interface FaultPlan {
  * `swarm` is the default. `storm` is for mistakes that show only in rare shapes of the log: hasty
  * timeouts, and leaders that fall or are cut off every moment, with all messages of theirs doubled
  * and late. `lag` is for those of snapshots: nodes are away for long, logs are short, and the
- * parts of files come doubled and out of order.
+ * parts of files come doubled and out of order. `lease` is for those of leases: all read by one,
+ * clocks are as far apart as they may, leaders are cut off. `power` is for those of the disk: power
+ * goes again and again, mostly while something is written.
  */
-export type Profile = 'swarm' | 'storm' | 'lag';
+export type Profile = 'swarm' | 'storm' | 'lag' | 'lease' | 'power';
 
-export const PROFILES: readonly Profile[] = ['swarm', 'storm', 'lag'];
+export const PROFILES: readonly Profile[] = ['swarm', 'storm', 'lag', 'lease', 'power'];

@@ -13,7 +13,7 @@ import { SimPool } from './sim-pool.ts';
 /** A hunt tells how far it is after so many seeds. */
 const TELL_EVERY_SEEDS = 25;
 /** A run takes seconds; what needs so long hangs, also on a busy machine. */
-const TASK_MS_MAX = 120_000;
+const TASK_MS_MAX = 60_000;
 /** Where a test finds a bug by itself, seeds are tried for a share of the time only. */
 const DIRECTED_SHARE = 0.05;
 

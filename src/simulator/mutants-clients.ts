@@ -57,7 +57,7 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
       'lead.pendingReads = lead.pendingReads.filter((read) => read.from !== member);',
       '',
     ],
-    { directed: 'test/paper/read-index.test.ts' },
+    { profile: 'power', directed: 'test/paper/read-index.test.ts' },
   ),
   mutant('M33', 'safety', "a leader dates commands by its own wall clock, not a majority's", [
     'node/replica/cluster-clock.js',

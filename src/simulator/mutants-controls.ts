@@ -41,9 +41,15 @@ export const CONTROL_MUTANTS: readonly Mutant[] = [
     'free.push(message);',
     "free.push(message); if (message.type === 'voteReply') free.push(message);",
   ]),
-  mutant('C8', 'control', 'followers always say how far they are', [
-    'node/raft/follower.js',
-    'if (following.ackWanted || matchIndex > following.ackedIndex) {',
-    'if (following.round > 0 || following.ackWanted || matchIndex > following.ackedIndex) {',
+  mutant('C8', 'control', 'a new leader appends a second entry of its own', [
+    'node/raft/roles.js',
+    'payload: NO_BYTES,\n    }));',
+    code(
+      'payload: NO_BYTES,\n    }));',
+      'appendToOwnLog(s, sealBatch({',
+      'cluster: s.cluster, term: s.term, first: s.log.lastIndex + 1, kind: BATCH_KIND.noop,',
+      'count: 1, leaderTimeMs: s.log.lastTimeMs, payload: NO_BYTES,',
+      '}));',
+    ),
   ]),
 ];

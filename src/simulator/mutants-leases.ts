@@ -18,11 +18,17 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     'roundEchoed(lead, progress, message.round);',
     'progress.promisedFromMs = s.nowMs;',
   ]),
-  mutant('M32b', 'safety', 'a lease is as long as a promise, whatever the clocks do', [
-    LEASE,
-    'return (promiseMs(s) * (1 - DRIFT_MAX)) / (1 + DRIFT_MAX);',
-    'return promiseMs(s);',
-  ]),
+  mutant(
+    'M32b',
+    'safety',
+    'a lease is as long as a promise, whatever the clocks do',
+    [
+      LEASE,
+      'return (promiseMs(s) * (1 - DRIFT_MAX)) / (1 + DRIFT_MAX);',
+      'return promiseMs(s);',
+    ],
+    { profile: 'lease' },
+  ),
   {
     ...{ id: 'M32c', kind: 'safety' },
     bug: 'a lease is judged by ticks, and a process that stands still does not tick',
@@ -50,16 +56,24 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     's.leader = 0;\n    refuseRemoteReads(s);',
     's.leader = 0;\n    s.promisedUntilMs = 0;\n    refuseRemoteReads(s);',
   ]),
-  mutant('M32e', 'safety', 'a promise is forgotten by a restart', [
-    'node/raft/state.js',
-    'init.hardState.term > 1 ? Number.POSITIVE_INFINITY : 0',
-    '0',
-  ]),
-  mutant('M32f', 'safety', 'a promise does not bind the own candidacy', [
-    'node/raft/election.js',
-    ' || s.diskFull || isPromised(s))\n        return;\n    if (mayStand',
-    ' || s.diskFull)\n        return;\n    if (mayStand',
-  ]),
+  mutant(
+    'M32e',
+    'safety',
+    'a promise is forgotten by a restart',
+    ['node/raft/state.js', 'init.hardState.term > 1 ? Number.POSITIVE_INFINITY : 0', '0'],
+    { profile: 'lease' },
+  ),
+  mutant(
+    'M32f',
+    'safety',
+    'a promise does not bind the own candidacy',
+    [
+      'node/raft/election.js',
+      ' || s.diskFull || isPromised(s))\n        return;\n    if (mayStand',
+      ' || s.diskFull)\n        return;\n    if (mayStand',
+    ],
+    { profile: 'lease' },
+  ),
   {
     ...{ id: 'M32g', kind: 'safety' },
     bug: 'a lease is kept by a leader that has stepped down',

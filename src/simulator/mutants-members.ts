@@ -35,6 +35,11 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     'if (!isServing(s) || s.diskFull || lead.transfer !== null)',
     'if (!isServing(s) || s.diskFull || s.log.termAt(s.log.configurationIndex) !== s.term)',
   ]),
+  mutant('M44b', 'safety', 'a joint configuration is left while it is not committed', [
+    RECONFIGURE,
+    'if (!lead.changeOpen || s.log.configurationIndex > s.commitIndex)',
+    'if (!lead.changeOpen)',
+  ]),
   mutant(
     'M45',
     'safety',
@@ -65,6 +70,11 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     RECONFIGURE,
     'if (!isServing(s) || s.diskFull || lead.transfer !== null)',
     'if (!isServing(s) || s.diskFull)',
+  ]),
+  mutant('M47d', 'liveness', 'a leader that is removed leads until another takes over', [
+    RECONFIGURE,
+    'if (lead.transfer !== null && !lead.transfer.asked)\n        return;',
+    'lead.offered = false;\n    if (s.nowMs > 0)\n        return;',
   ]),
   mutant('M50', 'liveness', "an added member's address reaches nobody", [
     'node/replica/members.js',

@@ -150,6 +150,11 @@ export const REPLICATION_MUTANTS: readonly Mutant[] = [
     'return waits && this.ackIdleTicks >= this.ackIdleTicksMax;',
     "return this.mode === 'snapshot' && waits && this.ackIdleTicks >= this.ackIdleTicksMax;",
   ]),
+  mutant('M28d', 'liveness', 'the search for what fits into a message never ends', [
+    'node/raft/log.js',
+    'if (found.length > 0 && bytes > bytesMax)\n                break;',
+    'if (found.length > 0 && bytes > bytesMax) { bytes -= batch.bytes.length; continue; }',
+  ]),
   {
     // Looked at when it comes, and again when it is whole: the second look is enough.
     ...{ id: 'M52', kind: 'safety', profile: 'lag' },

@@ -35,6 +35,22 @@ export const STORAGE_MUTANTS: readonly Mutant[] = [
     'snapshotName(snapshot.meta)}`);\n        await disk.syncDirectory(directory);',
     'snapshotName(snapshot.meta)}`);',
   ]),
+  {
+    ...{ id: 'M55e', kind: 'safety' },
+    bug: 'a snapshot lets go of more of the log than it holds',
+    patches: [
+      {
+        file: 'node/raft/snapshots.js',
+        find: 's.log.forgetThrough(through);',
+        replace: 's.log.forgetThrough(s.commitIndex);',
+      },
+      {
+        file: 'node/replica/compaction.js',
+        find: 'log.compact(raft.firstIndex - 1);',
+        replace: 'log.compact(through);',
+      },
+    ],
+  },
   mutant('M59a', 'liveness', 'a torn last record keeps a node from starting', [
     RECOVERY,
     'if (this.#witness > end.position) {',
@@ -87,11 +103,13 @@ export const STORAGE_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
-  mutant('M64a', 'safety', 'what was cut off the log stays in its file', [
-    WAL,
-    'if (residue.length > 0)',
-    'if (residue.length < 0)',
-  ]),
+  mutant(
+    'M64a',
+    'safety',
+    'what was cut off the log stays in its file',
+    [WAL, 'if (residue.length > 0)', 'if (residue.length < 0)'],
+    { profile: 'power' },
+  ),
   mutant('M64b', 'safety', 'the log is written without a sync', [
     FILE_LOG,
     "const sync = this.fsync === 'always';",

@@ -176,6 +176,11 @@ export class Nemesis {
       case 'oneWay':
         links.push([first, second]);
         break;
+      case 'lopsided':
+        for (const other of others.slice(0, Math.floor(others.length / 2))) {
+          links.push([target, other], [other, target]);
+        }
+        break;
     }
     const oneWay =
       event.shape === 'oneWay' || event.shape === 'isolateIn' || event.shape === 'isolateOut';

@@ -68,7 +68,7 @@ export class NodeDisk {
 
   /** Requires: the node is down, its machine is not. @returns what was changed, null: nothing. */
   rot(kind: RotKind, draw: number): ReturnType<typeof rotLog> {
-    const rot = rotLog(this.simDisk, kind, draw);
+    const rot = rotLog(this.simDisk, this.#logDirectory, { kind, draw });
     if (rot === null) return null;
     this.#rotten = true;
     this.counts['rot inflicted'] += 1;

@@ -7,7 +7,7 @@
 import type { Batch } from '../node/model/batch.ts';
 import type { LogIndex, MemberNumber, Term } from '../node/model/ids.ts';
 import type { LogBase, LogWrite } from '../node/model/log-write.ts';
-import type { PeerMessage, TimeoutNow } from '../node/model/message.ts';
+import type { PeerMessage } from '../node/model/message.ts';
 import type { RecoveredLog } from '../node/ports/log-store.ts';
 import type { RaftFrontDoor } from '../node/raft/contract.ts';
 import type { Role } from '../node/raft/ready.ts';
@@ -149,7 +149,7 @@ export class Oracles {
       }
       this.#ballots.leads(from, term);
     }
-    if (type === 'timeoutNow') this.#checkTakeOver(record, message);
+    if (type === 'timeoutNow') this.#ballots.handsOver(record, this.record(message.to), message);
     if (type === 'vote' || type === 'transferVote') {
       this.#ballots.asks(message);
       this.#ballots.votes(record, term, from);
@@ -159,15 +159,6 @@ export class Oracles {
       const detail = `n${from} acks ${message.matchIndex}, durable is ${record.durable.last}`;
       throw new Violation('I9 committed is durable', detail);
     }
-  }
-
-  /** Thesis 3.10: whoever is to take over holds all of the log, or could not be elected. */
-  #checkTakeOver(record: NodeRecord, { to, term, lastIndex }: TimeoutNow): void {
-    const target = this.record(to);
-    if (target.volatileHard.term > term) return;
-    if (target.durable.holds(lastIndex, record.volatile.termAt(lastIndex))) return;
-    const detail = `n${record.member} asks n${to} to take over, which lacks a part of ${lastIndex}`;
-    throw new Violation('I29 transfer', detail);
   }
 
   /** The end of a turn of a member. */

@@ -3,6 +3,9 @@
  * witness for: what lies before the newest frame that says how far everything is durable
  * (docs/wal-format.md). A change behind it cannot be told from a torn write by anyone.
  */
+import { decodeFrame, FRAME_HEADER_BYTES } from '../node/wal/record.ts';
+import { decodeSegmentHeader, SEGMENT_HEADER_BYTES } from '../node/wal/segment.ts';
+import type { Bytes } from '../std/bytes.ts';
 import type { RotKind } from './fault-plan.ts';
 import type { SimDisk } from './sim-disk.ts';
 
@@ -20,13 +23,20 @@ export interface Rot {
 }
 
 /** Requires: the process is down, and no power was lost. @returns null: nothing to change. */
-export function rotLog(disk: SimDisk, kind: RotKind, draw: number): Rot | null {
-  const segments = disk.paths().filter((path) => path.endsWith('.seg'));
+export function rotLog(
+  disk: SimDisk,
+  directory: string,
+  { kind, draw }: { readonly kind: RotKind; readonly draw: number },
+): Rot | null {
+  const segments = disk
+    .paths()
+    .filter((path) => path.startsWith(`${directory}/`) && path.endsWith('.seg'));
   const path = segments.findLast((name) => usedBytes(disk, name) > HEADER_BYTES + 2 * TAIL_BYTES);
   if (path === undefined) return null;
   const end = usedBytes(disk, path) - TAIL_BYTES;
   const anywhere = HEADER_BYTES + (draw % (end - HEADER_BYTES));
   const offset = draw % 2 === 0 ? anywhere : inSomeFrame(disk.contentOf(path), end, draw);
+  if (kind !== 'cut' && !isWitnessed(disk.contentOf(path), kind, offset)) return null;
   switch (kind) {
     case 'flip':
       disk.flipByte(path, offset, 1 << (draw >>> 29));
@@ -49,6 +59,23 @@ export function rotLog(disk: SimDisk, kind: RotKind, draw: number): Rot | null {
       break;
   }
   return { path, offset };
+}
+
+/** Whether a frame behind the damage says that what is damaged was durable. */
+function isWitnessed(bytes: Uint8Array, kind: 'flip' | 'zero', offset: number): boolean {
+  const header = decodeSegmentHeader(bytes as Bytes);
+  if (typeof header === 'string') return false;
+  const first = kind === 'flip' ? offset : Math.floor(offset / SECTOR_BYTES) * SECTOR_BYTES;
+  const last = kind === 'flip' ? offset : first + SECTOR_BYTES - 1;
+  let hit = Number.POSITIVE_INFINITY;
+  for (let at = SEGMENT_HEADER_BYTES; at + FRAME_HEADER_BYTES <= bytes.length; ) {
+    const frame = decodeFrame(bytes as Bytes, at, header);
+    if (typeof frame === 'string') return false;
+    if (frame.end > first) hit = Math.min(hit, header.base + at);
+    if (at > last && frame.syncedTo > hit) return true;
+    at = frame.end;
+  }
+  return false;
 }
 
 /** Short frames are hit as often as long ones: those of a term and a vote are the shortest. */

@@ -100,18 +100,27 @@ export class SimPool implements TaskRunner {
         end({ type: 'lost', oracle: 'node failed', detail: error.stack ?? error.message });
       };
       const detail = `the run did not end within ${this.#taskMsMax / 1000} s`;
-      // Counted in looks, not by the clock: a program that was stopped for a while has not hung.
+      // Counted in looks and in the time the process was given: who was stopped, or shares the
+      // machine with many, has not hung.
       const lookMs = Math.min(this.#taskMsMax, LOOK_MS);
       let looksLeft = Math.ceil(this.#taskMsMax / lookMs);
+      const usedMsBefore = usedMs();
       const watchdog = setInterval(() => {
         looksLeft -= 1;
-        if (looksLeft === 0) end({ type: 'lost', oracle: 'hung', detail });
+        const isOver = looksLeft <= 0 && usedMs() - usedMsBefore >= this.#taskMsMax;
+        if (isOver) end({ type: 'lost', oracle: 'hung', detail });
       }, lookMs);
       worker.on('message', done);
       worker.on('error', failed);
       worker.postMessage(message);
     });
   }
+}
+
+/** Processor time of all threads together. */
+function usedMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 type End =
