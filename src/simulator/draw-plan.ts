@@ -119,6 +119,15 @@ export function drawPlan(prng: Prng, { nodes, durationMs, profile }: PlanInit): 
       ...changes,
     ].sort((a, b) => a.atMs - b.atMs),
   };
+  return withRest(prng, drawn, { profile, durationMs });
+}
+
+/** What came to the simulator last. */
+function withRest(
+  prng: Prng,
+  drawn: FaultPlan,
+  { profile, durationMs }: Pick<PlanInit, 'profile' | 'durationMs'>,
+): FaultPlan {
   const sized = profile === 'power' ? oneKey(drawn) : drawn;
   const leased = withLeases(prng.fork(), sized, { durationMs, always: profile === 'lease' });
   return withRetained(prng.fork(), leased);

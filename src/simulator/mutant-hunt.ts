@@ -1,7 +1,7 @@
 /**
  * Hunts planted bugs, several at a time, each on a thread of its own from seed 1 on until an oracle
- * fires. What a hunt has found so far is told as it goes, so that one that was interrupted can go on
- * where it stopped (hunt-state.ts).
+ * fires. What a hunt has found so far is told as it goes, so that one that was interrupted can go
+ * on where it stopped (hunt-state.ts).
  */
 import { type HuntResult, hunt } from './hunt.ts';
 import type { Mutant } from './mutant.ts';

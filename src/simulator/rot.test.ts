@@ -17,7 +17,7 @@ const FRAME_BYTES = FRAME_HEADER_BYTES + HARD_STATE_BODY_BYTES;
 const FRAMES = 40;
 const USED_BYTES = SEGMENT_HEADER_BYTES + FRAMES * FRAME_BYTES;
 
-/** @param witnesses of so many frames, from the first on, a later one says that they are durable. */
+/** @param witnesses so many frames, from the first on, are durable by the word of later ones. */
 function diskWith(frames: number, witnesses: number): { disk: SimDisk; before: Uint8Array } {
   const disk = new SimDisk({ prng: new Prng(1), schedule: () => {} });
   const content = zeroBytes(16_384);
