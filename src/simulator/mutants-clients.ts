@@ -79,11 +79,11 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
     bug: 'what was forwarded over a link that broke is forwarded again',
     patches: [
       {
-        file: 'node/replica/pump.js',
+        file: 'node/replica/intake.js',
         find: 'awaited.linkLost(input.member);',
         replace: code(
           'for (let f = awaited.lostOne(input.member); f !== null; f = awaited.lostOne(input.member))',
-          'proposals.forwardRefused({ from: f.to, firstSequence: f.firstSequence });',
+          'parts.proposals.forwardRefused({ from: f.to, firstSequence: f.firstSequence });',
         ),
       },
       {

@@ -81,7 +81,7 @@ describe('sim --mutate', () => {
     ['M24', ['I9 committed is durable']],
     ['M30b', ['I26 stale read']],
     ['M39', ['assertion']],
-    ['M51h', ['I1 election safety']],
+    ['M51h', ['I1 election safety', 'I29 transfer']],
   ])(
     'sim --mutate %s is found by %s',
     async (id, oracles) => {
