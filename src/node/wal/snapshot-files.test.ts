@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CLUSTER, FOUNDING, LogRig } from '../../../test/doubles/log-rig.ts';
 import { bytesFrom } from '../../std/bytes.ts';
+import { RaftctlError } from '../../std/errors.ts';
 import type { SnapshotMeta } from '../model/snapshot.ts';
 import type { SnapshotStore, SnapshotWriter, StoredSnapshot } from '../ports/snapshot-store.ts';
 import { openSnapshots } from './snapshot-files.ts';
@@ -96,6 +97,21 @@ describe('openSnapshots', () => {
       return openFile(path, options);
     };
     await expect(rig.drive(fileOf(store, 10))).rejects.toThrow('gone');
+  });
+
+  it('leaves nothing behind of a snapshot for whose last sync there was no room', async () => {
+    const rig = new LogRig(1);
+    const disk = rig.disk.boot();
+    const init = { disk, directory: DIRECTORY, cluster: CLUSTER, app: 'kvstore' };
+    const store = await rig.drive(openSnapshots(init));
+    const openFile = disk.open.bind(disk);
+    disk.open = async (path, options) => {
+      const file = await openFile(path, options);
+      file.sync = (done) => done(new RaftctlError('DISK_FULL', { message: 'full' }));
+      return file;
+    };
+    await expect(rig.drive(take(store, 10))).rejects.toThrow('full');
+    expect(rig.disk.paths()).toEqual([]);
   });
 
   it('refuses a snapshot of another cluster, and the state of another app', async () => {

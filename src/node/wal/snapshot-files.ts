@@ -122,9 +122,7 @@ class FileSnapshots implements SnapshotStore {
   }
 
   async #adoptOwn(file: DiskFile, path: string, meta: SnapshotMeta): Promise<StoredSnapshot> {
-    await syncFile(file);
-    const bytes = await file.size();
-    await file.close();
+    const bytes = await seal(file);
     return this.#name(path, { meta, bytes });
   }
 
@@ -135,9 +133,7 @@ class FileSnapshots implements SnapshotStore {
     point: LogBase,
   ): Promise<StoredSnapshot | null> {
     const { disk } = this.#init;
-    await syncFile(file);
-    const bytes = await file.size();
-    await file.close();
+    const bytes = await seal(file);
     const header = await readSnapshot(disk, path, { owner: this.#init, onData: () => {} });
     const sound =
       !(header instanceof SnapshotFault) &&
@@ -236,6 +232,16 @@ class FileSnapshots implements SnapshotStore {
     for (const writer of [...this.#writers]) writer.abort();
     await this.#queue;
     await this.#closeSending();
+  }
+}
+
+/** All of it durable, and closed whatever comes of that. @returns its length. */
+async function seal(file: DiskFile): Promise<number> {
+  try {
+    await syncFile(file);
+    return await file.size();
+  } finally {
+    await file.close();
   }
 }
 

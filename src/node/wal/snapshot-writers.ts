@@ -63,7 +63,13 @@ export class FileWriter implements SnapshotWriter {
     void this.#run(async () => {
       const file = await this.#open();
       this.#file = null;
-      stored = await this.#init.adopt(file);
+      try {
+        stored = await this.#init.adopt(file);
+      } catch (error) {
+        // A disk that is full must not stay so for a file that nobody will ever finish.
+        await this.#init.disk.remove(this.#init.path).catch(() => {});
+        throw error;
+      }
     }).then((error) => {
       if (error === 'over') return;
       this.#over = true;
