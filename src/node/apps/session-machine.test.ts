@@ -154,6 +154,16 @@ describe('SessionMachine', () => {
     expect(bench.tape.told).toEqual(['newest', 'late', 'leap']);
   });
 
+  test('SessionMachine never says of what it did that it was not done', () => {
+    const bench = new Bench();
+    const session = bench.open();
+    bench.send(session, 1, 'done');
+    bench.send(session, 1 + SESSION_WINDOW, 'newest');
+    expect(bench.send(session, 1, 'done')).toBe(SESSION_FORGOTTEN);
+    expect(SESSION_FORGOTTEN.text).toContain('whether this one was executed before');
+    expect(SESSION_EXPIRED.text).toContain('not executed now');
+  });
+
   test('SessionMachine ends a session that was unused for too long, by the time of the log', () => {
     const bench = new Bench({ idleMs: 500 });
     const [idle, used] = [bench.open(), bench.open()];

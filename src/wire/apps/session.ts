@@ -37,10 +37,11 @@ export const SESSION_LIMITS: SessionLimits = {
 };
 
 export const SESSION_EXPIRED = new KvError(
-  'SESSIONEXPIRED the session is over or never was, the command was not executed',
+  'SESSIONEXPIRED the session is over or never was, the command was not executed now',
 );
 export const SESSION_FORGOTTEN = new KvError(
-  'SESSIONFORGOTTEN a later command of the session is too far ahead, the command was not executed',
+  'SESSIONFORGOTTEN a later command of the session is too far ahead to tell whether this one was ' +
+    'executed before, it was not now',
 );
 export const SESSION_ANSWER_LOST = new KvError(
   'SESSIONANSWER the command was executed once, its answer was too long to be kept',
