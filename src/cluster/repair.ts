@@ -15,7 +15,13 @@ import { fetchNodeStatus } from '../client/admin-client.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { MemberStatus, NodeStatus } from '../wire/status.ts';
 import { findNodeProcess } from './node-process.ts';
-import { runningNodes, type SnapshotsInit, type TakenSnapshot, takeSnapshot } from './snapshots.ts';
+import {
+  noneRuns,
+  runningNodes,
+  type SnapshotsInit,
+  type TakenSnapshot,
+  takeSnapshot,
+} from './snapshots.ts';
 import { clusterStatus } from './status.ts';
 import type { ClusterNode, ClusterSpec } from './topology.ts';
 import { waitUntil } from './wait.ts';
@@ -45,6 +51,11 @@ export async function findRescue(init: SnapshotsInit, node: ClusterNode): Promis
   if (leader === null || !leader.serving) {
     throw refused(node, 'no leader serves, so nobody can say what it must hold', {
       hint: `Start the others first: raftctl cluster up ${spec.name}`,
+    });
+  }
+  if (leader.changing) {
+    throw refused(node, 'the members are changing: somebody it voted for may be leaving', {
+      hint: 'Try again once that has ended: raftctl member list',
     });
   }
   const own = leader.members.find(({ member }) => member === node.member);
@@ -81,7 +92,8 @@ export async function takeRescue(
 ): Promise<{ readonly node: ClusterNode; readonly taken: TakenSnapshot }> {
   const { leader } = await clusterStatus(init.store, init.spec);
   const running = await runningNodes(rescue.others);
-  const node = running.find(({ id }) => id !== leader) ?? (running[0] as ClusterNode);
+  const node = running.find(({ id }) => id !== leader) ?? running[0];
+  if (node === undefined) throw noneRuns(init.spec, rescue.others);
   const what = `${node.id} to have applied entry ${rescue.index}`;
   await waitUntil({ ...init, what }, (status) => {
     const applied = status.nodes.find(({ id }) => id === node.id)?.appliedIndex ?? 0;
