@@ -7,6 +7,8 @@ const WAL = 'node/wal/wal.js';
 const FILE_LOG = 'node/wal/file-log.js';
 const SEGMENTS = 'node/wal/segment-files.js';
 const SNAPSHOTS = 'node/wal/snapshot-files.js';
+/** Closes the file without a sync. */
+const UNSYNCED = 'const bytes = await file.size(); await file.close();';
 
 export const STORAGE_MUTANTS: readonly Mutant[] = [
   mutant('M55a', 'safety', 'the log is compacted before the snapshot is durable', [
@@ -16,8 +18,8 @@ export const STORAGE_MUTANTS: readonly Mutant[] = [
   ]),
   mutant('M55b', 'safety', 'a snapshot gets its name before its bytes are durable', [
     SNAPSHOTS,
-    'async #adoptOwn(file, path, meta) {\n        await syncFile(file);',
-    'async #adoptOwn(file, path, meta) {',
+    'async #adoptOwn(file, path, meta) {\n        const bytes = await seal(file);',
+    `async #adoptOwn(file, path, meta) {${UNSYNCED}`,
   ]),
   mutant(
     'M55c',
@@ -25,8 +27,8 @@ export const STORAGE_MUTANTS: readonly Mutant[] = [
     'a received snapshot gets its name before its bytes are durable',
     [
       SNAPSHOTS,
-      'const { disk } = this.#init;\n        await syncFile(file);',
-      'const { disk } = this.#init;',
+      'const { disk } = this.#init;\n        const bytes = await seal(file);',
+      `const { disk } = this.#init;${UNSYNCED}`,
     ],
     { profile: 'lag' },
   ),
