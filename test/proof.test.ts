@@ -1,4 +1,4 @@
-/** `npm run proof`: its rows are tests that are there, and its table has a line for each finding. */
+/** `npm run proof`: its rows are tests that are there, its table has a line for each finding. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
