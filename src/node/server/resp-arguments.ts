@@ -48,6 +48,17 @@ export function integerOf(request: RespRequest, index: number): number | RespErr
   return value === null ? NOT_INTEGER : clamp(value);
 }
 
+/** Two of them, from `index` on. */
+export function integersOf(
+  request: RespRequest,
+  index: number,
+): readonly [number, number] | RespError {
+  const x = integerOf(request, index);
+  if (typeof x !== 'number') return x;
+  const y = integerOf(request, index + 1);
+  return typeof y === 'number' ? [x, y] : y;
+}
+
 export interface TimeForm {
   /** Of the command, for its error. */
   readonly name: string;

@@ -5,12 +5,13 @@ import { RespError } from '../../wire/dialects/resp-reply.ts';
 import {
   addField,
   encoder,
-  integerOf,
+  integersOf,
   KEY_TOO_LONG,
   keyTooLong,
   SYNTAX,
 } from './resp-arguments.ts';
 import { type RespCommand, type RespRequest, STARTED } from './resp-session.ts';
+import { rangeOf } from './resp-string-commands.ts';
 
 const ONE_KEY = [1, 1, 1] as const;
 const NOT_A_FLOAT = new RespError('ERR value is not a valid float');
@@ -111,23 +112,6 @@ function reading(name: string, op: KvReadOp, members: 0 | 1): RespCommand {
   };
 }
 
-const LRANGE: RespCommand = {
-  name: 'LRANGE',
-  arity: 4,
-  kind: 'read',
-  flags: ['readonly'],
-  keys: ONE_KEY,
-  run(session, request) {
-    if (keyTooLong(request, 1)) return KEY_TOO_LONG;
-    const x = integerOf(request, 2);
-    if (typeof x !== 'number') return x;
-    const y = integerOf(request, 3);
-    if (typeof y !== 'number') return y;
-    session.read({ op: 'lrange', keys: [request.arg(1)], x, y });
-    return STARTED;
-  },
-};
-
 const ZCOUNT: RespCommand = {
   name: 'ZCOUNT',
   arity: 4,
@@ -163,11 +147,9 @@ function rangeOptions(request: RespRequest, first: number, all: boolean): RangeO
     else if (all && option === 'BYLEX') {
       return new RespError("ERR 'ZRANGE BYLEX' is not supported by raftctl yet");
     } else if (option === 'LIMIT' && i + 2 < request.argCount) {
-      const offset = integerOf(request, i + 1);
-      if (typeof offset !== 'number') return offset;
-      const count = integerOf(request, i + 2);
-      if (typeof count !== 'number') return count;
-      options.limit = [offset, count];
+      const limit = integersOf(request, i + 1);
+      if (limit instanceof RespError) return limit;
+      options.limit = limit;
       i += 2;
     } else return SYNTAX;
   }
@@ -195,10 +177,9 @@ const ZRANGE: RespCommand = {
         'ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX',
       );
     }
-    const x = integerOf(request, 2);
-    if (typeof x !== 'number') return x;
-    const y = integerOf(request, 3);
-    if (typeof y !== 'number') return y;
+    const ends = integersOf(request, 2);
+    if (ends instanceof RespError) return ends;
+    const [x, y] = ends;
     session.read({ op: 'zrange', keys: [request.arg(1), form], x, y });
     return STARTED;
   },
@@ -248,5 +229,5 @@ export const COLLECTION_COMMANDS: readonly RespCommand[] = [
   reading('HGET', 'hget', 1),
   reading('HLEN', 'hlen', 0),
   reading('LLEN', 'llen', 0),
-  LRANGE,
+  rangeOf('LRANGE', 'lrange'),
 ];

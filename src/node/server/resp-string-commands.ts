@@ -7,6 +7,7 @@ import {
   addRest,
   encoder,
   integerOf,
+  integersOf,
   KEY_TOO_LONG,
   keysFrom,
   keyTooLong,
@@ -157,7 +158,8 @@ const SETRANGE: RespCommand = {
   },
 };
 
-function rangeOf(name: string): RespCommand {
+/** Of a value that has places: from one to another. */
+export function rangeOf(name: string, op: 'getRange' | 'lrange' = 'getRange'): RespCommand {
   return {
     name,
     arity: 4,
@@ -166,11 +168,10 @@ function rangeOf(name: string): RespCommand {
     keys: ONE_KEY,
     run(session, request) {
       if (keyTooLong(request, 1)) return KEY_TOO_LONG;
-      const x = integerOf(request, 2);
-      if (typeof x !== 'number') return x;
-      const y = integerOf(request, 3);
-      if (typeof y !== 'number') return y;
-      session.read({ op: 'getRange', keys: [request.arg(1)], x, y });
+      const ends = integersOf(request, 2);
+      if (ends instanceof RespError) return ends;
+      const [x, y] = ends;
+      session.read({ op, keys: [request.arg(1)], x, y });
       return STARTED;
     },
   };
