@@ -75,6 +75,18 @@ export const kvFlags = {
   timeout: commandTimeoutFlag,
 };
 
+/** Of every command that hands leadership over. */
+export const leaderFlags = {
+  ...clusterChoice,
+  wait: Flags.boolean({
+    summary: 'Wait until the cluster shows the new leader, and that it serves.',
+    default: true,
+    allowNo: true,
+    env: 'RAFTCTL_LEADER_WAIT',
+  }),
+  timeout: waitTimeoutFlag,
+};
+
 /** What `memberFlags` say. */
 export function memberWish(flags: {
   readonly cluster?: string | undefined;

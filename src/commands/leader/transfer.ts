@@ -1,7 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { clusterChoice, waitTimeoutFlag } from '../../cli/flags.ts';
-import { Interrupts } from '../../cli/interrupts.ts';
+import { leaderFlags } from '../../cli/flags.ts';
+import { stoppable } from '../../cli/interrupts.ts';
 import { handOver } from '../../cluster/leader.ts';
 import { namedNodes } from '../../cluster/nodes.ts';
 import { ClusterStore } from '../../cluster/store.ts';
@@ -19,33 +19,21 @@ export default class LeaderTransfer extends BaseCommand {
     '<%= config.bin %> leader transfer',
   ];
   static override args = { node: Args.string({ description: 'Who is to lead.' }) };
-  static override flags = {
-    ...clusterChoice,
-    wait: Flags.boolean({
-      summary: 'Wait until the cluster shows the new leader, and that it serves.',
-      default: true,
-      allowNo: true,
-      env: 'RAFTCTL_LEADER_WAIT',
-    }),
-    timeout: waitTimeoutFlag,
-  };
+  static override flags = leaderFlags;
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(LeaderTransfer);
     const store = new ClusterStore(flags.dir);
     const spec = await store.find(flags.cluster ?? null);
     const target = args.node === undefined ? null : (namedNodes(spec, [args.node])[0] ?? null);
-    const interrupts = new Interrupts(() => {});
-    try {
-      const { wait: isWaiting, timeout: timeoutMs } = flags;
-      const { signal } = interrupts;
-      const done = await handOver({ store, spec, target, timeoutMs, signal, isWaiting });
-      const { from, to, term, durationMs } = done;
-      if (from === to) this.print(`${to} leads ${spec.name} already, in term ${term}`);
-      else this.print(`${from} -> ${to}, term ${term} (${formatDurationMs(durationMs)})`);
-      return this.answer('leader.transfer', { cluster: spec.name, ...done });
-    } finally {
-      interrupts.release();
-    }
+    const { wait: isWaiting, timeout: timeoutMs } = flags;
+    const done = await stoppable(
+      () => {},
+      (signal) => handOver({ store, spec, target, timeoutMs, signal, isWaiting }),
+    );
+    const { from, to, term, durationMs } = done;
+    if (from === to) this.print(`${to} leads ${spec.name} already, in term ${term}`);
+    else this.print(`${from} -> ${to}, term ${term} (${formatDurationMs(durationMs)})`);
+    return this.answer('leader.transfer', { cluster: spec.name, ...done });
   }
 }
