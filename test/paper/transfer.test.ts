@@ -207,30 +207,19 @@ test('Raft 6.4: a leader that gave up too soon answers no read once another lead
   expect(world.readAnswer(1, stale)).toBe(0);
 });
 
-test('Raft survives the crash of the target in every phase', () => {
+test.each([
+  { who: 'the target', crashed: 2, others: [1, 3] },
+  { who: 'the old leader', crashed: 1, others: [2, 3] },
+])('Raft survives the crash of $who in every phase', ({ crashed, others }) => {
   for (let phase = 0; phase < 8; phase += 1) {
     const world = new RaftWorld({ voters: 3 });
     world.elect(1);
     world.propose(1);
     transfer(world, 1, 2);
     step(world, phase);
-    world.crash(2);
-    endsWell(world, [1, 3]);
-    world.restart(2);
-    endsWell(world, [1, 2, 3]);
-  }
-});
-
-test('Raft survives the crash of the old leader in every phase', () => {
-  for (let phase = 0; phase < 8; phase += 1) {
-    const world = new RaftWorld({ voters: 3 });
-    world.elect(1);
-    world.propose(1);
-    transfer(world, 1, 2);
-    step(world, phase);
-    world.crash(1);
-    endsWell(world, [2, 3]);
-    world.restart(1);
+    world.crash(crashed);
+    endsWell(world, others);
+    world.restart(crashed);
     endsWell(world, [1, 2, 3]);
   }
 });
