@@ -22,11 +22,7 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
     'M32b',
     'safety',
     'a lease is as long as a promise, whatever the clocks do',
-    [
-      LEASE,
-      'return (promiseMs(s) * (1 - DRIFT_MAX)) / (1 + DRIFT_MAX);',
-      'return promiseMs(s);',
-    ],
+    [LEASE, 'return (promiseMs(s) * (1 - DRIFT_MAX)) / (1 + DRIFT_MAX);', 'return promiseMs(s);'],
     { profile: 'lease' },
   ),
   {
