@@ -6,7 +6,7 @@
 import { RaftctlError } from '../std/errors.ts';
 import { nearestWord } from '../std/nearest.ts';
 import { CLIENT } from './client.ts';
-import { HRAFTD, HRAFTD_REDIS } from './hraftd.ts';
+import { HRAFTD, HRAFTD_REDIS, WEBKVSTORE } from './hraftd.ts';
 import { KVAPI } from './kvapi.ts';
 import { KVSTORE } from './kvstore.ts';
 import { LOADGEN } from './loadgen.ts';
@@ -15,10 +15,11 @@ import { flagLines, parseOldLine } from './old-flags.ts';
 import type { AsContext, OldProgram } from './program.ts';
 import { RAFTEXAMPLE } from './raftexample.ts';
 import { RECOVERY } from './recovery.ts';
+import { STRESS } from './stress.ts';
 
 export const OLD_PROGRAMS: readonly OldProgram[] = [
-  ...[KVSTORE, CLIENT, LOADGEN, RECOVERY, MONIT],
-  ...[HRAFTD, HRAFTD_REDIS, KVAPI, RAFTEXAMPLE],
+  ...[KVSTORE, CLIENT, LOADGEN, RECOVERY, MONIT, WEBKVSTORE],
+  ...[HRAFTD, HRAFTD_REDIS, KVAPI, STRESS, RAFTEXAMPLE],
 ];
 
 /** @returns the exit code. @throws {RaftctlError} USAGE */

@@ -1,4 +1,5 @@
 /** hraftd: a key-value store over HTTP (README: start node0, let others join it). */
+import { resolve } from 'node:path';
 import { formatAddress, parseAddress } from '../std/address.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
@@ -50,10 +51,31 @@ export const HRAFTD_REDIS: OldProgram = {
   run: runHraftd,
 };
 
-async function runHraftd(line: OldLine, context: AsContext): Promise<number> {
+/** raft-demo's variant of hraftd. */
+export const WEBKVSTORE: OldProgram = {
+  name: 'webkvstore',
+  system: 'raft-demo',
+  about: 'Key-value store over HTTP, with a text log.',
+  examples: [
+    'webkvstore -id node0 ~/node0',
+    'webkvstore -id node1 -haddr :11001 -raddr :12001 -join :11000 ~/node1',
+  ],
+  flags: [
+    { name: 'haddr', kind: 'text', default: ':11000', about: 'HTTP address' },
+    { name: 'raddr', kind: 'text', default: ':12000', about: 'Raft address' },
+    { name: 'join', kind: 'text', default: '', about: 'HTTP address of a member to join' },
+    { name: 'id', kind: 'text', default: '', about: 'name of the node; usually its Raft address' },
+    { name: 'inmem', kind: 'switch', default: 'true', about: 'keep nothing when it ends' },
+    ...NODE_FLAGS,
+  ],
+  words: '<data directory>',
+  run: runHraftd,
+};
+
+/** The programs differ in their flags and in what they answer. */
+async function runHraftd(this: OldProgram, line: OldLine, context: AsContext): Promise<number> {
   const usual = onlyWord(line);
   const isInMemory = isOn(line, 'inmem');
-  const isFork = line.values.has('redisPort');
   if (usual === null && !isInMemory && textOf(line, 'data-dir') === '') {
     context.say('No Raft storage directory specified');
     return 1;
@@ -62,7 +84,7 @@ async function runHraftd(line: OldLine, context: AsContext): Promise<number> {
   const peerAddress = addressOf(line, context, { flag: 'raddr', listens: false });
   const adminAddress = adminPortOf(peerAddress);
   const plan = {
-    cluster: isFork ? 'hraftd-redis' : 'hraftd',
+    cluster: this.name,
     directory: isInMemory ? null : directoryOf(line, context, usual ?? ''),
     self: {
       id: textOf(line, 'id') || textOf(line, 'raddr'),
@@ -71,13 +93,32 @@ async function runHraftd(line: OldLine, context: AsContext): Promise<number> {
       adminAddress,
     },
     fsync: isInMemory ? ('none' as const) : fsyncOf(line),
-    ports: isFork
-      ? [portOf(line, { address: clientAddress, dialect: 'hraftd-fork' }), redisPort(line)]
-      : [portOf(line, { address: clientAddress, dialect: 'hraftd' })],
+    ports: portsOf(this.name, line, context, clientAddress),
     start: startOf(line, context),
-    onReady: () => context.say(`hraftd started successfully, listening on http://${clientAddress}`),
+    onReady: () =>
+      context.say(
+        `${this.name === 'webkvstore' ? 'webkvstore' : 'hraftd'} started successfully, listening on http://${clientAddress}`,
+      ),
   };
   return runOldNode(plan, line, context);
+}
+
+function portsOf(
+  program: string,
+  line: OldLine,
+  { cwd }: AsContext,
+  address: string,
+): readonly ClientPortConfig[] {
+  switch (program) {
+    case 'hraftd-redis':
+      return [portOf(line, { address, dialect: 'hraftd-fork' }), redisPort(line)];
+    case 'webkvstore': {
+      const journal = resolve(cwd, `log-file${process.pid}.txt`);
+      return [{ ...portOf(line, { address, dialect: 'webkvstore' }), journal }];
+    }
+    default:
+      return [portOf(line, { address, dialect: 'hraftd' })];
+  }
 }
 
 function startOf(line: OldLine, context: AsContext): NodeStart {

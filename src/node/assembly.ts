@@ -64,6 +64,7 @@ export interface Parts {
   readonly lock: DirectoryLock;
   readonly events: EventRing;
   readonly replica: Replica;
+  readonly log: LogStore;
   readonly servers: readonly ClientServer[];
   readonly admin: AdminServer;
   readonly extras: Extras;
@@ -141,7 +142,7 @@ export async function assemble(
   const commands = (): number => total('commands');
   await extras.open({ replica, desk: members, adminAddress, status, commands });
   const { incarnation, startedAtMs } = life;
-  return { lock, events, replica, servers, admin, extras, incarnation, startedAtMs };
+  return { lock, events, replica, log, servers, admin, extras, incarnation, startedAtMs };
 }
 
 function newLife(init: DaemonInit, config: NodeConfig): Life {

@@ -10,6 +10,7 @@
  * ```
  */
 import { assemble, type DaemonInit, type Parts } from './assembly.ts';
+import { type NodeView, viewOf } from './daemon/node-view.ts';
 import { SystemClock } from './io/system-clock.ts';
 import { leaveLeadership } from './leadership.ts';
 import { PidFile, readNodeConfig } from './node-directory.ts';
@@ -20,6 +21,7 @@ const PID_TOUCH_MS = 1000;
 export interface Daemon {
   readonly id: string;
   readonly clientAddress: string;
+  readonly view: NodeView;
   /** Orderly end: clients are answered, the log is synced and marked as cleanly closed. */
   stop(wish: StopWish): Promise<void>;
 }
@@ -49,6 +51,7 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
     const touching = setInterval(() => pidFile.touch(), PID_TOUCH_MS);
     return {
       id: config.id,
+      view: viewOf(parts),
       clientAddress,
       stop: (wish) => {
         clearInterval(touching);

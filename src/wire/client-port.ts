@@ -11,6 +11,7 @@ export const DIALECTS = [
   'kvapi',
   'raftexample',
   'raft-demo',
+  'webkvstore',
   'chat',
   'chat-plain',
 ] as const;
@@ -30,4 +31,6 @@ export interface ClientPortConfig {
   readonly strict?: boolean;
   /** Values of raft-demo's clients are stored compressed. */
   readonly compress?: boolean;
+  /** File of webkvstore's text log. */
+  readonly journal?: string;
 }

@@ -2,6 +2,8 @@
  * Nodes of older systems that join clusters which run, and leave them. The numbers are those of the
  * checks in docs/older-systems.md. Ports: 24400 to 24499; Raft's 24500 and up.
  */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { curl, eventually, OldPrograms } from '../doubles/old-programs.ts';
 
@@ -82,6 +84,32 @@ describe('hraftd', () => {
       (body) => body === '{"user1":"joker"}',
     );
   });
+});
+
+test('46: webkvstore keeps nothing, and writes down what it did', async () => {
+  const own = ['-id', 'node0', '-haddr', ':24430', '-raddr', ':24530'];
+  const web = await programs.start('web', 'webkvstore', ...own, 'node0');
+  await web.seen(/webkvstore started successfully/);
+  const url = 'localhost:24430/key';
+  const set = () => curl('-XPOST', url, '-d', '{"user1":"batman"}');
+  await eventually(set, ({ status }) => status === 200);
+  expect((await curl(`${url}/user1`)).body).toBe('{"user1":"batman"}');
+  expect((await curl('-XDELETE', `${url}/user1`)).status).toBe(200);
+  expect((await curl('localhost:24430/status')).status).toBe(404);
+  const folder = join(programs.folder, 'web');
+  const [name = ''] = (await readdir(folder)).filter((each) => /^log-file\d+\.txt$/.test(each));
+  const read = async () => (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
+  const lines = await eventually(read, (all) => all.length === 3);
+  for (const line of lines) {
+    expect(line).toMatch(/^\d+ -- [01] -- {4}.* {4}\| [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d$/);
+  }
+  expect(lines.map((line) => line.replace(/ {4}\|.*$/, ''))).toEqual([
+    '0 -- 1 --    Set key: user1, value: batman',
+    '1 -- 0 --    Get key: user1',
+    '2 -- 1 --    Delete key: user1',
+  ]);
+  expect(await programs.signal('web', 'SIGINT')).toMatchObject({ code: 0 });
+  expect(await readdir(folder)).toEqual([name]);
 });
 
 describe('hraftd-redis', () => {

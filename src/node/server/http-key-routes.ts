@@ -92,8 +92,10 @@ export class KeyRoutes implements HttpRoutes {
   }
 
   #get(exchange: HttpExchange, key: string): void {
-    const answer = (value: unknown): void =>
+    const answer = (value: unknown): void => {
       sendText(exchange.response, 200, jsonOfPair(key, typeof value === 'string' ? value : ''));
+      this.read(key);
+    };
     if (this.readsLocally) {
       answer(exchange.peek(key));
       return;
@@ -103,6 +105,9 @@ export class KeyRoutes implements HttpRoutes {
       else sendRefusal(exchange.response, outcome);
     });
   }
+
+  /** A read was answered. */
+  protected read(_key: string): void {}
 
   /** Whether a GET is answered from this node's state without asking the others. */
   protected get readsLocally(): boolean {

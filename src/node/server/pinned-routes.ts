@@ -6,6 +6,7 @@ import { HraftdRoutes } from './http-hraftd.ts';
 import { KeyRoutes } from './http-key-routes.ts';
 import { KvapiRoutes } from './http-kvapi.ts';
 import { RaftexampleRoutes } from './http-raftexample.ts';
+import { WebkvstoreRoutes } from './http-webkvstore.ts';
 import type { Dialect } from './sniff.ts';
 
 /** What the connections of a port speak; null: the first bytes of each tell. */
@@ -25,6 +26,8 @@ export function routesOf(config: ClientPortConfig): HttpRoutes {
       return new KeyRoutes();
     case 'hraftd-fork':
       return new ForkRoutes(config);
+    case 'webkvstore':
+      return new WebkvstoreRoutes(config);
     case 'hraftd':
       return new HraftdRoutes(config);
     case 'kvapi':
