@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { splitAddress } from '../client/address.ts';
-import { type Bytes, concatBytes, latin1Slice } from '../std/bytes.ts';
+import { allocBytes, type Bytes, concatBytes, latin1Slice, NO_BYTES } from '../std/bytes.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { DemoScanner, RECORD_HEAD_BYTES } from '../wire/dialects/raft-demo-command.ts';
 import { addressOf } from './node-flags.ts';
@@ -10,6 +10,9 @@ import type { OldLine } from './old-flags.ts';
 import { type AsContext, numberOf, type OldProgram, textOf } from './program.ts';
 
 const SILENCE_MS_MAX = 30_000;
+const BLOCK_BYTES = 64 * 1024 * 1024;
+/** A read gets room for so much at least. */
+const READ_BYTES_MIN = 64 * 1024;
 
 export const RECOVERY: OldProgram = {
   name: 'recovery',
@@ -37,24 +40,54 @@ async function runRecovery(line: OldLine, context: AsContext): Promise<number> {
   const last = numberOf(line, 'n');
   const range = last > 0 ? `${numberOf(line, 'p')}-${last}` : '0';
   const transferBegan = process.hrtime.bigint();
-  const chunks = await fetchLog(address, range);
+  const blocks = await fetchLog(address, range);
   const installBegan = process.hrtime.bigint();
-  const received = concatBytes(chunks);
-  const state = last > 0 ? withoutFrame(received) : received;
+  const state = last > 0 ? [withoutFrame(concatBytes(blocks))] : blocks;
   const { commands } = install(state);
   const installed = process.hrtime.bigint();
   context.print(`Transfer Time (ns): ${installBegan - transferBegan}`);
   context.print(`Install Time (ns): ${installed - installBegan}`);
-  context.print(`State Size (bytes): ${state.length}`);
+  context.print(`State Size (bytes): ${state.reduce((sum, { length }) => sum + length, 0)}`);
   context.print(`Num of Commands: ${commands}`);
   return 0;
 }
 
+/** What comes is read to where it stays: there may be gigabytes of it. */
+class Blocks {
+  readonly full: Bytes[] = [];
+  #block = allocBytes(BLOCK_BYTES);
+  #used = 0;
+
+  room(): Bytes {
+    if (this.#block.length - this.#used < READ_BYTES_MIN) {
+      this.full.push(this.#block.subarray(0, this.#used));
+      this.#block = allocBytes(BLOCK_BYTES);
+      this.#used = 0;
+    }
+    return this.#block.subarray(this.#used);
+  }
+
+  took(bytes: number): void {
+    this.#used += bytes;
+  }
+
+  end(): readonly Bytes[] {
+    return [...this.full, this.#block.subarray(0, this.#used)];
+  }
+}
+
 function fetchLog(address: string, range: string): Promise<readonly Bytes[]> {
   const { host, port } = splitAddress(address);
-  const chunks: Bytes[] = [];
+  const blocks = new Blocks();
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: SILENCE_MS_MAX });
+    const onread = {
+      buffer: () => blocks.room(),
+      callback: (bytes: number): boolean => {
+        blocks.took(bytes);
+        return true;
+      },
+    };
+    const socket = connect({ host, port, timeout: SILENCE_MS_MAX, onread });
     const fail = (why: string): void => {
       socket.destroy();
       const message = `Cannot fetch the log of ${address}: ${why}`;
@@ -63,10 +96,11 @@ function fetchLog(address: string, range: string): Promise<readonly Bytes[]> {
     socket.on('connect', () => {
       socket.write(`${socket.localAddress}:${socket.localPort}-${range}\n`);
     });
-    socket.on('data', (chunk: Bytes) => chunks.push(chunk));
     socket.on('timeout', () => fail('it is silent'));
     socket.on('error', (error) => fail(error.message));
-    socket.on('end', () => resolve(chunks));
+    socket.on('end', () => resolve(blocks.end()));
+    // Without it the end is not looked at.
+    socket.resume();
   });
 }
 
@@ -79,25 +113,32 @@ function withoutFrame(bytes: Bytes): Bytes {
 
 /**
  * Applies all sets, in order, to a new map; anything else is counted. A value stays where it was
- * received: the map says where.
+ * received: the map says where. What is no record ends it.
  */
-export function install(state: Bytes): {
+export function install(blocks: readonly Bytes[]): {
   readonly commands: number;
   readonly map: ReadonlyMap<string, Bytes>;
 } {
   const scanner = new DemoScanner();
   const map = new Map<string, Bytes>();
   let commands = 0;
-  for (let at = 0; at + RECORD_HEAD_BYTES <= state.length; ) {
-    const start = at + RECORD_HEAD_BYTES;
-    const end = start + state.readUInt32BE(at);
-    if (end > state.length || !scanner.scan(state, start, end)) break;
-    if (scanner.op === 'set') {
-      const key = latin1Slice(state, scanner.keyStart, scanner.keyEnd);
-      map.set(key, state.subarray(scanner.valueStart, scanner.valueEnd));
+  let rest: Bytes = NO_BYTES;
+  for (const block of blocks) {
+    const state = rest.length === 0 ? block : concatBytes([rest, block]);
+    let at = 0;
+    while (at + RECORD_HEAD_BYTES <= state.length) {
+      const start = at + RECORD_HEAD_BYTES;
+      const end = start + state.readUInt32BE(at);
+      if (end > state.length) break;
+      if (!scanner.scan(state, start, end)) return { commands, map };
+      if (scanner.op === 'set') {
+        const key = latin1Slice(state, scanner.keyStart, scanner.keyEnd);
+        map.set(key, state.subarray(scanner.valueStart, scanner.valueEnd));
+      }
+      commands += 1;
+      at = end;
     }
-    commands += 1;
-    at = end;
+    rest = state.subarray(at);
   }
   return { commands, map };
 }

@@ -279,11 +279,14 @@ describe('three kvstores', () => {
 
   test('23: a prefix is dropped once two of three need it no more', async () => {
     const read = async () => recordsIn(await readFile(inNode0('log-file-node0.txt')));
+    // A get that was asked again may still come: only what is there now is compared.
     const before = await read();
+    const last = before.at(-1)?.id ?? 0;
+    const known = async () => (await read()).filter(({ id }) => id <= last);
     expect(await sayLine('node1-truncate-12', 24300)).toBe('12 1 2\n');
-    expect((await read()).length).toBe(before.length);
+    expect(await known()).toEqual(before);
     expect(await sayLine('node2-truncate-10', 24300)).toBe('10 2 2\n');
-    expect(await read()).toEqual(before.filter(({ id }) => id > 10));
+    expect(await known()).toEqual(before.filter(({ id }) => id > 10));
   });
 });
 

@@ -114,7 +114,9 @@ export function decodeDemoCommand(bytes: Bytes, start: number, end: number): Dem
   const at = SCANNER;
   if (!at.scan(bytes, start, end)) return null;
   return {
-    ...{ id: at.id, op: at.op, ip: latin1Slice(bytes, at.ipStart, at.ipEnd) },
+    id: at.id,
+    op: at.op,
+    ip: latin1Slice(bytes, at.ipStart, at.ipEnd),
     key: latin1Slice(bytes, at.keyStart, at.keyEnd),
     value: latin1Slice(bytes, at.valueStart, at.valueEnd),
   };
