@@ -113,16 +113,18 @@ function withoutFrame(bytes: Bytes): Bytes {
 
 /**
  * Applies all sets, in order, to a new map; anything else is counted. A value stays where it was
- * received: the map says where. What is no record ends it.
+ * received: the map says where its record begins, in bytes of all blocks. What is no record ends it.
  */
 export function install(blocks: readonly Bytes[]): {
   readonly commands: number;
-  readonly map: ReadonlyMap<string, Bytes>;
+  readonly map: ReadonlyMap<string, number>;
 } {
   const scanner = new DemoScanner();
-  const map = new Map<string, Bytes>();
+  const map = new Map<string, number>();
   let commands = 0;
   let rest: Bytes = NO_BYTES;
+  /** Where `state` begins. */
+  let base = 0;
   for (const block of blocks) {
     const state = rest.length === 0 ? block : concatBytes([rest, block]);
     let at = 0;
@@ -133,12 +135,13 @@ export function install(blocks: readonly Bytes[]): {
       if (!scanner.scan(state, start, end)) return { commands, map };
       if (scanner.op === 'set') {
         const key = latin1Slice(state, scanner.keyStart, scanner.keyEnd);
-        map.set(key, state.subarray(scanner.valueStart, scanner.valueEnd));
+        map.set(key, base + at);
       }
       commands += 1;
       at = end;
     }
     rest = state.subarray(at);
+    base += at;
   }
   return { commands, map };
 }
