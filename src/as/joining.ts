@@ -28,6 +28,8 @@ export interface JoiningInit {
   readonly secretFile: string;
   /** Admin addresses of members; asked again until one of them helps. */
   readonly contacts: () => Promise<readonly string[]>;
+  /** Which cluster it must be; null: whichever it is. */
+  readonly clusterId: string | null;
 }
 
 /** @throws {RaftctlError} ADDRESS_IN_USE, UNREACHABLE, NO_LEADER, MEMBERS_REFUSED */
@@ -44,11 +46,13 @@ export async function joinRunning(init: JoiningInit): Promise<NodeConfig> {
   }
 }
 
-async function attempt({ self, fsync, secretFile, contacts }: JoiningInit): Promise<NodeConfig> {
+async function attempt(init: JoiningInit): Promise<NodeConfig> {
+  const { self, fsync, secretFile, contacts, clusterId } = init;
   let last: unknown = new RaftctlError('UNREACHABLE', { message: 'No member answers' });
   for (const contact of await contacts()) {
     try {
       const status = await fetchNodeStatus(contact, ANSWER_MS);
+      if (clusterId !== null && status.clusterId !== clusterId) throw foreign(contact, status);
       await giveWay(status, self, secretFile);
       const member = { ...self, clientAddress: reachable(self) };
       const asked = { contact, member, secretFile, fsync, learner: false, timeoutMs: ANSWER_MS };
@@ -58,6 +62,13 @@ async function attempt({ self, fsync, secretFile, contacts }: JoiningInit): Prom
     }
   }
   throw last;
+}
+
+function foreign(contact: string, { cluster }: NodeStatus): RaftctlError {
+  return new RaftctlError('CLUSTER_DIFFERS', {
+    message: `Cannot join by ${contact}: another cluster runs there, called ${cluster}`,
+    hint: 'Start it with the list of members that the others have',
+  });
 }
 
 /** Whoever has the name or the address leaves first. */

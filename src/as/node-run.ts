@@ -18,7 +18,7 @@ import {
   parseNodeConfig,
 } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
-import { meetFounders } from './founding.ts';
+import { type Founding, meetFounders } from './founding.ts';
 import { joinRunning } from './joining.ts';
 import type { OldLine } from './old-flags.ts';
 import { type AsContext, textOf } from './program.ts';
@@ -99,27 +99,37 @@ async function newConfig(
     ...(plan.keepsLog === true ? { snapshotLogBytes: Number.MAX_SAFE_INTEGER } : {}),
   };
   const { start } = plan;
-  if (start.type === 'join') {
-    const { self, fsync, keepsLog = false } = plan;
-    const joined = await joinRunning({ self, fsync, secretFile, contacts: start.contacts });
-    return keepsLog ? { ...joined, snapshotLogBytes: Number.MAX_SAFE_INTEGER } : joined;
-  }
+  if (start.type === 'join') return joined(plan, secretFile, start.contacts);
   if (start.type === 'alone') {
     const members = [{ ...plan.self, member: 1 }];
     return { ...rest, clusterId: newClusterId(), member: 1, members };
   }
   const { member, members: founding, clusterId } = start;
-  await found(plan, start, context);
+  const met = await meet(plan, start, context);
+  if (met.type === 'exists') {
+    context.say(`${plan.self.id} has no data, and its cluster exists: it joins as a new member`);
+    return joined(plan, secretFile, async () => [met.adminAddress], clusterId);
+  }
   // Of the others a list tells the Raft address alone; what this node knows of itself is its own.
   const members = founding.map((m) => (m.member === member ? { ...plan.self, member } : m));
   return { ...rest, clusterId, member, members, founding };
 }
 
-async function found(
+async function joined(
+  { self, fsync, keepsLog = false }: NodePlan,
+  secretFile: string,
+  contacts: () => Promise<readonly string[]>,
+  clusterId: string | null = null,
+): Promise<NodeConfig> {
+  const config = await joinRunning({ self, fsync, secretFile, contacts, clusterId });
+  return keepsLog ? { ...config, snapshotLogBytes: Number.MAX_SAFE_INTEGER } : config;
+}
+
+async function meet(
   plan: NodePlan,
   start: NodeStart & { readonly type: 'listed' },
   context: AsContext,
-): Promise<void> {
+): Promise<Founding> {
   const stop = new AbortController();
   const abort = (): void => stop.abort();
   process.once('SIGINT', abort);
@@ -130,11 +140,7 @@ async function found(
   const met = await meetFounders({ clusterId, self, members, say, signal: stop.signal });
   process.removeListener('SIGINT', abort);
   process.removeListener('SIGTERM', abort);
-  if (met.type === 'founders') return;
-  throw new RaftctlError('NODE_WIPED', {
-    message: `Cannot start ${plan.self.id} with an empty directory as its cluster exists already: ${met.adminAddress} belongs to it`,
-    hint: 'It may have voted before it lost its data. Put the data back, or start the whole cluster anew',
-  });
+  return met;
 }
 
 /** A directory keeps its identity, whatever the command line says. */

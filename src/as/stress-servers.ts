@@ -92,6 +92,7 @@ export class StressServers {
       self: lost,
       fsync: NODE_CONFIG_DEFAULTS.fsync,
       secretFile: await sharedSecret(this.#context.stateDirectory),
+      clusterId: null,
       contacts: async () => rest.map((member) => member.adminAddress),
     });
     const config = { ...joined, ...KEEPS_ALL };

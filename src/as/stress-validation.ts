@@ -1,13 +1,15 @@
 /** What goraft's stress program compares: logs and states with what was inserted. */
+import type { Daemon } from '../node/daemon.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { decodeDemoEntry } from '../wire/dialects/raft-demo-entry.ts';
-import type { StressServer } from './stress-servers.ts';
 
 export interface Entry {
   readonly op: 'get' | 'set' | 'delete';
   readonly key: string;
   readonly value: string;
 }
+
+export type CheckedServer = Pick<Daemon, 'id' | 'view'>;
 
 /** A server does not hold what it must. */
 export class StressFailure extends Error {}
@@ -41,7 +43,7 @@ export function parseFault(text: string): Fault | null {
  * in one order. @throws {StressFailure} naming server, entry and index.
  */
 export async function validateLogs(
-  servers: readonly StressServer[],
+  servers: readonly CheckedServer[],
   perClient: readonly (readonly Entry[])[],
   fault: Fault | null,
 ): Promise<void> {
@@ -110,7 +112,7 @@ function damaged(logged: readonly Logged[], { kind, entry }: Fault): readonly Lo
 }
 
 /** Every state machine has every key. @throws {StressFailure} */
-export function validateStates(servers: readonly StressServer[], entries: readonly Entry[]): void {
+export function validateStates(servers: readonly CheckedServer[], entries: readonly Entry[]): void {
   for (const { id, view } of servers) {
     for (const { key, value } of entries) {
       const found = view.query(key);

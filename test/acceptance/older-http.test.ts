@@ -90,13 +90,15 @@ describe('kvapi', () => {
     }
   });
 
-  test('57: an empty directory does not take the place of a member that lost its data', async () => {
+  test('57: a member that lost its data comes back as a new one, with all of it', async () => {
     const nodes = await Promise.all([0, 1].map(startKvapi));
     for (const node of nodes) await node.seen(/answers on/);
     const flags = ['--node', '2', '--http', ':25022', '--cluster', KVAPI];
-    const wiped = await programs.run('elsewhere', 'kvapi', ...flags);
-    expect(wiped.code).toBe(12);
-    expect(wiped.stderr).toContain('with an empty directory as its cluster exists already');
+    const wiped = await programs.start('elsewhere', 'kvapi', ...flags);
+    await wiped.seen(/answers on/);
+    expect(wiped.output).toContain('it joins as a new member');
+    const relaxed = () => curl('http://localhost:25022/get?key=y&relaxed=true');
+    await eventually(relaxed, ({ body }) => body === 'hello');
   });
 });
 
