@@ -1,5 +1,5 @@
 /**
- * Throws random bytes, and valid messages that were damaged, at the decoders of what strangers send:
+ * Throws random bytes, and valid messages that were damaged, at the decoders of what comes in:
  * `npm run fuzz -- [--executions N] [--seed N] [--only NAME]`. A decoder may refuse; it must not
  * throw, and what it decodes must be decoded again to the same.
  */

@@ -113,7 +113,7 @@ function withoutFrame(bytes: Bytes): Bytes {
 
 /**
  * Applies all sets, in order, to a new map; anything else is counted. A value stays where it was
- * received: the map says where its record begins, in bytes of all blocks. What is no record ends it.
+ * received: the map says where its record begins, in bytes of all blocks. What is none ends it.
  */
 export function install(blocks: readonly Bytes[]): {
   readonly commands: number;
