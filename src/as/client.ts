@@ -15,7 +15,7 @@ export const CLIENT: OldProgram = {
   flags: [
     { name: 'config', kind: 'text', default: 'client-config.toml', about: 'its configuration' },
     {
-      ...{ name: 'timeout', kind: 'number', default: '5000', env: 'RAFTCTL_TIMEOUT' },
+      ...{ name: 'timeout', kind: 'number', default: '5000', env: 'RAFTCTL_ANSWER_TIMEOUT' },
       about: 'milliseconds an answer is waited for; the original waits for ever',
     },
   ],

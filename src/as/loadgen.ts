@@ -55,7 +55,7 @@ export const LOADGEN: OldProgram = {
       about: 'where the test of writes writes',
     },
     {
-      ...{ name: 'timeout', kind: 'number', default: '1000', env: 'RAFTCTL_TIMEOUT' },
+      ...{ name: 'timeout', kind: 'number', default: '1000', env: 'RAFTCTL_ANSWER_TIMEOUT' },
       about: 'milliseconds an answer is waited for; the original waits for ever',
     },
   ],
