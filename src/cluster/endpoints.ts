@@ -35,7 +35,8 @@ export async function chooseEndpoints(choice: EndpointChoice): Promise<string[]>
 
 /** A command of one app means something else to another, or nothing. */
 function checkApp({ name, app }: ClusterSpec, wanted: AppName): void {
-  if (app === wanted) return;
+  // A diskstorage takes the kvstore's commands.
+  if (app === wanted || (app === 'diskstorage' && wanted === 'kvstore')) return;
   throw new RaftctlError('CLUSTER_DIFFERS', {
     message: `Cannot do that with cluster ${name} as its app is ${app}, not ${wanted}`,
     hint:

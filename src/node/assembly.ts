@@ -6,11 +6,10 @@ import type { RaftctlError } from '../std/errors.ts';
 import { Histogram } from '../std/histogram.ts';
 import type { Log } from '../std/log.ts';
 import { Prng } from '../std/prng.ts';
-import { SESSION_LIMITS } from '../wire/apps/session.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
 import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
-import { createApp } from './apps/apps.ts';
+import { makeApp } from './app-parts.ts';
 import { bind } from './bind.ts';
 import { countersOf, openClientPort, ordinaryPort } from './client-ports.ts';
 import { memberDesk } from './daemon/member-desk.ts';
@@ -28,6 +27,7 @@ import { nodeStatus } from './node-status.ts';
 import type { Clock } from './ports/clock.ts';
 import type { LogStore } from './ports/log-store.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
+import type { StateMachine } from './ports/state-machine.ts';
 import { Profiler } from './profiler/profiler.ts';
 import { RAFT_CONFIG_DEFAULT, timersOf } from './raft/config.ts';
 import { compactionConfigOf } from './replica/compaction.ts';
@@ -65,6 +65,7 @@ export interface Parts {
   readonly events: EventRing;
   readonly replica: Replica;
   readonly log: LogStore;
+  readonly stateMachine: StateMachine;
   readonly servers: readonly ClientServer[];
   readonly admin: AdminServer;
   readonly extras: Extras;
@@ -112,7 +113,9 @@ export async function assemble(
   const onFailed = (error: RaftctlError): void => fail(life, error);
   const extras = new Extras({ directory, wish, log: init.log, onFailed });
   undo.push(async () => extras.close());
-  const replica = makeReplica(life, { log, snapshots, network, events, extras });
+  const around = (app: StateMachine): StateMachine => extras.around(app);
+  const stateMachine = makeApp({ config, directory, onFailed, around });
+  const replica = makeReplica(life, { log, snapshots, network, events, stateMachine });
   extras.follow(replica);
   const connections = { count: () => 0 };
   const status = (): NodeStatus =>
@@ -142,7 +145,8 @@ export async function assemble(
   const commands = (): number => total('commands');
   await extras.open({ replica, desk: members, adminAddress, status, commands });
   const { incarnation, startedAtMs } = life;
-  return { lock, events, replica, log, servers, admin, extras, incarnation, startedAtMs };
+  const parts = { lock, events, replica, stateMachine, log, servers, admin, extras };
+  return { ...parts, incarnation, startedAtMs };
 }
 
 function newLife(init: DaemonInit, config: NodeConfig): Life {
@@ -218,7 +222,7 @@ interface ReplicaPorts {
   readonly snapshots: SnapshotStore;
   readonly network: Transport;
   readonly events: EventRing;
-  readonly extras: Extras;
+  readonly stateMachine: StateMachine;
 }
 
 function fail(life: Life, error: RaftctlError): void {
@@ -227,10 +231,8 @@ function fail(life: Life, error: RaftctlError): void {
   life.init.onFailed(error);
 }
 
-function makeReplica(
-  life: Life,
-  { log, snapshots, network, events, extras }: ReplicaPorts,
-): Replica {
+function makeReplica(life: Life, ports: ReplicaPorts): Replica {
+  const { log, snapshots, network, events, stateMachine } = ports;
   const { init, config, clock, prng } = life;
   const onFailed = (error: RaftctlError): void => fail(life, error);
   return new Replica(
@@ -238,7 +240,7 @@ function makeReplica(
       ...{ clock, log, snapshots, network, prng: prng.fork(), onFailed },
       onRemoved: () => init.onStopAsked({ reason: 'removed from the cluster', handOver: false }),
       emit: tellingLog(events.append, init.log, init.directory),
-      stateMachine: createApp(config.app, SESSION_LIMITS, (app) => extras.around(app)),
+      stateMachine,
     },
     {
       self: config.member,

@@ -69,7 +69,7 @@ async function stopDaemon(
   pidFile: PidFile,
   { reason, handOver }: StopWish,
 ): Promise<void> {
-  const { servers, admin, replica, lock, events, extras } = parts;
+  const { servers, admin, replica, stateMachine, lock, events, extras } = parts;
   events.append('node.stopping', replica.raft.term, { reason });
   // While clients are still served: to them it is one leader after the other.
   if (handOver) await leaveLeadership(replica, new SystemClock());
@@ -77,6 +77,7 @@ async function stopDaemon(
   await Promise.all(servers.map((server) => server.close()));
   await replica.stop();
   extras.close();
+  await stateMachine.close?.();
   await admin.close();
   await pidFile.remove();
   await lock.release();

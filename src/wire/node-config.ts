@@ -8,7 +8,7 @@ import type { FsyncName } from './status.ts';
 /** Rises when an older program could not read a newer directory. */
 export const DATA_FORMAT_VERSION = 1;
 
-export const APP_NAMES = ['kvstore', 'chatroom'] as const;
+export const APP_NAMES = ['kvstore', 'chatroom', 'diskstorage'] as const;
 export type AppName = (typeof APP_NAMES)[number];
 
 export const FSYNC_NAMES: readonly FsyncName[] = ['always', 'batch', 'none'];

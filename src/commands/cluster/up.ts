@@ -207,6 +207,8 @@ export default class ClusterUp extends BaseCommand {
 /** What to try with a cluster, by its app. */
 function firstSteps({ app, name }: ClusterSpec, port: number): string[] {
   if (app === 'chatroom') return [`raftctl chat --cluster ${name}`, `nc 127.0.0.1 ${port}`];
+  if (app === 'diskstorage')
+    return [`redis-cli -p ${port} set 5 hello`, `redis-cli -p ${port} get 5`];
   return [`raftctl kv set greeting hello --cluster ${name}`, `redis-cli -p ${port} get greeting`];
 }
 

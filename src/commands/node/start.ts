@@ -17,6 +17,8 @@ import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import type { NamedMember } from '../../wire/member-change.ts';
 import {
+  APP_NAMES,
+  type AppName,
   DATA_FORMAT_VERSION,
   NODE_CONFIG_DEFAULTS,
   type NodeConfig,
@@ -29,6 +31,7 @@ interface FoundingFlags {
   readonly 'cluster-id': string | undefined;
   readonly 'secret-file': string | undefined;
   readonly cluster: string | undefined;
+  readonly app: AppName | undefined;
   readonly fsync: FsyncName | undefined;
   readonly leases: boolean | undefined;
 }
@@ -117,6 +120,11 @@ export default class NodeStart extends BaseCommand {
       dependsOn: ['bootstrap'],
       env: 'RAFTCTL_CLUSTER_ID',
     }),
+    app: Flags.option({
+      summary: 'What the new cluster replicates. [default: kvstore]',
+      options: APP_NAMES,
+      env: 'RAFTCTL_APP',
+    })(),
     cpuprofile: profileFlag('Write a profile of the processor at the end.', 'RAFTCTL_CPUPROFILE'),
     heapprofile: profileFlag('Write a profile of allocations at the end.', 'RAFTCTL_HEAPPROFILE'),
     heapsnapshot: profileFlag('Write all that lives at the end.', 'RAFTCTL_HEAPSNAPSHOT'),
@@ -142,7 +150,7 @@ export default class NodeStart extends BaseCommand {
     const ids = argv.map(String);
     const directory = flags['data-dir'];
     const isNew = flags.bootstrap || flags.join !== undefined;
-    const fixed = this.argv.find((word) => /^--(fsync|leases)(=|$)/.test(word));
+    const fixed = this.argv.find((word) => /^--(app|fsync|leases)(=|$)/.test(word));
     if (!isNew && fixed !== undefined) {
       throw new RaftctlError('USAGE', {
         message: `Cannot change ${fixed.replace(/=.*/, '')} of a node that exists: it is fixed with --bootstrap or --join`,
@@ -165,6 +173,7 @@ export default class NodeStart extends BaseCommand {
         'cluster-id': flags['cluster-id'],
         'secret-file': flags['secret-file'],
         cluster: flags.cluster,
+        app: flags.app,
         fsync: flags.fsync,
         leases: flags.leases,
       });
@@ -284,7 +293,7 @@ function foundingConfig(flags: FoundingFlags): NodeConfig {
     clusterId: flags['cluster-id'] ?? clusterIdOf(members),
     id: self.id,
     member: self.member,
-    app: 'kvstore',
+    app: flags.app ?? 'kvstore',
     fsync: flags.fsync ?? NODE_CONFIG_DEFAULTS.fsync,
     ...(flags.leases === true ? { leases: true } : {}),
     members,

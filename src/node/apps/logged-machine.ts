@@ -55,6 +55,10 @@ export class LoggedMachine implements StateMachine {
     return this.#inner.nextDeadlineMs?.() ?? null;
   }
 
+  close(): Promise<void> {
+    return this.#inner.close?.() ?? Promise.resolve();
+  }
+
   digest(): string {
     return this.#inner.digest();
   }

@@ -111,6 +111,10 @@ export class SessionMachine implements StateMachine {
     });
   }
 
+  close(): Promise<void> {
+    return this.#inner.close?.() ?? Promise.resolve();
+  }
+
   /** A command that is not applied moves the app's time all the same: it is in the log. */
   #letTimePass(context: ApplyContext): void {
     const command = this.timeCommand;

@@ -25,6 +25,10 @@ export class SessionSource implements SnapshotSource {
     this.#inner = inner;
   }
 
+  get ready(): boolean {
+    return this.#next < this.#sessions.length || this.#inner.ready !== false;
+  }
+
   next(bytesMax: number): Bytes | null {
     if (this.#next >= this.#sessions.length) return this.#inner.next(bytesMax);
     const pieces: Bytes[] = [];

@@ -19,10 +19,15 @@ const DIRECT_BYTES_MAX = 256 * 1024;
 export class FsDisk implements Disk {
   readonly #pace = new SyncPace();
   readonly #readOnly: boolean;
+  readonly #directBytesMax: number;
 
-  /** @param options.readOnly files that nobody may write can be opened, and none is written. */
-  constructor(options: { readonly readOnly: boolean } = { readOnly: false }) {
-    this.#readOnly = options.readOnly;
+  /**
+   * @param options.readOnly files that nobody may write can be opened, and none is written.
+   * @param options.offLoop small writes take the trip through the thread pool as well.
+   */
+  constructor(options: { readonly readOnly?: boolean; readonly offLoop?: boolean } = {}) {
+    this.#readOnly = options.readOnly === true;
+    this.#directBytesMax = options.offLoop === true ? 0 : DIRECT_BYTES_MAX;
   }
 
   get mayBlock(): boolean {
@@ -72,7 +77,7 @@ export class FsDisk implements Disk {
           else reject(error);
         });
       });
-      return new FsFile(file, fd, this.#pace);
+      return new FsFile(file, fd, this.#pace, this.#directBytesMax);
     });
   }
 
@@ -100,11 +105,13 @@ class FsFile implements DiskFile {
   readonly path: string;
   readonly #fd: number;
   readonly #pace: SyncPace;
+  readonly #directBytesMax: number;
 
-  constructor(file: string, fd: number, pace: SyncPace) {
+  constructor(file: string, fd: number, pace: SyncPace, directBytesMax: number) {
     this.path = file;
     this.#fd = fd;
     this.#pace = pace;
+    this.#directBytesMax = directBytesMax;
   }
 
   write(chunks: readonly Uint8Array[], offset: number, sync: boolean, done: Done): void {
@@ -115,7 +122,7 @@ class FsFile implements DiskFile {
       else if (sync) this.#syncData(done);
       else done(null);
     };
-    if (length > DIRECT_BYTES_MAX) {
+    if (length > this.#directBytesMax) {
       writeAll(this.#fd, chunks, { offset, length }, written);
       return;
     }

@@ -22,6 +22,8 @@ export interface SnapshotSource {
    * Valid until the next call.
    */
   next(bytesMax: number): Bytes | null;
+  /** False: the next piece is being read from the disk, ask later. Left out: always true. */
+  readonly ready?: boolean;
   /** No more pieces are wanted: changes need not be kept aside any longer. */
   close(): void;
 }
@@ -52,7 +54,7 @@ export interface StateMachine {
    * once and not for each. Changes nothing.
    */
   foresee?(bytes: Bytes, spans: Int32Array, count: number): void;
-  /** Answers a read from the current state; changes nothing. */
+  /** Answers a read from the current state; changes nothing. May be a LaterAnswer. */
   query(request: unknown): unknown;
   /**
    * Cluster time from which on `timeCommand` should be in the log, because something in the state
@@ -67,4 +69,6 @@ export interface StateMachine {
   snapshot(): SnapshotSource;
   /** Begins to build the state of a snapshot; `point` says where in the log it stands. */
   restore(point: ApplyContext): StateRestore;
+  /** Lets go of what it holds besides memory, after the last call of anything else. */
+  close?(): Promise<void>;
 }

@@ -195,6 +195,10 @@ export class Compaction {
   #writeNext(taking: Taking): void {
     const { clock, wake } = this.#parts;
     if (this.#taking !== taking) return;
+    if (taking.source.ready === false) {
+      clock.after(PIECE_PAUSE_MS, () => this.#writeNext(taking));
+      return;
+    }
     const piece = taking.source.next(this.#config.pieceBytes);
     if (piece === null) {
       taking.source.close();

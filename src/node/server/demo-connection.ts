@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { Bytes } from '../../std/bytes.ts';
+import { LaterAnswer } from '../../wire/apps/later-answer.ts';
 import type { DemoCommand } from '../../wire/dialects/raft-demo-command.ts';
 import { DEMO_NONSENSE, demoAnswer, demoFailure } from '../../wire/dialects/raft-demo-entry.ts';
 import { type DemoGeneration, DemoStream } from '../../wire/dialects/raft-demo-stream.ts';
@@ -129,6 +130,13 @@ export class DemoConnection implements TurnMember {
     const slot: Slot = { text: null };
     const waiter: DemoWaiter = {
       settle: (outcome, answer) => {
+        if (answer instanceof LaterAnswer) {
+          answer.whenRead((read) => {
+            waiter.settle(outcome, read);
+            this.#port.parts.turns.planFlush();
+          });
+          return;
+        }
         this.#open -= 1;
         if (isText) slot.text = this.#textOf(command, outcome, answer);
         else if (outcome === 'ok') this.#sendAnswer(generation, command, answer);

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Bytes, concatBytes } from '../../std/bytes.ts';
 import type { KvQuery } from '../../wire/apps/kvstore.ts';
+import { LaterAnswer } from '../../wire/apps/later-answer.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type {
   Outcome,
@@ -73,13 +74,16 @@ class HttpWaiter implements ProposalWaiter, ReadWaiter {
   readReady(outcome: Outcome): void {
     // Now, and not at the end of the turn, the state is the one that the round is good for.
     const answer = outcome === 'ok' ? this.#context.replica.query(this.#query) : null;
-    this.#answerAtEnd(outcome, answer);
+    if (answer instanceof LaterAnswer) answer.whenRead((read) => this.#answer(outcome, read));
+    else this.#answerAtEnd(outcome, answer);
   }
 
   #answerAtEnd(outcome: Outcome, answer: unknown): void {
-    this.#context.turns.atEnd(() => {
-      if (!this.#response.destroyed) this.#done(outcome, answer);
-    });
+    this.#context.turns.atEnd(() => this.#answer(outcome, answer));
+  }
+
+  #answer(outcome: Outcome, answer: unknown): void {
+    if (!this.#response.destroyed) this.#done(outcome, answer);
   }
 }
 

@@ -102,7 +102,8 @@ export class RespSlots implements SlotOwner {
     while (head !== null) {
       if (head.reply === null) {
         if (!head.ready) break;
-        head.execute();
+        head.execute(true);
+        if (head.reply === null) break;
         this.readEnded();
       }
       this.#init.output.add(head.reply as unknown as string);
@@ -120,6 +121,12 @@ export class RespSlots implements SlotOwner {
   readEnded(): void {
     this.waitingReads -= 1;
     if (this.waitingReads === 0) this.#init.onReadsEnded();
+  }
+
+  readLater(slot: Slot, wasWaiting: boolean): void {
+    if (wasWaiting) this.readEnded();
+    this.advance(slot);
+    this.#init.turns.planFlush();
   }
 
   rescue(read: Slot, refusal: Refusal): void {

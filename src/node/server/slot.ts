@@ -10,6 +10,7 @@
  *   oldest unanswered command. No later write of the connection is proposed before that.
  */
 import type { KvQuery } from '../../wire/apps/kvstore.ts';
+import { LaterAnswer } from '../../wire/apps/later-answer.ts';
 import type { Outcome, ProposalWaiter, ReadWaiter } from '../replica/contract.ts';
 import { lostReadReply, type Refusal, refusalReply } from './outcomes.ts';
 
@@ -24,6 +25,8 @@ export interface SlotOwner {
   advance(slot: Slot): void;
   /** A read that waited for its round has its reply. */
   readEnded(): void;
+  /** A read has its reply after its moment: nobody else ends this turn. */
+  readLater(slot: Slot, wasWaiting: boolean): void;
   /** Gives a read whose write has failed another way, at the end of the turn. */
   rescue(read: Slot, refusal: Refusal): void;
 }
@@ -72,7 +75,7 @@ export class Slot implements ProposalWaiter, ReadWaiter {
     while (read !== null) {
       const following: Slot | null = read.#nextAnchored;
       read.#nextAnchored = null;
-      if (outcome === 'ok') read.execute();
+      if (outcome === 'ok') read.execute(false);
       else owner.rescue(read, outcome);
       read = following;
     }
@@ -90,9 +93,22 @@ export class Slot implements ProposalWaiter, ReadWaiter {
     this.owner.advance(this);
   }
 
-  /** Answers a read from the state as it is now. */
-  execute(): void {
-    this.reply = this.#replyOf(this.owner.execute(this.query as KvQuery));
+  /**
+   * Answers a read from the state as it is now, or begins to: then its reply comes by itself.
+   * @param isWaiting whether its connection counts it as waiting.
+   */
+  execute(isWaiting: boolean): void {
+    const answer = this.owner.execute(this.query as KvQuery);
+    if (typeof answer === 'object' && answer instanceof LaterAnswer) {
+      this.ready = false;
+      answer.whenRead((read) => {
+        if (this.owner.closed) return;
+        this.reply = this.#replyOf(read);
+        this.owner.readLater(this, isWaiting);
+      });
+      return;
+    }
+    this.reply = this.#replyOf(answer);
   }
 
   #replyOf(answer: unknown): string {

@@ -1,0 +1,28 @@
+/** A node's app with what it needs of the node: the diskstorage's file. */
+import type { RaftctlError } from '../std/errors.ts';
+import { SESSION_LIMITS } from '../wire/apps/session.ts';
+import type { NodeConfig } from '../wire/node-config.ts';
+import { createApp } from './apps/apps.ts';
+import { StateFiles } from './apps/state-files.ts';
+import { FsDisk } from './io/fs-disk.ts';
+import type { StateMachine } from './ports/state-machine.ts';
+
+/** In the data directory. */
+const STATE_FILE = 'state.slots';
+
+export function makeApp(init: {
+  readonly config: NodeConfig;
+  readonly directory: string;
+  readonly onFailed: (error: RaftctlError) => void;
+  /** Wraps the app. */
+  readonly around: (app: StateMachine) => StateMachine;
+}): StateMachine {
+  const { config, directory, onFailed, around } = init;
+  if (config.app !== 'diskstorage') {
+    return createApp(config.app, SESSION_LIMITS, { around });
+  }
+  const disk = new FsDisk({ offLoop: true });
+  disk.mayBlock = false;
+  const files = new StateFiles(disk, directory, STATE_FILE);
+  return createApp(config.app, SESSION_LIMITS, { diskStorage: { files, onFailed }, around });
+}
