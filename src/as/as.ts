@@ -5,20 +5,26 @@
  */
 import { RaftctlError } from '../std/errors.ts';
 import { nearestWord } from '../std/nearest.ts';
+import { CHAT_CLIENT } from './chat-client.ts';
+import { CHATROOM } from './chatroom.ts';
 import { CLIENT } from './client.ts';
+import { DISKSTORAGE } from './diskstorage.ts';
 import { HRAFTD, HRAFTD_REDIS, WEBKVSTORE } from './hraftd.ts';
 import { KVAPI } from './kvapi.ts';
 import { KVSTORE } from './kvstore.ts';
 import { LOADGEN } from './loadgen.ts';
+import { LOGGER } from './logger.ts';
 import { MONIT } from './monit.ts';
 import { flagLines, parseOldLine } from './old-flags.ts';
 import type { AsContext, OldProgram } from './program.ts';
 import { RAFTEXAMPLE } from './raftexample.ts';
 import { RECOVERY } from './recovery.ts';
+import { STATE_FILE } from './state-file.ts';
 import { STRESS } from './stress.ts';
 
 export const OLD_PROGRAMS: readonly OldProgram[] = [
-  ...[KVSTORE, CLIENT, LOADGEN, RECOVERY, MONIT, WEBKVSTORE],
+  ...[KVSTORE, DISKSTORAGE, STATE_FILE, LOGGER, CHATROOM, CHAT_CLIENT],
+  ...[CLIENT, LOADGEN, RECOVERY, MONIT, WEBKVSTORE],
   ...[HRAFTD, HRAFTD_REDIS, KVAPI, STRESS, RAFTEXAMPLE],
 ];
 

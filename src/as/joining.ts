@@ -25,6 +25,8 @@ const POLL_MS = 200;
 export interface JoiningInit {
   readonly self: NamedMember;
   readonly fsync: FsyncName;
+  /** Never gets a vote. */
+  readonly learner: boolean;
   readonly secretFile: string;
   /** Admin addresses of members; asked again until one of them helps. */
   readonly contacts: () => Promise<readonly string[]>;
@@ -47,7 +49,7 @@ export async function joinRunning(init: JoiningInit): Promise<NodeConfig> {
 }
 
 async function attempt(init: JoiningInit): Promise<NodeConfig> {
-  const { self, fsync, secretFile, contacts, clusterId } = init;
+  const { self, fsync, secretFile, contacts, clusterId, learner } = init;
   let last: unknown = new RaftctlError('UNREACHABLE', { message: 'No member answers' });
   for (const contact of await contacts()) {
     try {
@@ -55,7 +57,7 @@ async function attempt(init: JoiningInit): Promise<NodeConfig> {
       if (clusterId !== null && status.clusterId !== clusterId) throw foreign(contact, status);
       await giveWay(status, self, secretFile);
       const member = { ...self, clientAddress: reachable(self) };
-      const asked = { contact, member, secretFile, fsync, learner: false, timeoutMs: ANSWER_MS };
+      const asked = { contact, member, secretFile, fsync, learner, timeoutMs: ANSWER_MS };
       return { ...(await joinCluster(asked)), id: self.id };
     } catch (error) {
       last = error;

@@ -71,8 +71,24 @@ export const KVSTORE: OldProgram = {
   },
 };
 
+/** Flags that a server tells at its start, with the words before them. */
+type Labels = readonly (readonly [flag: string, label: string])[];
+
+const LABELS: Labels = [
+  ['id', 'ID'],
+  ['port', 'app'],
+  ['raft', 'raft'],
+  ['join', 'join'],
+  ['hjoin', 'hjoin'],
+];
+
 /** What all servers of raft-demo have in common. @throws {RaftctlError} USAGE */
-export function demoPlan(program: string, line: OldLine, context: AsContext): NodePlan {
+export function demoPlan(
+  program: string,
+  line: OldLine,
+  context: AsContext,
+  labels: Labels = LABELS,
+): NodePlan {
   const id = textOf(line, 'id');
   if (id === '') {
     throw new RaftctlError('USAGE', {
@@ -80,14 +96,7 @@ export function demoPlan(program: string, line: OldLine, context: AsContext): No
       hint: 'Use -id to give one, as in -id node0',
     });
   }
-  const told = ['port', 'raft', 'join', 'hjoin'] as const;
-  for (const [name, label] of [
-    ['id', 'ID'],
-    ['port', 'app'],
-    ...told.slice(1).map((n) => [n, n]),
-  ]) {
-    context.print(`${label}: ${textOf(line, name ?? '')}`);
-  }
+  for (const [flag, label] of labels) context.print(`${label}: ${textOf(line, flag)}`);
   const clientAddress = addressOf(line, context, { flag: 'port', listens: true });
   const peerAddress = addressOf(line, context, { flag: 'raft', listens: false });
   const join = optionalAddress(line, context, { flag: 'join', listens: false });

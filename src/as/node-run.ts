@@ -11,6 +11,7 @@ import { formatNode } from '../node/format.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
 import {
+  type AppName,
   DATA_FORMAT_VERSION,
   type MemberConfig,
   NODE_CONFIG_DEFAULTS,
@@ -35,6 +36,10 @@ export interface NodePlan {
   readonly start: NodeStart;
   readonly extras?: OlderExtras;
   readonly profiles?: NonNullable<RunDaemonInit['profiles']>;
+  /** The kvstore unless it says otherwise; who joins has the cluster's. */
+  readonly app?: AppName;
+  /** Joins without ever getting a vote. */
+  readonly learner?: boolean;
   /** The log is kept whole, as by systems that take no snapshots. */
   readonly keepsLog?: boolean;
   /** Keys a cluster of its own begins with. */
@@ -94,7 +99,7 @@ async function newConfig(
 ): Promise<NodeConfig> {
   const rest = {
     ...NODE_CONFIG_DEFAULTS,
-    ...{ formatVersion: DATA_FORMAT_VERSION, cluster: plan.cluster, app: 'kvstore' as const },
+    ...{ formatVersion: DATA_FORMAT_VERSION, cluster: plan.cluster, app: plan.app ?? 'kvstore' },
     ...{ fsync: plan.fsync, secretFile, id: plan.self.id },
     ...(plan.keepsLog === true ? { snapshotLogBytes: Number.MAX_SAFE_INTEGER } : {}),
   };
@@ -116,12 +121,14 @@ async function newConfig(
 }
 
 async function joined(
-  { self, fsync, keepsLog = false }: NodePlan,
+  { self, fsync, keepsLog = false, learner = false }: NodePlan,
   secretFile: string,
   contacts: () => Promise<readonly string[]>,
   clusterId: string | null = null,
 ): Promise<NodeConfig> {
-  const config = await joinRunning({ self, fsync, secretFile, contacts, clusterId });
+  const config = await joinRunning({
+    ...{ self, fsync, secretFile, contacts, clusterId, learner },
+  });
   return keepsLog ? { ...config, snapshotLogBytes: Number.MAX_SAFE_INTEGER } : config;
 }
 

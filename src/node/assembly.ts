@@ -33,6 +33,7 @@ import { RAFT_CONFIG_DEFAULT, timersOf } from './raft/config.ts';
 import { compactionConfigOf } from './replica/compaction.ts';
 import { EventRing } from './replica/event-ring.ts';
 import { Replica } from './replica/replica.ts';
+import { segmentBytesFor } from './segment-size.ts';
 import { type AdminServer, createAdminServer } from './server/admin.ts';
 import type { StopWish } from './server/admin-contract.ts';
 import type { ClientServer } from './server/server.ts';
@@ -40,9 +41,6 @@ import { snapshotControl } from './snapshot-control.ts';
 import { createTransport, type Transport } from './transport/transport.ts';
 import { openSnapshots } from './wal/snapshot-files.ts';
 import { openLog } from './wal/wal.ts';
-
-const SEGMENTS_PER_DISK_MIN = 16;
-const SEGMENT_BYTES_SMALL = 1024 * 1024;
 
 export interface DaemonInit {
   readonly directory: string;
@@ -114,7 +112,10 @@ export async function assemble(
   const extras = new Extras({ directory, wish, log: init.log, onFailed });
   undo.push(async () => extras.close());
   const around = (app: StateMachine): StateMachine => extras.around(app);
-  const stateMachine = makeApp({ config, directory, onFailed, around });
+  const stateMachine = makeApp({
+    ...{ config, directory, onFailed, around },
+    stateFile: wish.stateFile,
+  });
   const replica = makeReplica(life, { log, snapshots, network, events, stateMachine });
   extras.follow(replica);
   const connections = { count: () => 0 };
@@ -195,12 +196,6 @@ async function openNodeLog(
     snapshot: snapshots.newest?.meta ?? null,
     segmentBytes: segmentBytesFor(config.segmentBytes, totalBytes),
   });
-}
-
-/** On a small disk the prepared segment must not be most of it. */
-function segmentBytesFor(wantedBytes: number, totalBytes: number): number {
-  const share = Math.floor(totalBytes / SEGMENTS_PER_DISK_MIN);
-  return Math.min(wantedBytes, Math.max(SEGMENT_BYTES_SMALL, share));
 }
 
 function openNetwork(life: Life, secret: Bytes): Promise<Transport> {

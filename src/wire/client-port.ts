@@ -33,4 +33,6 @@ export interface ClientPortConfig {
   readonly compress?: boolean;
   /** File of webkvstore's text log. */
   readonly journal?: string;
+  /** Every value of raft-demo's clients becomes the filler, as in the original diskstorage. */
+  readonly filler?: boolean;
 }

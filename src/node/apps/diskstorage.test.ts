@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 function storageNamed(name: string): DiskStorage {
-  const files = new StateFiles(new FsDisk({ offLoop: true }), folder, name);
+  const files = new StateFiles(new FsDisk({ offLoop: true }), { folder, name, owner: 'n1' });
   const onFailed = (error: RaftctlError): void => {
     failure = error;
   };

@@ -21,10 +21,15 @@ export class StateFiles {
   /** One thing after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(disk: Disk, folder: string, name: string) {
+  /** @param init.owner tells apart those who use the same name. */
+  constructor(
+    disk: Disk,
+    init: { readonly folder: string; readonly name: string; readonly owner: string },
+  ) {
+    const { folder, name, owner } = init;
     this.#disk = disk;
     this.#folder = folder;
-    this.#name = name;
+    this.#name = `${name}.${owner}`;
     this.path = `${folder}/${name}`;
   }
 
@@ -32,7 +37,7 @@ export class StateFiles {
   make(): StateFile {
     this.#made += 1;
     const isFirst = this.#made === 1;
-    const path = `${this.path}.${this.#made}${NEW_SUFFIX}`;
+    const path = `${this.#folder}/${this.#name}.${this.#made}${NEW_SUFFIX}`;
     const opened = this.#last.then(async () => {
       if (isFirst) await this.#clean();
       return await this.#disk.open(path, { create: true });

@@ -40,6 +40,8 @@ export interface RecordPlace {
 }
 
 export class ApplicationLog implements RecordSink {
+  /** Commands that were told since the start. */
+  appended = 0;
   readonly #init: ApplicationLogInit;
   #fd: number;
   #bytes = 0;
@@ -76,7 +78,9 @@ export class ApplicationLog implements RecordSink {
 
   append(index: number, records: Bytes): void {
     this.#lastIndex = index;
-    if (records.length > 0) this.#due.push(records);
+    if (records.length === 0) return;
+    this.appended += 1;
+    this.#due.push(records);
   }
 
   skipTo(index: number): void {

@@ -21,6 +21,10 @@ export interface OlderExtras {
   readonly transfer?: string;
   readonly applicationLog?: { readonly path: string; readonly sync: boolean };
   readonly throughputFile?: string;
+  /** What it counts: commands of clients (left out), or records of the application log. */
+  readonly throughputOf?: 'records';
+  /** Of diskstorage, in the place of the one in the data directory. */
+  readonly stateFile?: string;
 }
 
 export interface ExtrasInit {
@@ -78,7 +82,9 @@ export class Extras {
       this.#servers.push(await transfer.listen(wish.transfer));
     }
     if (wish.throughputFile !== undefined) {
-      this.#ends.push(writeThroughput(wish.throughputFile, commands));
+      const records = (): number => this.#file?.appended ?? 0;
+      const count = wish.throughputOf === 'records' ? records : commands;
+      this.#ends.push(writeThroughput(wish.throughputFile, count));
     }
   }
 

@@ -18,7 +18,9 @@ const COMMENT_FLAG = 16;
 const COMMENT = bytesFrom('raftctl\0', 'latin1');
 const MARK = bytesFrom('\x1f\x8b\x08\x10', 'latin1').toString('latin1');
 
-export function demoValues(compress: boolean): DemoValues {
+/** @param filler what every value becomes; null: none. */
+export function demoValues(compress: boolean, filler: string | null = null): DemoValues {
+  if (filler !== null) return { stored: () => filler, plain: (value) => value };
   return {
     stored: (value) => (compress || isMarked(value) ? squeeze(value) : value),
     plain: plainValue,

@@ -1,6 +1,7 @@
 /** Raft-demo on the client port: its connections, and what they share. */
 import type { Socket } from 'node:net';
 import type { Bytes } from '../../std/bytes.ts';
+import { FILLER } from '../../wire/apps/diskstorage.ts';
 import type { ClientPortConfig } from '../../wire/client-port.ts';
 import { DemoConnection } from './demo-connection.ts';
 import { DemoPort, type DemoPortParts } from './demo-port.ts';
@@ -14,7 +15,7 @@ export class DemoDialect {
     const text = pinned?.onFollower !== 'refuse';
     // Elsewhere whoever speaks B or C sends to all replicas, and one answer is enough.
     const datagrams = text && pinned?.dialect === 'raft-demo';
-    const values = demoValues(pinned?.compress === true);
+    const values = demoValues(pinned?.compress === true, pinned?.filler === true ? FILLER : null);
     this.#port = new DemoPort(parts, { forwards: { text, datagrams }, values });
   }
 
