@@ -25,8 +25,8 @@ const POLL_MS = 200;
 export interface JoiningInit {
   readonly self: NamedMember;
   readonly fsync: FsyncName;
-  /** Never gets a vote. */
-  readonly learner: boolean;
+  /** Never gets a vote; left out: false. */
+  readonly learner?: boolean;
   readonly secretFile: string;
   /** Admin addresses of members; asked again until one of them helps. */
   readonly contacts: () => Promise<readonly string[]>;
@@ -49,7 +49,7 @@ export async function joinRunning(init: JoiningInit): Promise<NodeConfig> {
 }
 
 async function attempt(init: JoiningInit): Promise<NodeConfig> {
-  const { self, fsync, secretFile, contacts, clusterId, learner } = init;
+  const { self, fsync, secretFile, contacts, clusterId, learner = false } = init;
   let last: unknown = new RaftctlError('UNREACHABLE', { message: 'No member answers' });
   for (const contact of await contacts()) {
     try {

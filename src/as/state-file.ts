@@ -1,4 +1,4 @@
-/** raft-demo's createStateFile.sh: the file of slots, 1 GiB of zeros, in the place of an old one. */
+/** raft-demo's createStateFile.sh: the file of slots, 1 GiB of zeros. */
 import { open, rename } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RaftctlError, systemCode } from '../std/errors.ts';

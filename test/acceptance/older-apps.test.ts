@@ -213,10 +213,23 @@ describe('chat room', () => {
       [24530, 24530, 24531, 24532].map((port) => RawClient.connect(`127.0.0.1:${port}`)),
     );
     // To all replicas, as its clients do: the one that leads says it.
-    for (const guest of guests.slice(1)) guest.send('hi\n\n');
-    const heard = await Promise.all(guests.map((guest) => guest.take((got) => got.includes('\n'))));
-    expect(heard[0]).toMatch(/^\d+-hi\n$/);
-    expect(new Set(heard).size).toBe(1);
+    const sayToAll = (text: string): void => {
+      for (const guest of guests.slice(1)) guest.send(`${text}\n\n`);
+    };
+    await eventually(
+      async () => {
+        sayToAll('here?');
+        return guests.every(({ received }) => received.includes('here?'));
+      },
+      (isHere) => isHere,
+    );
+    sayToAll('hi');
+    const heard = await Promise.all(
+      guests.map((guest) => guest.take((got) => got.endsWith('-hi\n'))),
+    );
+    const lines = heard.map((text) => /\d+-hi\n$/.exec(text)?.[0]);
+    expect(lines[0]).toMatch(/^\d+-hi\n$/);
+    expect(new Set(lines).size).toBe(1);
     for (const guest of guests) guest.close();
     const config = join(programs.folder, 'chat.toml');
     const addresses = [24530, 24531, 24532].map((port) => `"127.0.0.1:${port}"`);

@@ -167,16 +167,7 @@ export default class NodeStart extends BaseCommand {
     const absolute = resolve(directory);
     if (flags.bootstrap) {
       const { formatNode } = await import('../../node/format.ts');
-      const config = foundingConfig({
-        id: flags.id,
-        'initial-cluster': flags['initial-cluster'],
-        'cluster-id': flags['cluster-id'],
-        'secret-file': flags['secret-file'],
-        cluster: flags.cluster,
-        app: flags.app,
-        fsync: flags.fsync,
-        leases: flags.leases,
-      });
+      const config = foundingConfig(flags);
       await formatNode({ directory: absolute, config });
     }
     if (flags.join !== undefined) await this.#join(flags.join, absolute);

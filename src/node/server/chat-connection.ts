@@ -60,6 +60,8 @@ export class ChatConnection implements ChatGuest, ReadWaiter {
     socket.on('close', () => {
       this.#closed = true;
     });
+    // What is said from now on is heard. Else the round tells what was said before.
+    if (context.isCurrent()) this.position = reader.newest();
     context.turns.read(this);
     context.turns.planFlush();
   }

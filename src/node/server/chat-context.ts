@@ -6,6 +6,8 @@ import type { Turns } from './turns.ts';
 export interface ChatContext {
   readonly replica: ReplicaFrontDoor;
   readonly turns: Turns;
+  /** Whether this node has applied all that it knows of, and knows a leader. */
+  isCurrent(): boolean;
   /** Whether this node leads. */
   isLeader(): boolean;
   /** A line was taken. */

@@ -20,7 +20,7 @@ const KEEP_ALIVE_MS = 60_000;
 
 /** @returns null when the port is none of a chatroom's. */
 export function chatDialectOf(
-  parts: Pick<ChatContext, 'replica' | 'turns' | 'isLeader' | 'counted'>,
+  parts: Pick<ChatContext, 'replica' | 'turns' | 'isLeader' | 'isCurrent' | 'counted'>,
   pinned: ClientPortConfig | null,
 ): ChatDialect | null {
   const isPlain = pinned?.dialect === 'chat-plain';

@@ -145,7 +145,11 @@ class ClientPort implements ClientServer {
       this.counters.commands += 1;
     };
     this.#demo = new DemoDialect({ replica, turns, limits, isFollower, isLeader, counted }, pinned);
-    this.#chat = chatDialectOf({ replica, turns, isLeader, counted }, pinned);
+    const isCurrent = (): boolean => {
+      const { leader, appliedIndex, commitIndex } = status();
+      return leader !== null && appliedIndex === commitIndex;
+    };
+    this.#chat = chatDialectOf({ replica, turns, isLeader, isCurrent, counted }, pinned);
     this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
       this.#accept(socket),
     );
