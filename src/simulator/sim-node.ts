@@ -226,7 +226,7 @@ export class SimNode implements ClientSide {
     const replica = new Replica(
       {
         clock,
-        log: new WatchedLog(log, member, oracles),
+        log: new WatchedLog(log, { member, oracles, gate }),
         snapshots: new WatchedSnapshots(snapshots, {
           ...{ member, oracles, memberOracle, gate },
           onStored: (kind) => this.#tally.add(`snapshots ${kind}`),

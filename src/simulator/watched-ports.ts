@@ -19,11 +19,20 @@ export class WatchedLog implements LogStore {
   readonly #inner: LogStore;
   readonly #member: MemberNumber;
   readonly #oracles: Oracles;
+  readonly #gate: AsyncGate;
 
-  constructor(inner: LogStore, member: MemberNumber, oracles: Oracles) {
+  constructor(
+    inner: LogStore,
+    watch: {
+      readonly member: MemberNumber;
+      readonly oracles: Oracles;
+      readonly gate: AsyncGate;
+    },
+  ) {
     this.#inner = inner;
-    this.#member = member;
-    this.#oracles = oracles;
+    this.#member = watch.member;
+    this.#oracles = watch.oracles;
+    this.#gate = watch.gate;
   }
 
   get recovered(): LogStore['recovered'] {
@@ -73,10 +82,14 @@ export class WatchedLog implements LogStore {
   compact(through: LogIndex): void {
     this.#oracles.compacts(this.#member, through);
     this.#inner.compact(through);
+    this.#gate.settleSoon();
   }
 
   read(...input: Parameters<LogStore['read']>): void {
     this.#inner.read(...input);
+    // It opens files, behind a promise that is not the disk's: with nothing else to do for any
+    // disk it would wait for ever.
+    this.#gate.settleSoon();
   }
 
   stats(): ReturnType<LogStore['stats']> {

@@ -59,6 +59,10 @@ describe('runSeed', () => {
   test.each([
     ['a storm over three nodes', seeds(401, 408, { nodes: 3, profile: 'storm' })],
     ['five nodes under load', seeds(501, 502, { nodes: 5, load: 200, seconds: 10 })],
+    [
+      'a cluster so calm that nothing but a read of the log goes on',
+      seeds(766, 766, { seconds: 60 }),
+    ],
   ])(
     'runSeed finds no broken promise in %s',
     async (_, some) => {
