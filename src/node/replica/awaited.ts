@@ -17,9 +17,10 @@ export const ANSWER_WAIT_MS_MAX = 5000;
 
 /**
  * A forward whose term is over is either in the next leader's log, or refused by the one it was
- * sent to, which is as good as never sent, or lost with it. This long either answer may take.
+ * sent to, which is as good as never sent, or lost with it. This long either answer may take: one
+ * that lives hears of the next term when we do, and for one that stands still nobody should wait.
  */
-export const REFUSAL_WAIT_MS_MAX = 1000;
+export const REFUSAL_WAIT_MS_MAX = 300;
 
 /** One batch this node appended as leader: waiter i waits for the command at `first + i`. */
 export interface Appended {
