@@ -42,6 +42,15 @@ async function counted(name: string): Promise<number> {
     .reduce((a, b) => a + b, 0);
 }
 
+/** As above, with the second that goes on: a line is written at its end. */
+async function countedByNow(name: string): Promise<number> {
+  const path = join(programs.folder, name, `${name}-throughput.out`);
+  const size = async () => (await readFile(path)).length;
+  const before = await size();
+  await eventually(size, (bytes) => bytes > before);
+  return counted(name);
+}
+
 describe('client', () => {
   test('28, 29: answers lines, ends at exit and at the end', async () => {
     const words = ['as', 'client', '-config', 'c.toml'];
@@ -65,7 +74,7 @@ describe('client', () => {
 
 describe('loadgen', () => {
   test('30, 32: counts requests, and adds latencies', async () => {
-    const before = await counted('node0');
+    const before = await countedByNow('node0');
     const flags = ['-clients', '4', '-req', '50', '-key', '100', '-data', '0', '-config', 'c.toml'];
     const ended = await run('loadgen', ...flags, '-log', '1');
     expect([ended.code, ended.stdout]).toEqual([
