@@ -2,6 +2,14 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests that start processes: clusters, commands, the scripts themselves. */
 const PROCESS_TESTS = ['test/acceptance/**/*.test.ts'];
+/** Of those: what looks at how long something takes, or loads all there is. */
+const ALONE = [
+  ...['bench', 'durability-order', 'expiry', 'failed-sync', 'garbage', 'killed-nodes'],
+  ...['lease-reads', 'leadership', 'linearizability', 'million-keys', 'other-clients'],
+  ...['own-writes', 'rolling-restart', 'silent-leader', 'snapshots', 'top'],
+].map((name) => `test/acceptance/${name}.test.ts`);
+/** With whole counts everything runs alone. */
+const isFull = process.env.RAFTCTL_ACCEPTANCE === 'full';
 
 export default defineConfig({
   test: {
@@ -25,11 +33,23 @@ export default defineConfig({
         test: {
           name: 'process',
           include: PROCESS_TESTS,
-          // One file at a time, after the unit tests: each starts a cluster, and there are two cores.
-          maxWorkers: 1,
+          exclude: ALONE,
+          // After the unit tests; each file has ports of its own.
+          maxWorkers: isFull ? 1 : 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'process-alone',
+          include: ALONE,
+          maxWorkers: 1,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

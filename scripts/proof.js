@@ -76,7 +76,7 @@ function runTests(row, folder) {
   mkdirSync(temporary);
   child = spawn(
     process.execPath,
-    [join(ROOT, 'scripts/run-tests.js'), '--project', 'process', row.file],
+    [join(ROOT, 'scripts/run-tests.js'), '--project', 'process*', row.file],
     {
       cwd: ROOT,
       detached: true,
