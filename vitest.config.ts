@@ -5,7 +5,14 @@ const PROCESS_TESTS = ['test/acceptance/**/*.test.ts'];
 /** Of those: what looks at how long something takes, or loads all there is. */
 const ALONE = [
   ...['bench', 'durability-order', 'expiry', 'failed-sync', 'garbage', 'killed-nodes'],
-  ...['lease-reads', 'leadership', 'linearizability', 'million-keys', 'other-clients'],
+  ...[
+    'lease-reads',
+    'leadership',
+    'linearizability',
+    'member-cycles',
+    'million-keys',
+    'other-clients',
+  ],
   ...['own-writes', 'rolling-restart', 'silent-leader', 'snapshots', 'top'],
 ].map((name) => `test/acceptance/${name}.test.ts`);
 /** With whole counts everything runs alone. */
