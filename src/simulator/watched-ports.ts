@@ -1,15 +1,11 @@
 /** The ports of one life of a node with the oracles looking on. They change nothing. */
 
+import { WrappedMachine } from '../node/apps/wrapped-machine.ts';
 import type { LogIndex, MemberNumber } from '../node/model/ids.ts';
 import type { LogWrite } from '../node/model/log-write.ts';
 import type { Disk, DiskFile, Done } from '../node/ports/disk.ts';
 import type { LogStore, LogStoreEvents } from '../node/ports/log-store.ts';
-import type {
-  ApplyContext,
-  SnapshotSource,
-  StateMachine,
-  StateRestore,
-} from '../node/ports/state-machine.ts';
+import type { ApplyContext, StateMachine } from '../node/ports/state-machine.ts';
 import { type Bytes, latin1Slice } from '../std/bytes.ts';
 import type { History } from './history.ts';
 import type { Oracles } from './oracles.ts';
@@ -101,62 +97,25 @@ export class WatchedLog implements LogStore {
   }
 }
 
-export class WatchedMachine implements StateMachine {
-  readonly #inner: StateMachine;
+export class WatchedMachine extends WrappedMachine {
   readonly #member: MemberNumber;
   readonly #history: History;
 
   constructor(inner: StateMachine, member: MemberNumber, history: History) {
-    this.#inner = inner;
+    super(inner);
     this.#member = member;
     this.#history = history;
   }
 
-  get app(): string {
-    return this.#inner.app;
-  }
-
-  apply(bytes: Bytes, start: number, end: number, context: ApplyContext): unknown {
+  override apply(bytes: Bytes, start: number, end: number, context: ApplyContext): unknown {
     this.#history.applies(this.#member, latin1Slice(bytes, start, end), context);
-    const answer = this.#inner.apply(bytes, start, end, context);
-    this.#history.applied(this.#member, context.index, this.#inner);
+    const answer = this.inner.apply(bytes, start, end, context);
+    this.#history.applied(this.#member, context.index, this.inner);
     return answer;
   }
 
-  foresee(bytes: Bytes, spans: Int32Array, count: number): void {
-    this.#inner.foresee?.(bytes, spans, count);
-  }
-
-  query(request: unknown): unknown {
-    return this.#inner.query(request);
-  }
-
-  nextDeadlineMs(): number | null {
-    return this.#inner.nextDeadlineMs?.() ?? null;
-  }
-
-  get timeCommand(): Bytes | undefined {
-    return this.#inner.timeCommand;
-  }
-
-  digest(): string {
-    return this.#inner.digest();
-  }
-
-  snapshot(): SnapshotSource {
-    return this.#inner.snapshot();
-  }
-
-  restore(point: ApplyContext): StateRestore {
-    const restore = this.#inner.restore(point);
-    return {
-      take: (piece) => restore.take(piece),
-      finish: () => {
-        const sound = restore.finish();
-        if (sound) this.#history.restored(this.#member, point.index, this.#inner);
-        return sound;
-      },
-    };
+  protected override restored(point: ApplyContext): void {
+    this.#history.restored(this.#member, point.index, this.inner);
   }
 }
 

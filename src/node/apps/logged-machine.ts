@@ -4,12 +4,8 @@
  */
 import type { Bytes } from '../../std/bytes.ts';
 import { type RecordSource, recordsOf } from '../../wire/dialects/raft-demo-records.ts';
-import type {
-  ApplyContext,
-  SnapshotSource,
-  StateMachine,
-  StateRestore,
-} from '../ports/state-machine.ts';
+import type { ApplyContext, StateMachine } from '../ports/state-machine.ts';
+import { WrappedMachine } from './wrapped-machine.ts';
 
 export interface RecordSink {
   /** Entries up to here are told already: those that are applied again are skipped. */
@@ -19,23 +15,18 @@ export interface RecordSink {
   skipTo(index: number): void;
 }
 
-export class LoggedMachine implements StateMachine {
-  readonly app: string;
-  readonly timeCommand: Bytes | undefined;
-  readonly #inner: StateMachine;
+export class LoggedMachine extends WrappedMachine {
   readonly #sink: RecordSink;
   readonly #source: { index: number } & RecordSource;
 
   constructor(inner: StateMachine, sink: RecordSink, plain: (value: string) => string) {
-    this.app = inner.app;
-    this.timeCommand = inner.timeCommand;
-    this.#inner = inner;
+    super(inner);
     this.#sink = sink;
     this.#source = { index: 0, look: (key) => inner.query(key), plain };
   }
 
-  apply(bytes: Bytes, start: number, end: number, context: ApplyContext): unknown {
-    const answer = this.#inner.apply(bytes, start, end, context);
+  override apply(bytes: Bytes, start: number, end: number, context: ApplyContext): unknown {
+    const answer = this.inner.apply(bytes, start, end, context);
     if (context.index > this.#sink.lastIndex) {
       this.#source.index = context.index;
       this.#sink.append(context.index, recordsOf(bytes, start, end, this.#source));
@@ -43,39 +34,7 @@ export class LoggedMachine implements StateMachine {
     return answer;
   }
 
-  foresee(bytes: Bytes, spans: Int32Array, count: number): void {
-    this.#inner.foresee?.(bytes, spans, count);
-  }
-
-  query(request: unknown): unknown {
-    return this.#inner.query(request);
-  }
-
-  nextDeadlineMs(): number | null {
-    return this.#inner.nextDeadlineMs?.() ?? null;
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close?.() ?? Promise.resolve();
-  }
-
-  digest(): string {
-    return this.#inner.digest();
-  }
-
-  snapshot(): SnapshotSource {
-    return this.#inner.snapshot();
-  }
-
-  restore(point: ApplyContext): StateRestore {
-    const inner = this.#inner.restore(point);
-    return {
-      take: (piece) => inner.take(piece),
-      finish: () => {
-        const isWhole = inner.finish();
-        if (isWhole) this.#sink.skipTo(point.index);
-        return isWhole;
-      },
-    };
+  protected override restored(point: ApplyContext): void {
+    this.#sink.skipTo(point.index);
   }
 }

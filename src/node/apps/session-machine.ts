@@ -22,6 +22,7 @@ import type {
 } from '../ports/state-machine.ts';
 import { SessionRestore, SessionSource } from './session-snapshot.ts';
 import { SessionTable } from './session-table.ts';
+import { WrappedMachine } from './wrapped-machine.ts';
 
 /** How an app's answers are kept. */
 export interface AnswerCodec {
@@ -29,10 +30,7 @@ export interface AnswerCodec {
   decode(bytes: Uint8Array): unknown;
 }
 
-export class SessionMachine implements StateMachine {
-  readonly app: string;
-  readonly timeCommand: Bytes | undefined;
-  readonly #inner: StateMachine;
+export class SessionMachine extends WrappedMachine {
   readonly #answers: AnswerCodec;
   readonly #limits: SessionLimits;
   #table: SessionTable;
@@ -40,18 +38,16 @@ export class SessionMachine implements StateMachine {
   #timeMs = 0;
 
   constructor(inner: StateMachine, answers: AnswerCodec, limits: SessionLimits) {
-    this.app = inner.app;
-    this.timeCommand = inner.timeCommand;
-    this.#inner = inner;
+    super(inner);
     this.#answers = answers;
     this.#limits = limits;
     this.#table = new SessionTable(limits);
   }
 
-  apply(bytes: Bytes, start: number, end: number, context: ApplyContext): unknown {
+  override apply(bytes: Bytes, start: number, end: number, context: ApplyContext): unknown {
     const { session } = context;
     if (session === undefined || session === 0) {
-      return this.#inner.apply(bytes, start, end, context);
+      return this.inner.apply(bytes, start, end, context);
     }
     const table = this.#table;
     this.#timeMs = Math.max(this.#timeMs, context.leaderTimeMs);
@@ -64,7 +60,7 @@ export class SessionMachine implements StateMachine {
     const sequence = context.sequence ?? 0;
     const known = table.look(session, sequence, this.#timeMs);
     if (known.kind === 'fresh') {
-      const answer = this.#inner.apply(bytes, start, end, context);
+      const answer = this.inner.apply(bytes, start, end, context);
       table.done(session, sequence, this.#answers.encode(answer));
       return answer;
     }
@@ -74,19 +70,7 @@ export class SessionMachine implements StateMachine {
     return known.answer === null ? SESSION_ANSWER_LOST : this.#answers.decode(known.answer);
   }
 
-  foresee(bytes: Bytes, spans: Int32Array, count: number): void {
-    this.#inner.foresee?.(bytes, spans, count);
-  }
-
-  query(request: unknown): unknown {
-    return this.#inner.query(request);
-  }
-
-  nextDeadlineMs(): number | null {
-    return this.#inner.nextDeadlineMs?.() ?? null;
-  }
-
-  digest(): string {
+  override digest(): string {
     const hash = createHash('sha256');
     for (const { id, usedMs, newest, answers } of this.#table.freeze()) {
       hash.update(`${id} ${usedMs} ${newest}\n`);
@@ -94,16 +78,16 @@ export class SessionMachine implements StateMachine {
         hash.update(`${sequence} ${answer?.length ?? -1}\n`).update(answer ?? NO_BYTES);
       }
     }
-    return hash.update(this.#inner.digest()).digest('hex');
+    return hash.update(this.inner.digest()).digest('hex');
   }
 
-  snapshot(): SnapshotSource {
+  override snapshot(): SnapshotSource {
     const frozen = { timeMs: this.#timeMs, sessions: this.#table.freeze() };
-    return new SessionSource(frozen, this.#inner.snapshot());
+    return new SessionSource(frozen, this.inner.snapshot());
   }
 
-  restore(point: ApplyContext): StateRestore {
-    return new SessionRestore(this.#inner.restore(point), ({ timeMs, sessions }) => {
+  override restore(point: ApplyContext): StateRestore {
+    return new SessionRestore(this.inner.restore(point), ({ timeMs, sessions }) => {
       const table = new SessionTable(this.#limits);
       for (const session of sessions) table.add(session);
       this.#table = table;
@@ -111,13 +95,9 @@ export class SessionMachine implements StateMachine {
     });
   }
 
-  close(): Promise<void> {
-    return this.#inner.close?.() ?? Promise.resolve();
-  }
-
   /** A command that is not applied moves the app's time all the same: it is in the log. */
   #letTimePass(context: ApplyContext): void {
     const command = this.timeCommand;
-    if (command !== undefined) this.#inner.apply(command, 0, command.length, context);
+    if (command !== undefined) this.inner.apply(command, 0, command.length, context);
   }
 }
