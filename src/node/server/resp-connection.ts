@@ -22,6 +22,7 @@ import { RespOutput } from './resp-output.ts';
 import { STARTED } from './resp-session.ts';
 import { RespSlots } from './resp-slots.ts';
 import { ExecAborted, endTransaction, NEVER_QUEUED } from './resp-transaction-commands.ts';
+import { takeReads } from './short-reads.ts';
 import type { TurnMember } from './turns.ts';
 
 type Hold = 'none' | 'order' | 'slots' | 'output' | 'full';
@@ -61,7 +62,7 @@ export class RespConnection implements TurnMember {
       },
     });
     this.client = new RespClient(socket, id, context, this.#slots);
-    socket.on('data', (chunk: Bytes) => this.receive(chunk));
+    takeReads(socket, (chunk) => this.receive(chunk));
     socket.on('end', () => this.#inputEnd());
     socket.on('drain', () => this.#drained());
     socket.on('close', () => this.#close());
