@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RaftctlError } from '../std/errors.ts';
 import type { MemberChangeReply, NamedChange } from '../wire/member-change.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
-import { changeMembers, leaderStatus, type MembersResult } from './members.ts';
+import { leaderStatus, type MembersResult } from './members.ts';
 import { checkPortsFree } from './ports.ts';
 import { leaveRoster, onlyMembers } from './roster.ts';
 import { startNodes } from './start.ts';
 import type { ClusterStore } from './store.ts';
+import { changeSurely, leaderSoon } from './sure-change.ts';
 import { type ClusterNode, type ClusterSpec, nodeConfigOf, planNode } from './topology.ts';
 import type { FormatNode } from './up.ts';
 import { withLock } from './up-lock.ts';
@@ -36,7 +37,7 @@ export interface ScaleResult {
 
 const POLL_MS = 50;
 
-/** @throws {RaftctlError} USAGE, and what `changeMembers` and `startNodes` throw. */
+/** @throws {RaftctlError} USAGE, and what `changeSurely` and `startNodes` throw. */
 export function scaleCluster(init: ScaleInit): Promise<ScaleResult> {
   const { spec, to } = init;
   if (!Number.isInteger(to) || to < 1) {
@@ -55,7 +56,7 @@ export function scaleCluster(init: ScaleInit): Promise<ScaleResult> {
 async function whoBelongs(init: ScaleInit): Promise<ClusterSpec> {
   const { store, dryRun } = init;
   const spec = (await store.load(init.spec.name)) ?? init.spec;
-  const { members } = await leaderStatus(spec);
+  const { members } = await leaderSoon({ ...init, spec });
   if (!dryRun) return onlyMembers(init, spec);
   const nodes = spec.nodes.filter((node) => members.some((m) => m.member === node.member));
   return { ...spec, nodes };
@@ -76,7 +77,7 @@ async function grow(init: ScaleInit, more: number): Promise<ScaleResult> {
   });
   const added = planned.map((node) => node.id);
   await checkPortsFree(planned);
-  const asked = await changeMembers({ ...init, changes, wait: false });
+  const asked = await changeSurely({ ...init, changes, wait: false });
   const { reply } = asked;
   if (dryRun || reply === null) return { added, removed: [], change: asked };
   const nodes = planned.map((node): ClusterNode => ({ ...node, member: numberOf(reply, node.id) }));
@@ -132,14 +133,14 @@ async function untilVoters(
 /** The newest nodes go, but for the leader: its going would cost an election. */
 async function shrink(init: ScaleInit, less: number): Promise<ScaleResult> {
   const { spec, dryRun } = init;
-  const leader = await leaderStatus(spec);
+  const leader = await leaderSoon(init);
   const others = spec.nodes.filter((node) => node.member !== leader.member);
   const leaving = others.slice(others.length - less);
   if (leaving.length < less) {
     throw new RaftctlError('USAGE', { message: 'Cannot remove every node: cluster destroy does' });
   }
   const changes = leaving.map((node): NamedChange => ({ type: 'remove', id: node.id }));
-  const change = await changeMembers({ ...init, changes, wait: true });
+  const change = await changeSurely({ ...init, changes, wait: true });
   const removed = leaving.map((node) => node.id);
   if (dryRun) return { added: [], removed, change };
   await leaveRoster(init, spec, leaving);
