@@ -64,7 +64,7 @@ export const RAFT_CONFIG_DEFAULT: RaftConfig = {
   inflightBatchesMax: 256,
   inflightBytesMax: 8 * 1024 * 1024,
   appendBytesMax: 1024 * 1024,
-  patienceMs: 4,
+  patienceMs: 20,
   cacheBytesMax: 8 * 1024 * 1024,
   pendingReadsMax: 4096,
   snapshotPartBytes: 256 * 1024,

@@ -8,7 +8,7 @@ import type { LogIndex } from '../model/ids.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 
 /** What is held does not wait longer than this after the batch before it was sealed. */
-export const HOLD_MS_MAX = 2;
+export const HOLD_MS_MAX = 4;
 /** A batch of that many payload bytes is large. */
 export const HOLD_BYTES_MAX = 256 * 1024;
 
