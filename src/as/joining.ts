@@ -11,7 +11,7 @@ import { splitAddress } from '../client/address.ts';
 import { fetchNodeStatus } from '../client/admin-client.ts';
 import { postAdmin } from '../client/admin-post.ts';
 import { joinCluster } from '../cluster/join.ts';
-import { RaftctlError, systemCode } from '../std/errors.ts';
+import { type ErrorCode, RaftctlError, systemCode } from '../std/errors.ts';
 import type { NamedMember } from '../wire/member-change.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
 import { ADMIN_HEADER, ADMIN_QUESTION } from '../wire/older-systems.ts';
@@ -34,7 +34,10 @@ export interface JoiningInit {
   readonly clusterId: string | null;
 }
 
-/** @throws {RaftctlError} ADDRESS_IN_USE, UNREACHABLE, NO_LEADER, MEMBERS_REFUSED */
+/**
+ * @throws {RaftctlError} ADDRESS_IN_USE, CLUSTER_DIFFERS; UNREACHABLE, NO_LEADER, MEMBERS_REFUSED,
+ *   OUTCOME_UNKNOWN when it did not get better in time.
+ */
 export async function joinRunning(init: JoiningInit): Promise<NodeConfig> {
   await checkFree(init.self.peerAddress);
   const deadline = performance.now() + JOIN_MS_MAX;
@@ -49,21 +52,31 @@ export async function joinRunning(init: JoiningInit): Promise<NodeConfig> {
 }
 
 async function attempt(init: JoiningInit): Promise<NodeConfig> {
-  const { self, fsync, secretFile, contacts, clusterId, learner = false } = init;
+  const { self, fsync, secretFile, contacts, learner = false } = init;
   let last: unknown = new RaftctlError('UNREACHABLE', { message: 'No member answers' });
   for (const contact of await contacts()) {
     try {
-      const status = await fetchNodeStatus(contact, ANSWER_MS);
-      if (clusterId !== null && status.clusterId !== clusterId) throw foreign(contact, status);
-      await giveWay(status, self, secretFile);
+      const leader = await leaderBehind(contact, init);
+      await giveWay(leader, self, secretFile);
       const member = { ...self, clientAddress: reachable(self) };
-      const asked = { contact, member, secretFile, fsync, learner, timeoutMs: ANSWER_MS };
-      return { ...(await joinCluster(asked)), id: self.id };
+      const asked = { contact: leader.adminAddress, member, secretFile, fsync, learner };
+      return { ...(await joinCluster({ ...asked, timeoutMs: ANSWER_MS })), id: self.id };
     } catch (error) {
       last = error;
     }
   }
   throw last;
+}
+
+/** Only the leader knows who is a member now: what others say of them may be old. */
+async function leaderBehind(contact: string, { clusterId }: JoiningInit): Promise<NodeStatus> {
+  const status = await fetchNodeStatus(contact, ANSWER_MS);
+  if (clusterId !== null && status.clusterId !== clusterId) throw foreign(contact, status);
+  const { cluster, members, leaderMember } = status;
+  const known = members.find((m) => m.member === leaderMember);
+  const leader = known === undefined ? null : await fetchNodeStatus(known.adminAddress, ANSWER_MS);
+  if (leader?.role === 'leader') return leader;
+  throw new RaftctlError('NO_LEADER', { message: `${contact} knows no leader of ${cluster}` });
 }
 
 function foreign(contact: string, { cluster }: NodeStatus): RaftctlError {
@@ -74,15 +87,14 @@ function foreign(contact: string, { cluster }: NodeStatus): RaftctlError {
 }
 
 /** Whoever has the name or the address leaves first. */
-async function giveWay(status: NodeStatus, self: NamedMember, secretFile: string): Promise<void> {
-  const { members, leaderMember } = status;
-  const leader = members.find((m) => m.member === leaderMember);
+async function giveWay(leader: NodeStatus, self: NamedMember, secretFile: string): Promise<void> {
+  const { members, adminAddress } = leader;
   const like = members.filter((m) => m.id === self.id || m.peerAddress === self.peerAddress);
-  if (like.length === 0 || leader === undefined) return;
+  if (like.length === 0) return;
   const secretHex = (await readFile(secretFile, 'utf8')).trim();
   const query = new URLSearchParams({ remove: like.map((m) => m.id).join(',') });
   await postAdmin({
-    ...{ address: leader.adminAddress, secretHex, timeoutMs: ANSWER_MS },
+    ...{ address: adminAddress, secretHex, timeoutMs: ANSWER_MS },
     path: `/v1/members?${query.toString()}`,
   });
 }
@@ -106,10 +118,17 @@ function checkFree(address: string): Promise<void> {
   });
 }
 
+/**
+ * What a cluster answers while its members change: asked again, the leader is another one, a change
+ * has ended, and what an answer that was lost has done is seen and undone.
+ */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  ...(['UNREACHABLE', 'NO_LEADER'] as const),
+  ...(['MEMBERS_REFUSED', 'NODE_NOT_FOUND', 'OUTCOME_UNKNOWN'] as const),
+]);
+
 function mayPass(error: unknown): boolean {
-  if (!(error instanceof RaftctlError)) return false;
-  if (error.code === 'MEMBERS_REFUSED') return error.hint === 'Try again in a moment';
-  return error.code === 'UNREACHABLE' || error.code === 'NO_LEADER';
+  return error instanceof RaftctlError && PASSING.has(error.code);
 }
 
 /** Asks a port of HTTP for the admin address of its node. @throws {RaftctlError} UNREACHABLE */

@@ -26,6 +26,8 @@ const TEXT_LENGTH = 16;
 const SEED = 0;
 /** Between the deletion of a log and the comparison, as in the original. */
 const RECOVERY_MS = 5000;
+/** What takes longer than this will not come any more. */
+const PATIENCE_MS = 120_000;
 
 export const STRESS: OldProgram = {
   name: 'stress',
@@ -130,14 +132,15 @@ async function play(stress: Stress, perClient: Entry[][], batch: number): Promis
   await validate(stress, perClient);
 }
 
-/** Waits until one leads. */
+/** Waits until one leads and has learned what is committed: after a restart nobody knows at first. */
 async function leaderOf({ servers, context }: Stress): Promise<string> {
-  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
     const { leader } = servers;
     if (leader !== null) return leader.clientAddress;
     if (waitedMs % SAY_MS === 0) context.print('Waiting for a leader.');
     await sleep(POLL_MS);
   }
+  throw new StressFailure('Nobody leads');
 }
 
 /** Waits until every server has applied all it knows of, then compares the logs. */
@@ -148,6 +151,9 @@ async function validate({ servers, context, fault }: Stress, perClient: Entry[][
       if (waitedMs % SAY_MS === 0) {
         const percent = Math.floor((100 * view.appliedIndex) / goal);
         context.print(`Waiting for commits to be applied (${percent}%)`);
+      }
+      if (waitedMs > PATIENCE_MS) {
+        throw new StressFailure(`Server ${id}: applied ${view.appliedIndex} of ${goal} entries`);
       }
       await sleep(POLL_MS);
     }

@@ -14,6 +14,7 @@ export interface ViewedCommand {
 }
 
 export interface NodeView {
+  /** It leads, and knows all that was ever committed. */
   readonly leads: boolean;
   readonly term: number;
   readonly commitIndex: number;
@@ -34,7 +35,7 @@ export function viewOf({
   const { raft, applier } = replica;
   return {
     get leads() {
-      return raft.role === 'leader';
+      return raft.role === 'leader' && raft.serving;
     },
     get term() {
       return raft.term;
