@@ -13,7 +13,7 @@ const ALONE = [
     'million-keys',
     'other-clients',
   ],
-  ...['own-writes', 'rolling-restart', 'silent-leader', 'snapshots', 'top'],
+  ...['older-rest', 'own-writes', 'rolling-restart', 'silent-leader', 'snapshots', 'top'],
 ].map((name) => `test/acceptance/${name}.test.ts`);
 /** With whole counts everything runs alone. */
 const isFull = process.env.RAFTCTL_ACCEPTANCE === 'full';

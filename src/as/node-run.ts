@@ -42,6 +42,8 @@ export interface NodePlan {
   readonly learner?: boolean;
   /** The log is kept whole, as by systems that take no snapshots. */
   readonly keepsLog?: boolean;
+  /** When the older system takes snapshots, and how much log it keeps behind one, in entries. */
+  readonly snapshots?: Required<Pick<NodeConfig, 'snapshotEntries' | 'trailingLogEntries'>>;
   /** Keys a cluster of its own begins with. */
   readonly prefill?: Prefill;
   /** Called when all ports answer. */
@@ -101,7 +103,7 @@ async function newConfig(
     ...NODE_CONFIG_DEFAULTS,
     ...{ formatVersion: DATA_FORMAT_VERSION, cluster: plan.cluster, app: plan.app ?? 'kvstore' },
     ...{ fsync: plan.fsync, secretFile, id: plan.self.id },
-    ...(plan.keepsLog === true ? { snapshotLogBytes: Number.MAX_SAFE_INTEGER } : {}),
+    ...compactionOf(plan),
   };
   const { start } = plan;
   if (start.type === 'join') return joined(plan, secretFile, start.contacts);
@@ -121,15 +123,20 @@ async function newConfig(
 }
 
 async function joined(
-  { self, fsync, keepsLog = false, learner = false }: NodePlan,
+  plan: NodePlan,
   secretFile: string,
   contacts: () => Promise<readonly string[]>,
   clusterId: string | null = null,
 ): Promise<NodeConfig> {
+  const { self, fsync, learner = false } = plan;
   const config = await joinRunning({
     ...{ self, fsync, secretFile, contacts, clusterId, learner },
   });
-  return keepsLog ? { ...config, snapshotLogBytes: Number.MAX_SAFE_INTEGER } : config;
+  return { ...config, ...compactionOf(plan) };
+}
+
+function compactionOf({ keepsLog = false, snapshots }: NodePlan): Partial<NodeConfig> {
+  return keepsLog ? { snapshotLogBytes: Number.MAX_SAFE_INTEGER } : { ...snapshots };
 }
 
 async function meet(

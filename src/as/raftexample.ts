@@ -9,6 +9,8 @@ import { type ListedMember, listedCluster } from './static-members.ts';
 
 const CLUSTER = 'http://127.0.0.1:12379,http://127.0.0.1:22379,http://127.0.0.1:32379';
 const PORT_MAX = 65_535;
+/** Of the log behind a snapshot. */
+const TRAILING_ENTRIES = 10_000;
 
 export const RAFTEXAMPLE: OldProgram = {
   name: 'raftexample',
@@ -30,6 +32,10 @@ export const RAFTEXAMPLE: OldProgram = {
       options: ['later', 'wait'],
       about: 'later: a PUT is answered before its commit, as in the original',
     },
+    {
+      ...{ name: 'snap-count', kind: 'number', default: '10000', env: 'RAFTCTL_SNAP_COUNT' },
+      about: 'a snapshot after so many entries; fixed when the directory is made',
+    },
     ...NODE_FLAGS.filter(({ name }) => name !== 'on-follower'),
   ],
   run: runRaftexample,
@@ -44,6 +50,8 @@ async function runRaftexample(line: OldLine, context: AsContext): Promise<number
   if (own === undefined) {
     throw refusal(`-id is the place in the list, 1 to ${listed.length}, not ${number}`);
   }
+  const snapshotEntries = numberOf(line, 'snap-count');
+  if (snapshotEntries < 1) throw refusal('-snap-count is at least 1');
   const clientAddress = clientAddressOf(line, context);
   const { members, clusterId } = listedCluster('raftexample', listed);
   const { id, peerAddress } = own;
@@ -56,6 +64,7 @@ async function runRaftexample(line: OldLine, context: AsContext): Promise<number
       directory: directoryOf(line, context, `raftexample-${id}`),
       self: { id, clientAddress, peerAddress, adminAddress: adminPortOf(peerAddress) },
       fsync: fsyncOf(line),
+      snapshots: { snapshotEntries, trailingLogEntries: TRAILING_ENTRIES },
       ports: [{ ...port, commit: textOf(line, 'commit') as 'wait' | 'later' }],
       start: isOn(line, 'join')
         ? { type: 'join', contacts: async () => contacts }

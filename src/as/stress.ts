@@ -132,7 +132,7 @@ async function play(stress: Stress, perClient: Entry[][], batch: number): Promis
   await validate(stress, perClient);
 }
 
-/** Waits until one leads and has learned what is committed: after a restart nobody knows at first. */
+/** Waits until one leads that knows all that is committed: after a restart nobody does at first. */
 async function leaderOf({ servers, context }: Stress): Promise<string> {
   for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += POLL_MS) {
     const { leader } = servers;

@@ -11,6 +11,7 @@
  */
 import { assemble, type DaemonInit, type Parts } from './assembly.ts';
 import { type NodeView, viewOf } from './daemon/node-view.ts';
+import { countEntries } from './daemon/snapshot-threshold.ts';
 import { SystemClock } from './io/system-clock.ts';
 import { leaveLeadership } from './leadership.ts';
 import { PidFile, readNodeConfig } from './node-directory.ts';
@@ -49,12 +50,14 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
     events.append('node.started', replica.raft.term, { app, version, pid: process.pid });
     events.append('node.ready', replica.raft.term, { clientAddress });
     const touching = setInterval(() => pidFile.touch(), PID_TOUCH_MS);
+    const endCount = countEntries(replica, config.snapshotEntries);
     return {
       id: config.id,
       view: viewOf(parts),
       clientAddress,
       stop: (wish) => {
         clearInterval(touching);
+        endCount();
         return stopDaemon(parts, pidFile, wish);
       },
     };

@@ -60,6 +60,8 @@ export interface NodeConfig {
    * as those below: the defaults are good for nearly everybody.
    */
   readonly snapshotLogBytes?: number;
+  /** A snapshot is taken after so many entries too, as by systems that count them. */
+  readonly snapshotEntries?: number;
   /** How much log is kept behind a snapshot at most, in bytes and in entries. */
   readonly trailingLogBytes?: number;
   readonly trailingLogEntries?: number;
@@ -94,6 +96,7 @@ const NUMBERS = [
 
 const OPTIONAL_NUMBERS = [
   'snapshotLogBytes',
+  'snapshotEntries',
   'trailingLogBytes',
   'trailingLogEntries',
   'loggerHoldBytes',
@@ -147,6 +150,7 @@ export function parseNodeConfig(text: string, source: string): NodeConfig {
 
 function refuseImpossible(config: NodeConfig, refuse: (field: string) => never): void {
   if (config.snapshotsRetained === 0) refuse('snapshotsRetained');
+  if (config.snapshotEntries === 0) refuse('snapshotEntries');
   if (!/^[0-9a-f]{32}$/.test(config.clusterId)) refuse('clusterId');
   if (!FSYNC_NAMES.includes(config.fsync)) refuse('fsync');
   if (config.leases !== undefined && typeof config.leases !== 'boolean') refuse('leases');

@@ -196,6 +196,7 @@ test('Raft 5.3: logs that went apart far meet after few rejects', () => {
 
 // 5.4.2: "Raft never commits log entries from previous terms by counting replicas" (M13). The
 // dialogue figure-8.txt plays the figure; here the rule by itself, and that the no-op helps (M14).
+// It is check 62 of docs/older-systems.md too: goraft counts replicas of older terms.
 test('Raft 5.4.2: an entry of an older term is committed only together with one of the own', () => {
   const world = new RaftWorld({ voters: 3, logs: { 1: [2], 2: [2], 3: [2] } });
   world.campaign(1);
