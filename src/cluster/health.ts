@@ -2,7 +2,7 @@
 import { EXIT } from '../std/errors.ts';
 import type { Paint } from '../std/paint.ts';
 import { plural } from '../std/units.ts';
-import type { ClusterNodeRow, ClusterStatus } from '../wire/status.ts';
+import { type ClusterNodeRow, type ClusterStatus, LAG_ENTRIES_MAX } from '../wire/status.ts';
 
 export interface HealthCheck {
   readonly name: string;
@@ -16,9 +16,6 @@ export interface Health {
   readonly verdict: 'healthy' | 'degraded' | 'unavailable';
   readonly checks: readonly HealthCheck[];
 }
-
-/** More entries behind than this is worth a word: a follower under load is always a few behind. */
-const LAG_ENTRIES_MAX = 10_000;
 
 export function assessHealth(status: ClusterStatus): Health {
   const { leader, serving, quorum, tolerance, nodes } = status;

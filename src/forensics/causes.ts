@@ -14,7 +14,7 @@
  *  start         nobody had led yet
  * ```
  */
-import type { NodeEvent } from '../wire/events.ts';
+import type { EventData, NodeEvent } from '../wire/events.ts';
 import type { Standing } from './ballots.ts';
 import { isOf, monoMs } from './timeline.ts';
 
@@ -99,21 +99,32 @@ function byFullDisk({ events }: CauseQuestion, leader: string): Cause | null {
 function byStandstill({ events, startedMonoMs }: CauseQuestion, leader: string): Cause | null {
   for (const event of events) {
     if (event.node !== leader || !isOf(event, 'process.stalled')) continue;
-    const { delayMs, cpuMs, gcMs } = event.data;
+    const { delayMs, gcMs } = event.data;
     const endMs = monoMs(event);
     if (endMs < startedMonoMs - 500 || endMs - delayMs > startedMonoMs) continue;
     const ms = `${Math.round(delayMs)} ms`;
-    if (gcMs > delayMs * BLAME_SHARE) {
-      const text = `${leader} collected garbage for ${Math.round(gcMs)} of ${ms}`;
-      return { class: 'gc', node: leader, text };
-    }
-    if (cpuMs > delayMs * BLAME_SHARE) {
-      return { class: 'stall', node: leader, text: `${leader} computed for ${ms} without a break` };
-    }
-    const text = `${leader} stood still for ${ms} without using the processor: paused or starved`;
-    return { class: 'pause', node: leader, text };
+    const kind = classOfStandstill(event.data);
+    return { class: kind, node: leader, text: STANDSTILLS[kind](leader, ms, gcMs) };
   }
   return null;
+}
+
+const STANDSTILLS = {
+  gc: (leader: string, ms: string, gcMs: number) =>
+    `${leader} collected garbage for ${Math.round(gcMs)} of ${ms}`,
+  stall: (leader: string, ms: string) => `${leader} computed for ${ms} without a break`,
+  pause: (leader: string, ms: string) =>
+    `${leader} stood still for ${ms} without using the processor: paused or starved`,
+};
+
+/** What a process did while it stood still: its collector, its own work, or nothing at all. */
+export function classOfStandstill({
+  delayMs,
+  cpuMs,
+  gcMs,
+}: EventData['process.stalled']): 'gc' | 'stall' | 'pause' {
+  if (gcMs > delayMs * BLAME_SHARE) return 'gc';
+  return cpuMs > delayMs * BLAME_SHARE ? 'stall' : 'pause';
 }
 
 function byDeath({ events, startedMonoMs }: CauseQuestion, leader: string): Cause | null {

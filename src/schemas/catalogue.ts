@@ -10,6 +10,7 @@ import type { Health } from '../cluster/health.ts';
 import type { Explained } from '../config/settings.ts';
 import type { LogDumpRow } from '../node/wal/dump.ts';
 import { benchResult, demoResult } from './bench-shapes.ts';
+import { DOCTOR } from './doctor-shapes.ts';
 import { ELECTIONS } from './election-shapes.ts';
 import { LEADER } from './leader-shapes.ts';
 import { MEMBER } from './member-shapes.ts';
@@ -292,6 +293,6 @@ const SHELL: Published = {
 /** By the words of the command. */
 export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
   ...[CLUSTER, NODE, LEADER, MEMBER, RECOVERY, KV, CONFIG, SIM].flatMap(named),
-  ...[SNAPSHOT, ELECTIONS, PROFILES, OTHERS].flatMap(named),
+  ...[SNAPSHOT, ELECTIONS, DOCTOR, PROFILES, OTHERS].flatMap(named),
   ['shell', SHELL] as const,
 ]);

@@ -3,8 +3,8 @@
  * and now and then how things are. Pure.
  */
 import { eventText } from '../forensics/event-text.ts';
+import { EMPTY_INTERVAL, percentileUs } from '../std/interval.ts';
 import { clock, count, duration, rate } from './figures.ts';
-import { EMPTY_INTERVAL, percentileUs } from './interval.ts';
 import { isHeadline } from './panels/events.ts';
 import { lagOf, leaderOf, type Sample } from './sample.ts';
 import { commandsPerS, phasesOf } from './scene.ts';

@@ -1,5 +1,5 @@
 /** What `raftctl top --json` prints: the overview as data. */
-import { EMPTY_INTERVAL, percentileUs } from './interval.ts';
+import { EMPTY_INTERVAL, percentileUs } from '../std/interval.ts';
 import { phaseRows } from './panels/commit-path.ts';
 import { nodeRows } from './panels/nodes.ts';
 import { commandsPerS, leaderIn, type Scene } from './scene.ts';

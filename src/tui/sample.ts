@@ -2,10 +2,11 @@
  * What one look at a cluster found: the unit of the dashboard's memory and of the flight recorder.
  * Rates and histograms are those of the time since the look before.
  */
+
+import { between, EMPTY_INTERVAL, type Interval } from '../std/interval.ts';
 import type { NodeEvent } from '../wire/events.ts';
 import type { NodeState, NodeStatus } from '../wire/status.ts';
 import type { NodeVitals } from '../wire/vitals.ts';
-import { between, EMPTY_INTERVAL, type Interval } from './interval.ts';
 
 /** What the nodes' processes need; a share of one core. */
 export interface NodeLoad {

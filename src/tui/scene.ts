@@ -1,9 +1,9 @@
 /** Everything a frame is drawn from. Panels are pure functions of it. */
 import type { Election } from '../forensics/elections.ts';
+import { EMPTY_INTERVAL, type Interval, merged } from '../std/interval.ts';
 import type { NodeEvent } from '../wire/events.ts';
 import type { BatchView } from '../wire/log-view.ts';
 import type { Glyphs } from './glyphs.ts';
-import { EMPTY_INTERVAL, type Interval, merged } from './interval.ts';
 import { leaderOf, type NodeSample, type Sample } from './sample.ts';
 import type { Line } from './text.ts';
 import type { Ui } from './ui.ts';

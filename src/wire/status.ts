@@ -117,6 +117,9 @@ export interface ClusterStatus {
   readonly nodes: readonly ClusterNodeRow[];
 }
 
+/** More entries behind than this is worth a word: a follower under load is always a few behind. */
+export const LAG_ENTRIES_MAX = 10_000;
+
 const DURABILITY: Readonly<Record<FsyncName, string>> = {
   always: 'acknowledged writes are synced to disk on a majority',
   batch: 'WEAK: acknowledged writes are synced within 100 ms; a power cut may lose the last ones',

@@ -98,6 +98,8 @@ test('schema: commands on a cluster that is well', async () => {
   await run(['kv', 'del'], { exit: 2 });
   await run(['top', 'demo', '--refresh', '250ms'], one);
   await run(['top', 'demo', '--refresh', '1ms'], { ...one, exit: 2 });
+  await run(['cluster', 'doctor', 'demo', '-d', '50ms'], { exit: [0, 5] });
+  await run(['cluster', 'doctor', 'nowhere'], { exit: 2 });
   await run(['elections', 'list']);
   await run(['elections', 'list', '--recording', 'nothing'], { exit: 2 });
   await run(['elections', 'explain']);

@@ -3,9 +3,9 @@
  * killed and comes back, and the third node's disk becomes slow. Always the same.
  */
 import { Histogram } from '../../src/std/histogram.ts';
+import { between, type Interval } from '../../src/std/interval.ts';
 import { Prng } from '../../src/std/prng.ts';
 import { Flight } from '../../src/tui/flight.ts';
-import { between, type Interval } from '../../src/tui/interval.ts';
 import type { NodeSample, Sample } from '../../src/tui/sample.ts';
 import type { EventData, EventType, NodeEvent } from '../../src/wire/events.ts';
 import type { NodeStatus } from '../../src/wire/status.ts';

@@ -1,8 +1,14 @@
 /** Where the time of a write goes, and who decided the slow ones. */
 
+import {
+  countWithin,
+  EMPTY_INTERVAL,
+  type Interval,
+  maxUs,
+  percentileUs,
+} from '../../std/interval.ts';
 import { duration, NOTHING, percent, rate } from '../figures.ts';
 import { bar, spark } from '../glyphs.ts';
-import { countWithin, EMPTY_INTERVAL, type Interval, maxUs, percentileUs } from '../interval.ts';
 import {
   bySecond,
   commandsPerS,

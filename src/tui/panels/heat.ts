@@ -1,5 +1,5 @@
 /** Latency of writes over time: a column a second, a row a band, a shape for the share of it. */
-import { countWithin, type Interval } from '../interval.ts';
+import { countWithin, type Interval } from '../../std/interval.ts';
 import { bySecond, type Panel, type Scene, type Size, totalOf } from '../scene.ts';
 import { type Line, line, type Piece, padStart, piece, type Tone } from '../text.ts';
 

@@ -1,9 +1,10 @@
 /** The table of nodes: role, term, indexes, lag, and what each needs of its machine. */
+
+import { type Interval, merged, percentileUs } from '../../std/interval.ts';
 import type { TableColumn } from '../columns.ts';
 import { table } from '../columns.ts';
 import { age, bytes, count, duration, durationMs, NOTHING, percent } from '../figures.ts';
 import { filterOf } from '../filter.ts';
-import { type Interval, merged, percentileUs } from '../interval.ts';
 import { tableWindow } from '../layout.ts';
 import { lagOf, type NodeSample, type Sample } from '../sample.ts';
 import { leaderIn, type Panel, perSample, recent, type Scene } from '../scene.ts';

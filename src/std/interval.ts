@@ -2,7 +2,7 @@
  * Histograms of one interval: what two looks at a histogram that is never reset differ by. Sparse,
  * as they travel and are recorded; percentiles of several intervals come from merging them.
  */
-import { bucketEnd, bucketStart, type HistogramJson } from '../std/histogram.ts';
+import { bucketEnd, bucketStart, type HistogramJson } from './histogram.ts';
 
 /** Bucket number, count, bucket number, count, ...; bucket numbers rise. */
 export interface Interval {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Histogram } from '../std/histogram.ts';
+import { Histogram } from './histogram.ts';
 import { between, countWithin, maxUs, merged, percentileUs } from './interval.ts';
 
 const durations = fc.array(fc.integer({ min: 0, max: 2_000_000 }), { maxLength: 60 });

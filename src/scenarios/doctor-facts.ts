@@ -1,0 +1,113 @@
+/** Learns of a local cluster all that the doctor judges. */
+import { readFile, realpath, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NodeWatcher } from '../client/node-watcher.ts';
+import { probePort } from '../client/port-probe.ts';
+import { gatherEvents } from '../cluster/events.ts';
+import { clusterStatus } from '../cluster/status.ts';
+import type { ClusterStore } from '../cluster/store.ts';
+import type { ClusterSpec } from '../cluster/topology.ts';
+import type { DoctorFacts, NodeFacts, ToldConfig } from '../forensics/doctor/facts.ts';
+import { RaftctlError } from '../std/errors.ts';
+import { parseNodeConfig } from '../wire/node-config.ts';
+import type { ClusterNodeRow } from '../wire/status.ts';
+import type { NodeVitals } from '../wire/vitals.ts';
+
+const ANSWER_MS_MAX = 2000;
+const CONNECT_MS_MAX = 1000;
+
+export interface FactsWish {
+  readonly store: ClusterStore;
+  readonly spec: ClusterSpec;
+  /** Judge this span of time; null: what was measured since the processes started. */
+  readonly spanMs: number | null;
+  readonly signal: AbortSignal;
+}
+
+/** Asks all nodes at once; no answer is a fact, too. @throws {RaftctlError} INTERRUPTED */
+export async function gatherFacts(wish: FactsWish): Promise<DoctorFacts> {
+  const { store, spec, spanMs, signal } = wish;
+  const before = spanMs === null ? new Map<string, NodeVitals>() : await firstLook(spec);
+  if (spanMs !== null) await pause(spanMs, signal);
+  const [status, known] = await Promise.all([clusterStatus(store, spec), eventsOf(spec)]);
+  const nodes = await Promise.all(
+    status.nodes.map(async (row): Promise<NodeFacts> => {
+      const dataDir = spec.nodes.find(({ member }) => member === row.member)?.dataDir ?? null;
+      const isUp = row.state === 'up';
+      return {
+        id: row.id,
+        vitals: isUp ? await vitalsOf(row) : null,
+        vitalsBefore: before.get(row.id) ?? null,
+        clientPort: isUp ? await probePort(row.clientAddress, CONNECT_MS_MAX) : null,
+        ...(await onDisk(dataDir)),
+      };
+    }),
+  );
+  return { v: 1, atWallMs: Date.now(), spanMs, status, nodes, ...known };
+}
+
+async function firstLook(spec: ClusterSpec): Promise<Map<string, NodeVitals>> {
+  const looks = await Promise.all(
+    spec.nodes.map(async (node) => [node.id, await vitalsOf(node)] as const),
+  );
+  return new Map(looks.flatMap(([id, vitals]) => (vitals === null ? [] : [[id, vitals] as const])));
+}
+
+async function vitalsOf({
+  adminAddress,
+  member,
+}: Pick<ClusterNodeRow, 'adminAddress' | 'member'>): Promise<NodeVitals | null> {
+  const watcher = new NodeWatcher(adminAddress, () => {});
+  try {
+    const vitals = await watcher.vitals(ANSWER_MS_MAX);
+    return vitals.status.member === member ? vitals : null;
+  } catch (error) {
+    if (error instanceof RaftctlError) return null;
+    throw error;
+  } finally {
+    watcher.close();
+  }
+}
+
+async function eventsOf(spec: ClusterSpec): Promise<Pick<DoctorFacts, 'events' | 'silent'>> {
+  try {
+    return await gatherEvents(spec);
+  } catch (error) {
+    if (!(error instanceof RaftctlError)) throw error;
+    return { events: [], silent: spec.nodes.map(({ id }) => id) };
+  }
+}
+
+async function onDisk(
+  dataDir: string | null,
+): Promise<Pick<NodeFacts, 'config' | 'dataDir' | 'disk'>> {
+  if (dataDir === null) return { config: null, dataDir: null, disk: null };
+  const facts = await statfs(dataDir).catch(() => null);
+  const disk =
+    facts === null
+      ? null
+      : { totalBytes: facts.blocks * facts.bsize, freeBytes: facts.bavail * facts.bsize };
+  return {
+    config: await toldConfig(join(dataDir, 'node.json')),
+    dataDir: await realpath(dataDir).catch(() => null),
+    disk,
+  };
+}
+
+async function toldConfig(path: string): Promise<ToldConfig | null> {
+  try {
+    const { secretFile: _, ...told } = parseNodeConfig(await readFile(path, 'utf8'), path);
+    return told;
+  } catch {
+    return null;
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    throw new RaftctlError('INTERRUPTED', { message: 'Interrupted while it was measuring' });
+  }
+}

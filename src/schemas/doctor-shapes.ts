@@ -1,0 +1,30 @@
+/** What the doctor and those that work with its facts print. */
+import { z } from 'zod';
+import type { Diagnosis, Finding } from '../forensics/doctor.ts';
+import { count, exactly, texts } from './shapes.ts';
+
+const finding = exactly<Finding>()(
+  z.object({
+    code: z.string().describe('Stable: see docs/doctor.md'),
+    severity: z.enum(['critical', 'warning', 'info']),
+    title: z.string(),
+    node: z.string().nullable().describe('Null: it is of the cluster as a whole'),
+    evidence: texts,
+    command: z.string().nullable().describe('What to type'),
+  }),
+);
+
+const diagnosis = exactly<Diagnosis>()(
+  z.object({
+    cluster: z.string(),
+    wallMs: count.describe('Unix time of the look'),
+    spanMs: count.nullable().describe('How long was measured; null: since the nodes started'),
+    silent: texts.describe('Nodes whose events are missing'),
+    rules: count.describe('How many were tried'),
+    findings: z.array(finding),
+  }),
+);
+
+export const DOCTOR: Readonly<Record<string, z.ZodType>> = {
+  'cluster doctor': diagnosis,
+};

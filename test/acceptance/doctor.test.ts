@@ -1,0 +1,61 @@
+/** The doctor on a real cluster: what it finds, the commands it names, and its exit codes. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Diagnosis } from '../../src/forensics/doctor.ts';
+import { ClusterRig } from '../doubles/cluster-rig.ts';
+
+/** A busy machine has slow disks and late processes: that is true, and not what is tested here. */
+const WEATHER = /^RFT0(15|20|22|31|32|60|61|62|63)$/;
+
+let rig: ClusterRig;
+beforeAll(async () => {
+  rig = await ClusterRig.start({ portBase: 25_400 });
+});
+afterAll(() => rig?.dispose());
+
+const found = ({ findings }: Diagnosis): string[] =>
+  findings.filter(({ code }) => !WEATHER.test(code)).map(({ code, node }) => `${code} ${node}`);
+
+test('cluster doctor finds nothing in a cluster that is well, in the time it is told', async () => {
+  const { code, schema, data } = await rig.json<Diagnosis>(['cluster', 'doctor', '-d', '300ms']);
+  expect(schema).toBe('raftctl/cluster.doctor/v1');
+  expect(found(data)).toEqual([]);
+  expect(code).toBe(data.findings.length === 0 ? 0 : 5);
+  expect(data).toMatchObject({ cluster: 'demo', spanMs: 300, silent: [] });
+});
+
+test('cluster doctor ends with 5 when a node is paused, and its command is the way out', async () => {
+  const victim = await rig.follower();
+  await rig.ok(['node', 'pause', victim]);
+  const plain = await rig.run(['cluster', 'doctor', 'demo']);
+  expect(plain.code).toBe(5);
+  expect(plain.stdout).toContain(`RFT004 ${victim}: A node is paused`);
+  const command = `$ raftctl node resume ${victim} --cluster demo`;
+  expect(plain.stdout).toContain(command);
+  const { code, data } = await rig.json<Diagnosis>(['cluster', 'doctor']);
+  expect(code).toBe(5);
+  expect(found(data)).toEqual([`RFT004 ${victim}`, 'RFT006 null']);
+  await rig.ok(command.split(' ').slice(2));
+  await rig.healthy();
+});
+
+test('cluster doctor tells weak promises', async () => {
+  const weak = await ClusterRig.start({
+    ...{ portBase: 25_410, nodes: 1, name: 'weak', directory: rig.directory },
+    upFlags: ['--fsync', 'none'],
+  });
+  const { code, data } = await weak.json<Diagnosis>(['cluster', 'doctor', 'weak']);
+  expect(code).toBe(5);
+  expect(found(data)).toEqual(['RFT006 null', 'RFT033 n1']);
+  await weak.ok(['cluster', 'destroy', 'weak', '--confirm', 'weak']);
+});
+
+test('cluster doctor ends with 3 when nobody leads', async () => {
+  await rig.ok(['cluster', 'down', 'demo']);
+  const plain = await rig.run(['cluster', 'doctor', 'demo']);
+  expect(plain.code).toBe(3);
+  expect(plain.stdout).toContain('$ raftctl cluster up demo');
+  const { code, data } = await rig.json<Diagnosis>(['cluster', 'doctor', 'demo']);
+  expect(code).toBe(3);
+  expect(found(data)).toEqual(['RFT001 null', 'RFT003 n1', 'RFT003 n2', 'RFT003 n3']);
+  expect((await rig.run(['cluster', 'doctor', 'nobody'])).code).toBe(2);
+});
