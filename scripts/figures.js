@@ -10,6 +10,8 @@
  *
  *   --only agreement [--rounds 9] [--seconds 4] [--tests set,get] [--variants]
  *   --only pause     [--seconds 60] [--rate N]
+ *   --only older     [--rounds 9] [--short]: programs of older systems; or some of them by name:
+ *                    stress,fork,diskstorage,recovery,loadgen
  *   --only soak      [--minutes 10] [--rate-percent 40 | --rate N | --closed] [--pipeline 16]
  */
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
@@ -18,6 +20,7 @@ import { benchmark } from './figures/benchmark.js';
 import { disposeAll } from './figures/cluster.js';
 import { kill, start, stop } from './figures/failover.js';
 import { readFlags } from './figures/flags.js';
+import { diskstorage, fork, loadgen, recovery, stress } from './figures/older-speed.js';
 import { pause } from './figures/pause.js';
 import { IDLE_SECONDS, idle, version } from './figures/resting.js';
 import { soak } from './figures/soak.js';
@@ -38,8 +41,14 @@ const FIGURES = {
   agreement: ['raftctl bench against redis-benchmark, on Redis and on raftctl', agreement],
   pause: ['all nodes paused (SIGSTOP) for 1 s under an open loop', pause],
   soak: ['a write load over minutes: log, memory, disk, snapshots', soak],
+  stress: ['raftctl as stress', stress],
+  fork: ['redis-benchmark -c 50 -P 16 against three nodes of raftctl as hraftd-redis', fork],
+  diskstorage: ['sets of an --app diskstorage', diskstorage],
+  recovery: ['raftctl as recovery', recovery],
+  loadgen: ['raftctl as loadgen against three nodes of raftctl as kvstore', loadgen],
 };
-const ONLY_WHEN_NAMED = new Set(['agreement', 'pause', 'soak']);
+const OLDER = ['stress', 'fork', 'diskstorage', 'recovery', 'loadgen'];
+const ONLY_WHEN_NAMED = new Set(['agreement', 'pause', 'soak', ...OLDER]);
 
 function environment() {
   const [cpu] = cpus();
@@ -54,7 +63,9 @@ function environment() {
 }
 
 function namesOf(only) {
-  if (only !== undefined) return only.split(',');
+  if (only !== undefined) {
+    return only.split(',').flatMap((name) => (name === 'older' ? OLDER : [name]));
+  }
   return Object.keys(FIGURES).filter((name) => !ONLY_WHEN_NAMED.has(name));
 }
 

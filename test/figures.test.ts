@@ -159,6 +159,15 @@ describe('judgeAgreement', () => {
   });
 });
 
+describe('ratesOf', () => {
+  test('reads what redis-benchmark prints, also of a command of its user', async () => {
+    const { ratesOf } = await script<{ ratesOf: (csv: string) => unknown }>('older.js');
+    const csv = '"test","rps","avg"\n"SET","60240.96","0.6"\n"SET __rand_int__ x","1505.2","1"\n';
+    expect(ratesOf(csv)).toEqual({ SET: 1505.2 });
+    expect(ratesOf(csv.replace('SET _', 'ZADD _'))).toEqual({ SET: 60240.96, ZADD: 1505.2 });
+  });
+});
+
 describe('statistics', () => {
   test('median and quantile do not depend on the order', () => {
     expect(median([9, 1, 5])).toBe(5);

@@ -13,6 +13,7 @@ const OPTIONS = {
   'rate-percent': { type: 'string', default: '40' },
   closed: { type: 'boolean', default: false },
   pipeline: { type: 'string', default: '16' },
+  short: { type: 'boolean', default: false },
 };
 const TESTS = ['set', 'get'];
 
@@ -40,5 +41,6 @@ export function readFlags(args) {
     ratePercent: number('rate-percent'),
     closed: values.closed,
     pipeline: number('pipeline'),
+    short: values.short,
   };
 }
