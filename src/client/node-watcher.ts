@@ -38,7 +38,7 @@ export class NodeWatcher {
 
   /** @throws {RaftctlError} UNREACHABLE */
   async json(path: string, timeoutMs: number): Promise<unknown> {
-    const text = await this.#text(path, timeoutMs);
+    const text = await this.text(path, timeoutMs);
     try {
       return JSON.parse(text);
     } catch {
@@ -48,7 +48,7 @@ export class NodeWatcher {
 
   /** The events that the node still knows. @throws {RaftctlError} UNREACHABLE */
   async events(timeoutMs: number): Promise<NodeEvent[]> {
-    const text = await this.#text('/v1/events', timeoutMs);
+    const text = await this.text('/v1/events', timeoutMs);
     const items = text
       .split('\n')
       .filter((line) => line !== '')
@@ -114,7 +114,8 @@ export class NodeWatcher {
     this.#onEvent(item);
   }
 
-  #text(path: string, timeoutMs: number): Promise<string> {
+  /** Any answer as it is. @throws {RaftctlError} UNREACHABLE */
+  text(path: string, timeoutMs: number): Promise<string> {
     return new Promise((resolve, reject) => {
       const where = splitAddress(this.address);
       const call = get({ ...where, path, agent: this.#agent }, (response) => {

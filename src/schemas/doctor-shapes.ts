@@ -1,6 +1,7 @@
 /** What the doctor and those that work with its facts print. */
 import { z } from 'zod';
 import type { Diagnosis, Finding } from '../forensics/doctor.ts';
+import type { BundledFile } from '../scenarios/bundle-file.ts';
 import { count, exactly, texts } from './shapes.ts';
 
 const finding = exactly<Finding>()(
@@ -25,6 +26,17 @@ const diagnosis = exactly<Diagnosis>()(
   }),
 );
 
+const bundledFile = exactly<BundledFile>()(
+  z.object({ name: z.string(), bytes: count, sha256: z.string().describe('Hex') }),
+);
+
 export const DOCTOR: Readonly<Record<string, z.ZodType>> = {
   'cluster doctor': diagnosis,
+  'cluster bundle': z.object({
+    cluster: z.string(),
+    file: z.string(),
+    bytes: count,
+    files: z.array(bundledFile),
+    findings: count.describe('How many the doctor has'),
+  }),
 };

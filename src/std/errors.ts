@@ -58,6 +58,7 @@ const EXIT_BY_CODE = {
   WRITE_LOST: EXIT.violation,
   HISTORY_INVALID: EXIT.usage,
   RECORDING_INVALID: EXIT.usage,
+  BUNDLE_INVALID: EXIT.usage,
   NOT_LINEARIZABLE: EXIT.violation,
   CHECK_UNDECIDED: EXIT.timeout,
   SLO_MISSED: EXIT.sloMissed,

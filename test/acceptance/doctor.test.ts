@@ -1,7 +1,10 @@
 /** The doctor on a real cluster: what it finds, the commands it names, and its exit codes. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/forensics/doctor.ts';
 import { ClusterRig } from '../doubles/cluster-rig.ts';
+import { runProgram } from '../doubles/program.ts';
 
 /** A busy machine has slow disks and late processes: that is true, and not what is tested here. */
 const WEATHER = /^RFT0(15|20|22|31|32|60|61|62|63)$/;
@@ -47,6 +50,29 @@ test('cluster doctor tells weak promises', async () => {
   expect(code).toBe(5);
   expect(found(data)).toEqual(['RFT006 null', 'RFT033 n1']);
   await weak.ok(['cluster', 'destroy', 'weak', '--confirm', 'weak']);
+});
+
+test('cluster bundle packs a live cluster without its secret, and the doctor reads it', async () => {
+  const file = join(rig.directory, 'demo.tar.gz');
+  const bundle = ['cluster', 'bundle', 'demo', '-o', file];
+  const made = await rig.json<{ file: string; files: { name: string }[] }>(bundle);
+  expect(made).toMatchObject({ code: 0, schema: 'raftctl/cluster.bundle/v1' });
+  expect((await rig.run(bundle)).code).toBe(7);
+  const unpacked = await runProgram('tar', ['-xvzf', file, '-C', rig.directory]);
+  expect(unpacked.stderr).toBe('');
+  const names = unpacked.stdout.trim().split('\n');
+  expect(names).toHaveLength(made.data.files.length + 1);
+  const secret = (await readFile(join(rig.directory, 'demo', 'secret'), 'utf8')).trim();
+  for (const name of names) {
+    const text = await readFile(join(rig.directory, name), 'latin1');
+    expect(text.includes(secret), name).toBe(false);
+    expect(text.includes(Buffer.from(secret, 'hex').toString('latin1')), name).toBe(false);
+  }
+  const metrics = names.find((name) => name.endsWith('n1/metrics.txt')) ?? '';
+  expect(await readFile(join(rig.directory, metrics), 'utf8')).toContain('raftctl_commit_index');
+  const { data } = await rig.json<Diagnosis>(['cluster', 'doctor', '--bundle', file]);
+  expect(data.cluster).toBe('demo');
+  expect(found(data)).toEqual([]);
 });
 
 test('cluster doctor ends with 3 when nobody leads', async () => {

@@ -100,6 +100,10 @@ test('schema: commands on a cluster that is well', async () => {
   await run(['top', 'demo', '--refresh', '1ms'], { ...one, exit: 2 });
   await run(['cluster', 'doctor', 'demo', '-d', '50ms'], { exit: [0, 5] });
   await run(['cluster', 'doctor', 'nowhere'], { exit: 2 });
+  const bundle = join(rig.directory, 'demo.tar.gz');
+  await run(['cluster', 'bundle', 'demo', '-o', bundle]);
+  await run(['cluster', 'bundle', 'demo', '-o', bundle], { exit: 7 });
+  await run(['cluster', 'doctor', '--bundle', bundle], { exit: [0, 5] });
   await run(['elections', 'list']);
   await run(['elections', 'list', '--recording', 'nothing'], { exit: 2 });
   await run(['elections', 'explain']);

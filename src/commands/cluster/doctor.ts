@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { dirFlag, durationFlag } from '../../cli/flags.ts';
 import { stoppable } from '../../cli/interrupts.ts';
@@ -6,6 +6,7 @@ import { ClusterStore } from '../../cluster/store.ts';
 import { diagnosisLines } from '../../forensics/doctor/diagnosis-text.ts';
 import type { DoctorFacts } from '../../forensics/doctor/facts.ts';
 import { diagnose, exitOf } from '../../forensics/doctor.ts';
+import { readBundledFacts } from '../../scenarios/bundle-file.ts';
 import { gatherFacts } from '../../scenarios/doctor-facts.ts';
 
 export default class ClusterDoctor extends BaseCommand {
@@ -18,6 +19,7 @@ export default class ClusterDoctor extends BaseCommand {
   static override examples = [
     '<%= config.bin %> cluster doctor demo',
     '<%= config.bin %> cluster doctor demo --duration 10s --json',
+    '<%= config.bin %> cluster doctor --bundle demo.tar.gz',
   ];
   static override args = {
     name: Args.string({ description: 'Name of the cluster; not needed when there is only one.' }),
@@ -29,11 +31,20 @@ export default class ClusterDoctor extends BaseCommand {
       summary: 'Measure for this long, and judge that time only.',
       env: 'RAFTCTL_DURATION',
     }),
+    bundle: Flags.string({
+      summary: 'Judge what a bundle holds instead of a cluster.',
+      helpValue: 'FILE',
+      exclusive: ['duration'],
+      env: 'RAFTCTL_BUNDLE',
+    }),
   };
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterDoctor);
-    const facts = await this.#facts(flags.dir, args.name, flags.duration ?? null);
+    const facts =
+      flags.bundle === undefined
+        ? await this.#facts(flags.dir, args.name, flags.duration ?? null)
+        : await readBundledFacts(flags.bundle);
     const diagnosis = diagnose(facts);
     for (const line of diagnosisLines(diagnosis, this.paintOut)) this.print(line);
     if (facts.silent.length > 0) this.note(`Did not tell their events: ${facts.silent.join(', ')}`);

@@ -136,7 +136,7 @@ function disagreement(scene: Scene): Found[] {
     .map(({ rule, text, node }) => ({
       node,
       evidence: `${rule}: ${text}`,
-      command: scene.command('elections timeline'),
+      command: `raftctl cluster bundle ${scene.cluster}`,
     }));
 }
 
