@@ -79,15 +79,20 @@ export function timelineLines(events: readonly NodeEvent[], paint: Paint): strin
   const lines: string[] = [];
   let before: NodeEvent | null = null;
   for (const event of timelineEvents(events)) {
-    const sinceMs = before === null ? 0 : monoMs(event) - monoMs(before);
-    const since = sinceMs > 0 ? `+${formatDurationMs(sinceMs)}` : '';
-    const time = paint('dim', `${clock(event.wallMs)} ${since.padStart(10)}`);
-    const text =
-      event.type === 'leader.elected' ? paint('green', eventText(event)) : eventText(event);
-    lines.push(`${time}  T${String(event.term).padEnd(4)} ${event.node.padEnd(5)} ${text}`);
+    lines.push(eventLine(event, before, paint));
     before = event;
   }
   return lines.length > 0 ? lines : ['Nothing is known: the nodes tell of nothing.'];
+}
+
+/** One event, with the time since the one before, if there is one. */
+export function eventLine(event: NodeEvent, before: NodeEvent | null, paint: Paint): string {
+  const sinceMs = before === null ? 0 : monoMs(event) - monoMs(before);
+  const since = sinceMs > 0 ? `+${formatDurationMs(sinceMs)}` : '';
+  const time = paint('dim', `${clock(event.wallMs)} ${since.padStart(10)}`);
+  const text =
+    event.type === 'leader.elected' ? paint('green', eventText(event)) : eventText(event);
+  return `${time}  T${String(event.term).padEnd(4)} ${event.node.padEnd(5)} ${text}`;
 }
 
 function spanOf(ms: number | null): string | null {

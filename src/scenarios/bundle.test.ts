@@ -49,7 +49,7 @@ test('makeBundle packs what the doctor knew, and readBundledFacts gives it back'
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(made.diagnosis.findings.map(({ code }) => code)).toEqual(['RFT003']);
   const names = made.files.map(({ name }) => name);
-  for (const name of ['findings.txt', 'events.ndjson', 'cluster.json', 'nodes/n1/log.txt']) {
+  for (const name of ['findings.txt', 'events.ndjson', 'description.json', 'nodes/n1/log.txt']) {
     expect(names).toContain(name);
   }
   await expect(makeBundle(wish)).rejects.toMatchObject({ code: 'CONFIRMATION_MISSING' });

@@ -63,7 +63,8 @@ export async function makeBundle(wish: BundleWish): Promise<MadeBundle> {
     text('elections.txt', electionTable(electionsOf(events), PLAIN)),
     ndjson('events.ndjson', events),
     json('status.json', facts.status),
-    json('cluster.json', spec),
+    // Not `cluster.json`: where it is unpacked there is no cluster.
+    json('description.json', spec),
     json('environment.json', describeEnvironment(version)),
     ...Object.entries(wish.more ?? {}).map(([name, value]) => json(name, value)),
     ...nodes.flat(),

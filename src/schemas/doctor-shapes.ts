@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Diagnosis, Finding } from '../forensics/doctor.ts';
 import type { BundledFile } from '../scenarios/bundle-file.ts';
+import { event } from './election-shapes.ts';
 import { count, exactly, texts } from './shapes.ts';
 
 const finding = exactly<Finding>()(
@@ -30,6 +31,14 @@ const bundledFile = exactly<BundledFile>()(
   z.object({ name: z.string(), bytes: count, sha256: z.string().describe('Hex') }),
 );
 
+const violation = z.object({
+  rule: z.enum(['electionSafety', 'oneVote', 'commitMonotone', 'committedKept', 'equalState']),
+  node: z.string(),
+  term: count,
+  text: z.string(),
+  events: z.array(event).describe('The one that showed it, and the one before that it contradicts'),
+});
+
 export const DOCTOR: Readonly<Record<string, z.ZodType>> = {
   'cluster doctor': diagnosis,
   'cluster bundle': z.object({
@@ -38,5 +47,14 @@ export const DOCTOR: Readonly<Record<string, z.ZodType>> = {
     bytes: count,
     files: z.array(bundledFile),
     findings: count.describe('How many the doctor has'),
+  }),
+  'cluster watch': z.object({
+    cluster: z.string(),
+    durationMs: count,
+    events: count.describe('How many were looked at'),
+    gaps: count.describe('How often events were lost on the way'),
+    violations: z.array(violation),
+    bundle: z.string().nullable(),
+    frozen: texts.describe('Nodes that were stopped'),
   }),
 };

@@ -68,7 +68,7 @@ const election = exactly<Election>()(
 
 const silent = texts.describe('Nodes that did not answer');
 
-const event = z.object({
+export const event = z.object({
   v: z.literal(1),
   cluster: z.string(),
   node: z.string(),

@@ -1,8 +1,11 @@
 /** The doctor on a real cluster: what it finds, the commands it names, and its exit codes. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Diagnosis } from '../../src/forensics/doctor.ts';
+import type { WatchEnd } from '../../src/scenarios/watch.ts';
 import { ClusterRig } from '../doubles/cluster-rig.ts';
 import { runProgram } from '../doubles/program.ts';
 
@@ -73,6 +76,57 @@ test('cluster bundle packs a live cluster without its secret, and the doctor rea
   const { data } = await rig.json<Diagnosis>(['cluster', 'doctor', '--bundle', file]);
   expect(data.cluster).toBe('demo');
   expect(found(data)).toEqual([]);
+});
+
+test('cluster watch follows events, and finds nothing that must not be over an election', async () => {
+  const events = rig.launch(['cluster', 'watch', 'demo']);
+  const safety = rig.launch(['cluster', 'watch', 'demo', '--safety', '--duration', '4s']);
+  await events.seen(/Watching demo/);
+  await safety.seen(/Watching demo/);
+  await rig.ok(['leader', 'transfer', await rig.follower()]);
+  await events.seen(/T\d+ +n\d +elected by n\d, n\d in/);
+  events.signal('SIGINT');
+  expect((await events.ended()).code).toBe(130);
+  expect((await safety.ended()).code).toBe(0);
+  expect(safety.output).toMatch(/demo: \d+ events, nothing that must not be/);
+});
+
+test('cluster watch --safety writes a bundle, stops the nodes and ends with 9', async () => {
+  const leader = await rig.leader();
+  const liar = rig.ids().find((id) => id !== leader) ?? '';
+  const { term } = await rig.nodeStatus(leader);
+  const lie = { incarnation: 'x', seq: 1, monoNs: '1', wallMs: 1, node: liar, term };
+  const told = {
+    ...{ v: 1, cluster: 'demo', ...lie, type: 'leader.elected' },
+    data: { votes: [] },
+  };
+  const admin = createServer(({ url }, response) => {
+    response.statusCode = url?.startsWith('/v1/events') ? 200 : 404;
+    response.write(`${JSON.stringify(told)}\n`);
+  });
+  await new Promise<void>((ready) => admin.listen(0, '127.0.0.1', ready));
+  const spec = join(rig.directory, 'demo', 'cluster.json');
+  const before = await readFile(spec, 'utf8');
+  const { port } = admin.address() as AddressInfo;
+  await writeFile(spec, before.replace(rig.adminAddress(liar), `127.0.0.1:${port}`));
+  try {
+    const output = join(rig.directory, 'broken.tar.gz');
+    const watch = ['cluster', 'watch', 'demo', '--safety', '-d', '30s', '-o', output];
+    const { code, data } = await rig.json<WatchEnd>(watch);
+    expect(code).toBe(9);
+    expect(data).toMatchObject({ bundle: output, frozen: rig.ids() });
+    expect(data.violations[0]).toMatchObject({ rule: 'electionSafety', term });
+    const states = (await rig.glance()).nodes.map(({ state }) => state);
+    expect(states).toEqual(['paused', 'paused', 'paused']);
+    const listed = await runProgram('tar', ['-tzf', output]);
+    expect(listed.stdout).toMatch(/violations[.]json/);
+    await rig.ok(['node', 'resume', ...rig.ids()]);
+  } finally {
+    await writeFile(spec, before);
+    admin.closeAllConnections();
+    admin.close();
+  }
+  await rig.healthy();
 });
 
 test('cluster doctor ends with 3 when nobody leads', async () => {

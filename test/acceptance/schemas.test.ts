@@ -100,6 +100,8 @@ test('schema: commands on a cluster that is well', async () => {
   await run(['top', 'demo', '--refresh', '1ms'], { ...one, exit: 2 });
   await run(['cluster', 'doctor', 'demo', '-d', '50ms'], { exit: [0, 5] });
   await run(['cluster', 'doctor', 'nowhere'], { exit: 2 });
+  await run(['cluster', 'watch', 'demo', '--safety', '-d', '200ms']);
+  await run(['cluster', 'watch', 'nowhere'], { exit: 2 });
   const bundle = join(rig.directory, 'demo.tar.gz');
   await run(['cluster', 'bundle', 'demo', '-o', bundle]);
   await run(['cluster', 'bundle', 'demo', '-o', bundle], { exit: 7 });
