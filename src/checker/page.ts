@@ -2,6 +2,7 @@
  * The history as one HTML page that needs nothing else: bars of each client on a time axis, the
  * order that explains them as a line, and the answer that no order explains.
  */
+import { htmlText } from '../std/html.ts';
 import { plural } from '../std/units.ts';
 import type { Finding, Judgement } from './checker.ts';
 import type { Operation } from './history.ts';
@@ -42,13 +43,13 @@ export function drawPage(input: PageInput): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>${escaped(title)}: ${VERDICTS[verdict]}</title>
+<title>${htmlText(title)}: ${VERDICTS[verdict]}</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
 <header>
-<h1><span class="verdict ${verdict}">${VERDICTS[verdict]}</span> ${escaped(title)}</h1>
-<p>${escaped(counts)}</p>
+<h1><span class="verdict ${verdict}">${VERDICTS[verdict]}</span> ${htmlText(title)}</h1>
+<p>${htmlText(counts)}</p>
 </header>
 ${finding === null ? '<p>The history is empty.</p>' : drawFinding(finding, input)}
 <script>${PAGE_SCRIPT}</script>
@@ -72,16 +73,16 @@ ${drawTable(finding, input.timeUnit)}
 
 function summaryOf(finding: Finding, { judgement, timeUnit }: PageInput): string[] {
   const { key, blocked, states, order, operations } = finding;
-  const name = key === '' ? 'the register' : `key ${escaped(valueText(key))}`;
+  const name = key === '' ? 'the register' : `key ${htmlText(valueText(key))}`;
   if (blocked === null || !finding.isIllegal) {
     const of = `${order.length} of the ${operations.length} operations on ${name}`;
     const rest =
       judgement.verdict === 'ok' ? '' : ' It was not decided whether there is one for all.';
     return [`<p>Below is an order that explains ${of}.${rest}</p>`];
   }
-  const held = states.map((state) => `<b>${escaped(valueText(state))}</b>`).join(' or ');
+  const held = states.map((state) => `<b>${htmlText(valueText(state))}</b>`).join(' or ');
   return [
-    `<p>Client <b>${escaped(blocked.client)}</b>: <b>${escaped(actionText(blocked))}</b> on ${name}, ` +
+    `<p>Client <b>${htmlText(blocked.client)}</b>: <b>${htmlText(actionText(blocked))}</b> on ${name}, ` +
       `called ${timeText(blocked.calledAt, timeUnit)}, answered ${timeText(blocked.returnedAt, timeUnit)}: ` +
       'no order explains this answer together with all answers before it.</p>',
     states.length === 0 ? '' : `<p>When it had to take effect, ${name} can have held ${held}.</p>`,
@@ -92,7 +93,7 @@ function summaryOf(finding: Finding, { judgement, timeUnit }: PageInput): string
 function drawChart(layout: Layout, unit: TimeUnit): string {
   const height = TOP_PX + layout.clients.length * ROW_PX + 8;
   const names = layout.clients
-    .map((client) => `<li style="height:${ROW_PX}px">${escaped(client)}</li>`)
+    .map((client) => `<li style="height:${ROW_PX}px">${htmlText(client)}</li>`)
     .join('');
   const ticks = layout.ticks.map(
     ({ x, time }) =>
@@ -133,9 +134,9 @@ function drawBar(bar: Bar, unit: TimeUnit): string {
   const title = `client ${operation.client}: ${label}\n${span}`;
   return (
     `<g class="bar ${kind}${isOpen ? ' open' : ''}${rank === null ? ' outside' : ''}"` +
-    `${isFocus ? ' id="fault"' : ''}><title>${escaped(title)}</title>` +
+    `${isFocus ? ' id="fault"' : ''}><title>${htmlText(title)}</title>` +
     `<rect x="${left}" y="${y}" width="${width}" height="${BAR_PX}" rx="3"/>` +
-    `<text x="${left + 4}" y="${y + 10}">${escaped(shown)}</text></g>`
+    `<text x="${left + 4}" y="${y + 10}">${htmlText(shown)}</text></g>`
   );
 }
 
@@ -162,15 +163,5 @@ function tableRow(place: string, operation: Operation, unit: TimeUnit): string {
     ...[timeText(operation.calledAt, unit), timeText(operation.returnedAt, unit)],
   ];
   const name = place === '✗' ? ' class="blocked"' : '';
-  return `<tr${name}>${cells.map((cell) => `<td>${escaped(cell)}</td>`).join('')}</tr>`;
-}
-
-/** Text that HTML takes as text; control characters are drawn as a box. */
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll(/[^\P{Cc}\n]/gu, '�');
+  return `<tr${name}>${cells.map((cell) => `<td>${htmlText(cell)}</td>`).join('')}</tr>`;
 }

@@ -142,6 +142,8 @@ const FILE_COMMANDS = new Set([
   'snapshot:restore',
   'snapshot:save',
   'profile:top',
+  'profile:flame',
+  'profile:diff',
 ]);
 /** Commands whose arguments are nodes, besides those of `node`. */
 const NODE_COMMANDS = new Set([

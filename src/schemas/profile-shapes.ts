@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { CapturedProfile } from '../profiling/capture.ts';
 import type { HotFunction } from '../profiling/hot-functions.ts';
+import type { ChangedFunction, ComparedProfile } from '../profiling/profile-diff.ts';
 import { count, exactly, share } from './shapes.ts';
 
 const captured = exactly<CapturedProfile>()(
@@ -24,11 +25,34 @@ const hot = exactly<HotFunction>()(
   }),
 );
 
+const unit = z.enum(['us', 'bytes']).describe('Microseconds, or bytes');
+const compared = exactly<ComparedProfile>()(
+  z.object({ busy: z.number(), idle: z.number().nullable() }),
+);
+const changed = exactly<ChangedFunction>()(
+  z.object({
+    name: z.string(),
+    place: z.string(),
+    beforeShare: share,
+    afterShare: share,
+    change: z.number().min(-1).max(1),
+  }),
+);
+
 const profiles = z.object({ cluster: z.string(), profiles: z.array(captured) });
 
 export const PROFILES: Readonly<Record<string, z.ZodType>> = {
   'profile cpu': profiles,
   'profile heap': profiles,
   'profile snapshot': profiles,
+  'profile flame': z.object({ file: z.string(), html: z.string(), unit, bytes: count }),
+  'profile diff': z.object({
+    files: z.tuple([z.string(), z.string()]).describe('Before, after'),
+    unit,
+    before: compared,
+    after: compared,
+    functions: z.array(changed),
+    html: z.string().nullable(),
+  }),
   'profile top': z.object({ file: z.string(), functions: z.array(hot) }),
 };

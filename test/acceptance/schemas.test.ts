@@ -123,8 +123,13 @@ test('schema: commands on a cluster that is well', async () => {
   await run(['profile', 'snapshot', await rig.follower(), ...folder]);
   const names = await readdir(join(rig.directory, 'profiles'));
   const cpu = names.find((name) => name.endsWith('.cpuprofile')) ?? '';
-  await run(['profile', 'top', join(rig.directory, 'profiles', cpu)], plain);
+  const file = join(rig.directory, 'profiles', cpu);
+  await run(['profile', 'top', file], plain);
   await run(['profile', 'top', 'nothing'], { ...plain, exit: 2 });
+  await run(['profile', 'flame', file], plain);
+  await run(['profile', 'flame', 'nothing'], { ...plain, exit: 2 });
+  await run(['profile', 'diff', file, file, '--html', `${file}.diff.html`], plain);
+  await run(['profile', 'diff', file, 'nothing'], { ...plain, exit: 2 });
   const lines = 'SET a 1\nGET a\nMGET a b\nLRANGE a 0 1\ncluster status\nWHATEVER\nkv get none\n';
   const shell = await run(['shell', '--cluster', 'demo'], { ...one, stdin: lines, exit: 1 });
   expect(shell.length).toBe(7);

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { readText } from '../../cli/text-files.ts';
 import { hotFunctions } from '../../profiling/hot-functions.ts';
-import { RaftctlError } from '../../std/errors.ts';
 import { tableLines } from '../../std/table.ts';
 
 export default class ProfileTop extends BaseCommand {
@@ -28,12 +27,7 @@ export default class ProfileTop extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ProfileTop);
-    const text = await readFile(args.file, 'utf8').catch((cause: Error) => {
-      throw new RaftctlError('USAGE', {
-        message: `Cannot read ${args.file}: ${cause.message}`,
-        cause,
-      });
-    });
+    const text = await readText(args.file);
     const functions = hotFunctions(text, flags.lines);
     const right = 'right' as const;
     const lines = tableLines(
