@@ -9,7 +9,7 @@ import { askByLine } from './joining.ts';
 import { adminPortOf, directoryOf, fsyncOf, NODE_FLAGS } from './node-flags.ts';
 import { type NodePlan, runOldNode } from './node-run.ts';
 import type { OldLine } from './old-flags.ts';
-import { type AsContext, type OldProgram, textOf } from './program.ts';
+import { type AsContext, isOn, type OldProgram, textOf } from './program.ts';
 
 /** What only nodes with clients take. */
 const OTHERS: ReadonlySet<string> = new Set(['reads', 'on-follower']);
@@ -26,8 +26,17 @@ export const LOGGER: OldProgram = {
     { name: 'id', kind: 'text', default: '', about: 'names, one for each cluster, with commas' },
     { name: 'raft', kind: 'text', default: ':12000', about: 'as many Raft addresses' },
     { name: 'join', kind: 'text', default: ':13000', about: 'as many join ports' },
-    { name: 'hrecov', kind: 'text', default: '', about: 'where the first log is handed out' },
+    {
+      name: 'hrecov',
+      kind: 'text',
+      default: '',
+      about: 'where logs are handed out, in this order',
+    },
     { name: 'logfolder', kind: 'text', default: '/tmp/', about: 'where logs go, with its /' },
+    {
+      ...{ name: 'textlog', kind: 'switch', default: 'false', env: 'RAFTCTL_TEXT_LOG' },
+      about: 'lines of text in log-file-<id>.txt as well',
+    },
     ...NODE_FLAGS.filter(({ name }) => !OTHERS.has(name)),
   ],
   run: async (line, context) => {
@@ -76,8 +85,8 @@ function planOf(
   context.print(`appIP: ${join}`);
   const peerAddress = listedAddress('raft', raft);
   const contact = listedAddress('join', join);
-  const hrecov = textOf(line, 'hrecov');
-  const path = resolve(context.cwd, `${textOf(line, 'logfolder')}log-file-${id}.log`);
+  const hrecov = textOf(line, 'hrecov').split(',')[number] ?? '';
+  const path = resolve(context.cwd, `${textOf(line, 'logfolder')}log-file-${id}`);
   return {
     cluster: 'logger',
     directory: `${directoryOf(line, context, 'logger')}-${id}`,
@@ -88,13 +97,14 @@ function planOf(
     learner: true,
     start: { type: 'join', contacts: async () => [await askByLine(contact)] },
     extras: {
-      applicationLog: { path, sync: false },
+      applicationLog: { path: `${path}.log`, sync: false },
+      ...(isOn(line, 'textlog') ? { textLog: `${path}.txt` } : {}),
       throughputFile: resolve(context.cwd, `${id}-throughput.out`),
       throughputOf: 'records',
-      ...(hrecov === '' || number > 0 ? {} : { transfer: listedAddress('hrecov', hrecov) }),
+      ...(hrecov === '' ? {} : { transfer: listedAddress('hrecov', hrecov) }),
     },
     keepsLog: true,
-    onReady: () => context.say(`logger: ${id} follows the cluster at ${contact}, into ${path}`),
+    onReady: () => context.say(`logger: ${id} follows the cluster at ${contact}, into ${path}.log`),
   };
 }
 

@@ -37,7 +37,10 @@ const ENTRY_HEAD_BYTES = 16;
 
 /** @returns null when it is neither. */
 export function readOldFile(bytes: Bytes): OldFile | null {
-  return readGoraft(bytes) ?? readDemoLog(bytes);
+  const goraft = readGoraft(bytes);
+  if (goraft !== null) return goraft;
+  const log = readDemoLog(bytes);
+  return log.entries.length === 0 ? null : log;
 }
 
 function readGoraft(bytes: Bytes): OldFile | null {
@@ -88,7 +91,8 @@ function stressCommand(bytes: Bytes): Command | null {
   return { op, key, value: op === 'get' ? null : latin1Slice(bytes, keyEnd, bytes.length) };
 }
 
-function readDemoLog(bytes: Bytes): OldFile | null {
+/** The records of an application log, up to the first that is none. */
+export function readDemoLog(bytes: Bytes): OldFile {
   const entries: OldEntry[] = [];
   let at = 0;
   while (at + 4 <= bytes.length) {
@@ -101,7 +105,6 @@ function readDemoLog(bytes: Bytes): OldFile | null {
     entries.push({ index, term: null, op, key, value: op === 'set' ? value : null });
     at = end;
   }
-  if (entries.length === 0) return null;
   const restBytes = bytes.length - at;
   return { format: 'raft-demo', term: null, votedFor: null, entries, restBytes };
 }

@@ -1,18 +1,12 @@
 /** raft-demo's recovery client: fetches an application log, installs it, and tells how long. */
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { splitAddress } from '../client/address.ts';
-import { allocBytes, type Bytes, concatBytes, latin1Slice, NO_BYTES } from '../std/bytes.ts';
+import { askRecordLog, intervalOf } from '../client/record-log.ts';
+import { type Bytes, concatBytes, latin1Slice, NO_BYTES } from '../std/bytes.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { DemoScanner, RECORD_HEAD_BYTES } from '../wire/dialects/raft-demo-command.ts';
 import { addressOf } from './node-flags.ts';
 import type { OldLine } from './old-flags.ts';
 import { type AsContext, numberOf, type OldProgram, textOf } from './program.ts';
-
-const SILENCE_MS_MAX = 30_000;
-const BLOCK_BYTES = 64 * 1024 * 1024;
-/** A read gets room for so much at least. */
-const READ_BYTES_MIN = 64 * 1024;
 
 export const RECOVERY: OldProgram = {
   name: 'recovery',
@@ -40,9 +34,9 @@ async function runRecovery(line: OldLine, context: AsContext): Promise<number> {
   const last = numberOf(line, 'n');
   const range = last > 0 ? `${numberOf(line, 'p')}-${last}` : '0';
   const transferBegan = process.hrtime.bigint();
-  const blocks = await fetchLog(address, range);
+  const blocks = await askRecordLog(address, range);
   const installBegan = process.hrtime.bigint();
-  const state = last > 0 ? [withoutFrame(concatBytes(blocks))] : blocks;
+  const state = last > 0 ? [intervalOf(blocks).records] : blocks;
   const { commands } = install(state);
   const installed = process.hrtime.bigint();
   context.print(`Transfer Time (ns): ${installBegan - transferBegan}`);
@@ -50,65 +44,6 @@ async function runRecovery(line: OldLine, context: AsContext): Promise<number> {
   context.print(`State Size (bytes): ${state.reduce((sum, { length }) => sum + length, 0)}`);
   context.print(`Num of Commands: ${commands}`);
   return 0;
-}
-
-/** What comes is read to where it stays: there may be gigabytes of it. */
-class Blocks {
-  readonly full: Bytes[] = [];
-  #block = allocBytes(BLOCK_BYTES);
-  #used = 0;
-
-  room(): Bytes {
-    if (this.#block.length - this.#used < READ_BYTES_MIN) {
-      this.full.push(this.#block.subarray(0, this.#used));
-      this.#block = allocBytes(BLOCK_BYTES);
-      this.#used = 0;
-    }
-    return this.#block.subarray(this.#used);
-  }
-
-  took(bytes: number): void {
-    this.#used += bytes;
-  }
-
-  end(): readonly Bytes[] {
-    return [...this.full, this.#block.subarray(0, this.#used)];
-  }
-}
-
-function fetchLog(address: string, range: string): Promise<readonly Bytes[]> {
-  const { host, port } = splitAddress(address);
-  const blocks = new Blocks();
-  return new Promise((resolve, reject) => {
-    const onread = {
-      buffer: () => blocks.room(),
-      callback: (bytes: number): boolean => {
-        blocks.took(bytes);
-        return true;
-      },
-    };
-    const socket = connect({ host, port, timeout: SILENCE_MS_MAX, onread });
-    const fail = (why: string): void => {
-      socket.destroy();
-      const message = `Cannot fetch the log of ${address}: ${why}`;
-      reject(new RaftctlError('UNREACHABLE', { message, hint: 'Was it started with -hrecov?' }));
-    };
-    socket.on('connect', () => {
-      socket.write(`${socket.localAddress}:${socket.localPort}-${range}\n`);
-    });
-    socket.on('timeout', () => fail('it is silent'));
-    socket.on('error', (error) => fail(error.message));
-    socket.on('end', () => resolve(blocks.end()));
-    // Without it the end is not looked at.
-    socket.resume();
-  });
-}
-
-/** An interval comes with three lines before it and one behind. */
-function withoutFrame(bytes: Bytes): Bytes {
-  let at = 0;
-  for (let i = 0; i < 3; i += 1) at = bytes.indexOf(10, at) + 1;
-  return bytes.subarray(at, Math.max(at, bytes.length - '\nEOL\n'.length));
 }
 
 /**

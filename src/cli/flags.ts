@@ -75,6 +75,27 @@ export const kvFlags = {
   timeout: commandTimeoutFlag,
 };
 
+/** Of `node start --app logger`. */
+export const loggerFlags = {
+  follow: Flags.string({
+    summary: 'Clusters of this machine that a logger follows.',
+    helpValue: 'CLUSTER,...',
+    dependsOn: ['data-dir', 'app'],
+    env: 'RAFTCTL_FOLLOW',
+  }),
+  logfolder: Flags.string({
+    summary: 'Where a logger writes. [default: its --data-dir]',
+    helpValue: 'DIR',
+    dependsOn: ['app'],
+    env: 'RAFTCTL_LOGFOLDER',
+  }),
+  'text-log': Flags.boolean({
+    summary: 'A logger writes lines of text as well.',
+    dependsOn: ['app'],
+    env: 'RAFTCTL_TEXT_LOG',
+  }),
+};
+
 /** Of every command that hands leadership over. */
 export const leaderFlags = {
   ...clusterChoice,

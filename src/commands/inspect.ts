@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { escapedBytes, jsonBytes } from '../cli/binary-text.ts';
-import { bytesFrom } from '../std/bytes.ts';
+import { entryLine, entryRow } from '../cli/record-text.ts';
 import { RaftctlError, systemCode } from '../std/errors.ts';
 import { plural } from '../std/units.ts';
 
@@ -32,18 +31,14 @@ export default class Inspect extends BaseCommand {
     const { format, term, votedFor, entries, restBytes } = file;
     const head = term === null ? '' : `, term ${term}, vote for ${votedFor ?? 'nobody'}`;
     this.print(`${format}${head}, ${plural(entries.length, 'command')}`);
-    for (const { index, term: at, op, key, value } of entries) {
-      const texts = [key, value].flatMap((text) =>
-        text === null ? [] : [escapedBytes(bytesFrom(text, 'latin1'))],
-      );
-      this.print([index, at ?? '-', op, ...texts].join('  '));
-    }
+    for (const entry of entries) this.print(entryLine(entry));
     if (restBytes > 0) this.note(`${restBytes} bytes behind them belong to none`);
-    const rows = entries.map(({ key, value, ...entry }) => ({
-      ...entry,
-      key: key === null ? null : jsonBytes(bytesFrom(key, 'latin1')),
-      value: value === null ? null : jsonBytes(bytesFrom(value, 'latin1')),
-    }));
-    return this.answer('inspect', { format, term, votedFor, entries: rows, restBytes });
+    return this.answer('inspect', {
+      format,
+      term,
+      votedFor,
+      entries: entries.map(entryRow),
+      restBytes,
+    });
   }
 }

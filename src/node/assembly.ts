@@ -11,9 +11,9 @@ import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { makeApp } from './app-parts.ts';
 import { bind } from './bind.ts';
-import { countersOf, openClientPort, ordinaryPort } from './client-ports.ts';
+import { countersOf, openClientPort, ordinaryPorts } from './client-ports.ts';
 import { memberDesk } from './daemon/member-desk.ts';
-import { Extras, type OlderExtras } from './daemon/older-extras.ts';
+import { Extras, extrasOf, type OlderExtras } from './daemon/older-extras.ts';
 import { tellingLog } from './event-log.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
@@ -107,7 +107,7 @@ export async function assemble(
     openNetwork(life, secret),
   );
   undo.push(() => network.close());
-  const { directory, extras: wish = {} } = init;
+  const { directory, extras: wish = extrasOf(config, life.own) } = init;
   const onFailed = (error: RaftctlError): void => fail(life, error);
   const extras = new Extras({ directory, wish, log: init.log, onFailed });
   undo.push(async () => extras.close());
@@ -130,7 +130,7 @@ export async function assemble(
   const servers: ClientServer[] = [];
   connections.count = () => servers.reduce((sum, server) => sum + server.connections, 0);
   const members = memberDesk({ status, secretHex: secret.toString('hex') });
-  for (const port of init.ports ?? [ordinaryPort(life.own.clientAddress, config.app)]) {
+  for (const port of init.ports ?? ordinaryPorts(config, life.own)) {
     const parts = { replica, status, log: init.log, store: log, config, members };
     const open = () => openClientPort(parts, port);
     const server = await bind(life.init.holderOfPort, port.address, open);

@@ -67,7 +67,9 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
     return exitCodeOf(error);
   }
   const { id, clientAddress } = daemon;
-  sink.log.info({ node: id, directory, version }, `serving clients on ${clientAddress}`);
+  const telling =
+    clientAddress === '' ? 'following the cluster' : `serving clients on ${clientAddress}`;
+  sink.log.info({ node: id, directory, version }, telling);
   init.onReady?.();
   const wish = await stop.asked;
   sink.log.info({ node: id, reason: wish.reason }, 'stopping');

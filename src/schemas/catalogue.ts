@@ -8,11 +8,11 @@ import { SHELLS } from '../cli/completion-scripts.ts';
 import type { VersionInfo } from '../cli/version.ts';
 import type { Health } from '../cluster/health.ts';
 import type { Explained } from '../config/settings.ts';
-import type { LogDumpRow } from '../node/wal/dump.ts';
 import { benchResult, demoResult } from './bench-shapes.ts';
 import { DOCTOR } from './doctor-shapes.ts';
 import { ELECTIONS } from './election-shapes.ts';
 import { LEADER } from './leader-shapes.ts';
+import { LOGS } from './log-shapes.ts';
 import { MEMBER } from './member-shapes.ts';
 import { PROFILES } from './profile-shapes.ts';
 import { RECOVERY } from './recovery-shapes.ts';
@@ -161,23 +161,6 @@ const CONFIG: Readonly<Record<string, z.ZodType>> = {
   }),
 };
 
-const logRow = exactly<LogDumpRow>()(
-  z.object({
-    file: z.string(),
-    offset: count,
-    position: count,
-    kind: z.enum(['batch', 'hardState', 'synced', 'roll', 'close', 'reset']),
-    first: count.nullable(),
-    last: count.nullable(),
-    term: count.nullable(),
-    vote: count.nullable().describe('0: for none'),
-    batchKind: z.enum(['noop', 'configuration', 'commands']).nullable(),
-    bytes: count,
-    syncedTo: count,
-    checksum: z.literal('ok'),
-  }),
-);
-
 const versions = exactly<VersionInfo>()(
   z.object({ raftctl: z.string(), node: z.string(), v8: z.string(), platform: z.string() }),
 );
@@ -227,16 +210,6 @@ const OTHERS: Readonly<Record<string, z.ZodType>> = {
   bench: benchResult,
   demo: demoResult,
   top: topReport,
-  'log dump': z.object({
-    rows: z.array(logRow),
-    cluster: z.string(),
-    member: count,
-    lastIndex: count.nullable(),
-    term: count.nullable(),
-    vote: count.nullable(),
-    end: z.object({ file: z.string(), offset: count, reason: z.string() }).nullable(),
-    damage: errorReport.nullable(),
-  }),
   completion: z.object({ shell: z.enum(SHELLS), script: z.string() }),
   schema: z.object({
     schemas: z.array(
@@ -255,21 +228,6 @@ const OTHERS: Readonly<Record<string, z.ZodType>> = {
     room: z.string(),
     said: z.array(chatLine),
     heard: z.array(chatLine).describe('The newest of all that were heard'),
-  }),
-  inspect: z.object({
-    format: z.enum(['goraft', 'raft-demo']),
-    term: count.nullable(),
-    votedFor: count.nullable().describe('Null: for nobody, or the file does not say'),
-    entries: z.array(
-      z.object({
-        index: count,
-        term: count.nullable(),
-        op: z.string(),
-        key: jsonBytes.nullable(),
-        value: jsonBytes.nullable(),
-      }),
-    ),
-    restBytes: count.describe('Behind the last whole record'),
   }),
   as: z.object({
     programs: z.array(
@@ -293,6 +251,6 @@ const SHELL: Published = {
 /** By the words of the command. */
 export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
   ...[CLUSTER, NODE, LEADER, MEMBER, RECOVERY, KV, CONFIG, SIM].flatMap(named),
-  ...[SNAPSHOT, ELECTIONS, DOCTOR, PROFILES, OTHERS].flatMap(named),
+  ...[SNAPSHOT, ELECTIONS, DOCTOR, PROFILES, LOGS, OTHERS].flatMap(named),
   ['shell', SHELL] as const,
 ]);

@@ -73,6 +73,15 @@ export interface NodeConfig {
   readonly leases?: boolean;
   /** How long members promise then; the same on all founders, whatever their own timers. */
   readonly leasePromiseMs?: number;
+  /** A learner that serves no clients, but writes down what is applied. */
+  readonly logger?: LoggerConfig;
+}
+
+/** What a logger writes: absolute paths. */
+export interface LoggerConfig {
+  readonly file: string;
+  /** The same as lines of text. */
+  readonly text?: string;
 }
 
 /** What a new node gets unless it is told otherwise. */
@@ -155,5 +164,6 @@ function refuseImpossible(config: NodeConfig, refuse: (field: string) => never):
   if (!FSYNC_NAMES.includes(config.fsync)) refuse('fsync');
   if (config.leases !== undefined && typeof config.leases !== 'boolean') refuse('leases');
   if (!APP_NAMES.includes(config.app)) refuse('app');
+  if (config.logger !== undefined && typeof config.logger?.file !== 'string') refuse('logger');
   if (config.retain !== undefined && !RETAIN_NAMES.includes(config.retain)) refuse('retain');
 }

@@ -5,10 +5,11 @@ import { Procfile } from '../../as/procfile-run.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { stateDirectory } from '../../cli/directories.ts';
 import { entryOf } from '../../cli/entry.ts';
-import { clusterChoice, procfileFlag, waitTimeoutFlag } from '../../cli/flags.ts';
+import { clusterChoice, loggerFlags, procfileFlag, waitTimeoutFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { versionInfo } from '../../cli/version.ts';
-import { clusterIdOf, parseInitialCluster } from '../../cluster/initial-cluster.ts';
+import { foundingConfig } from '../../cluster/founding-config.ts';
+import { parseInitialCluster } from '../../cluster/initial-cluster.ts';
 import { joinCluster } from '../../cluster/join.ts';
 import { namedNodes, startStopped } from '../../cluster/nodes.ts';
 import { describeHolder } from '../../cluster/ports.ts';
@@ -16,25 +17,7 @@ import { enterRoster } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import type { NamedMember } from '../../wire/member-change.ts';
-import {
-  APP_NAMES,
-  type AppName,
-  DATA_FORMAT_VERSION,
-  NODE_CONFIG_DEFAULTS,
-  type NodeConfig,
-} from '../../wire/node-config.ts';
-import type { FsyncName } from '../../wire/status.ts';
-
-interface FoundingFlags {
-  readonly id: string | undefined;
-  readonly 'initial-cluster': string | undefined;
-  readonly 'cluster-id': string | undefined;
-  readonly 'secret-file': string | undefined;
-  readonly cluster: string | undefined;
-  readonly app: AppName | undefined;
-  readonly fsync: FsyncName | undefined;
-  readonly leases: boolean | undefined;
-}
+import { APP_NAMES } from '../../wire/node-config.ts';
 
 /** A file, or a folder in which it gets the name that Node would give it. */
 function profileFlag(summary: string, env: string) {
@@ -57,6 +40,7 @@ export default class NodeStart extends BaseCommand {
       '--initial-cluster n1=127.0.0.1:11000:12000:13000',
     '<%= config.bin %> node start --join 127.0.0.1:13000 --data-dir ./n4 --secret-file ./secret ' +
       '--member n4=127.0.0.1:11003:12003:13003',
+    '<%= config.bin %> node start --app logger --follow demo,shop --data-dir ./logger',
   ];
   static override strict = false;
   static override usage = 'node start [NODE...] [--data-dir DIR]';
@@ -121,10 +105,11 @@ export default class NodeStart extends BaseCommand {
       env: 'RAFTCTL_CLUSTER_ID',
     }),
     app: Flags.option({
-      summary: 'What the new cluster replicates. [default: kvstore]',
-      options: APP_NAMES,
+      summary: 'What the new cluster replicates; logger: follow others. [default: kvstore]',
+      options: [...APP_NAMES, 'logger'] as const,
       env: 'RAFTCTL_APP',
     })(),
+    ...loggerFlags,
     cpuprofile: profileFlag('Write a profile of the processor at the end.', 'RAFTCTL_CPUPROFILE'),
     heapprofile: profileFlag('Write a profile of allocations at the end.', 'RAFTCTL_HEAPPROFILE'),
     heapsnapshot: profileFlag('Write all that lives at the end.', 'RAFTCTL_HEAPSNAPSHOT'),
@@ -149,6 +134,13 @@ export default class NodeStart extends BaseCommand {
     const { argv, flags } = await this.parse(NodeStart);
     const ids = argv.map(String);
     const directory = flags['data-dir'];
+    const { app } = flags;
+    if (app === 'logger') return this.#startLogger(directory);
+    if (flags.follow !== undefined || flags.logfolder !== undefined || flags['text-log']) {
+      throw new RaftctlError('USAGE', {
+        message: 'Cannot follow or write logs of clusters unless it is a logger: --app logger',
+      });
+    }
     const isNew = flags.bootstrap || flags.join !== undefined;
     const fixed = this.argv.find((word) => /^--(app|fsync|leases)(=|$)/.test(word));
     if (!isNew && fixed !== undefined) {
@@ -167,7 +159,7 @@ export default class NodeStart extends BaseCommand {
     const absolute = resolve(directory);
     if (flags.bootstrap) {
       const { formatNode } = await import('../../node/format.ts');
-      const config = foundingConfig(flags);
+      const config = foundingConfig({ ...flags, app });
       await formatNode({ directory: absolute, config });
     }
     if (flags.join !== undefined) await this.#join(flags.join, absolute);
@@ -204,6 +196,34 @@ export default class NodeStart extends BaseCommand {
       const reason = error instanceof Error ? error.message : String(error);
       this.note(`${config.cluster} does not know of it here: ${reason}`);
     });
+  }
+
+  /** It follows other clusters: none of the rest is its business. */
+  async #startLogger(directory: string | undefined): Promise<undefined> {
+    const { flags } = await this.parse(NodeStart);
+    if (directory === undefined || flags.bootstrap) {
+      throw new RaftctlError('USAGE', {
+        message: 'Cannot start a logger without --data-dir, or with --bootstrap: it founds nothing',
+        hint: 'For example: raftctl node start --app logger --follow demo --data-dir ./logger',
+      });
+    }
+    const { followListed, followLocal, runLoggers } = await import('../../as/logger-process.ts');
+    const absolute = resolve(directory);
+    const { join, member = '', 'secret-file': secretFile = '', follow } = flags;
+    const listed = join === undefined ? [] : followListed({ join, member, secretFile });
+    const names = follow === undefined ? [] : follow.split(',');
+    const local = await followLocal(new ClusterStore(flags.dir), names, absolute);
+    const { timeout: timeoutMs, fsync, 'text-log': text } = flags;
+    const logFolder = resolve(flags.logfolder ?? directory);
+    process.exitCode = await runLoggers(
+      { directory: absolute, logFolder, text, fsync, follow: [...listed, ...local], timeoutMs },
+      {
+        version: versionInfo().raftctl,
+        logFile: flags['log-file'] ?? null,
+        say: (line) => this.note(line),
+      },
+    );
+    return undefined;
   }
 
   async #startInProcfile(path: string, names: readonly string[]): Promise<unknown> {
@@ -267,27 +287,4 @@ async function runHere(
     ...{ logFile, profiles },
     holderOfPort: describeHolder,
   });
-}
-
-function foundingConfig(flags: FoundingFlags): NodeConfig {
-  const members = parseInitialCluster(flags['initial-cluster'] ?? '');
-  const self = members.find((member) => member.id === flags.id);
-  if (self === undefined) {
-    throw new RaftctlError('USAGE', {
-      message: `Cannot make ${flags.id} as the initial cluster does not name it`,
-    });
-  }
-  return {
-    ...NODE_CONFIG_DEFAULTS,
-    formatVersion: DATA_FORMAT_VERSION,
-    cluster: flags.cluster ?? 'local',
-    clusterId: flags['cluster-id'] ?? clusterIdOf(members),
-    id: self.id,
-    member: self.member,
-    app: flags.app ?? 'kvstore',
-    fsync: flags.fsync ?? NODE_CONFIG_DEFAULTS.fsync,
-    ...(flags.leases === true ? { leases: true } : {}),
-    members,
-    secretFile: resolve(flags['secret-file'] ?? ''),
-  };
 }

@@ -1,12 +1,15 @@
 /**
  * The application log of raft-demo's programs: a file of records that grows with every command
  * that is applied, `u32 length, big endian, and a Command with its index`. It is never synced, as
- * the log of the consensus is. After a restart entries are applied again; those the file has are
- * skipped, and a last record that is cut off is cut away.
+ * the log of the consensus is, but before a snapshot is taken: what that holds is not applied
+ * again. After a restart entries are applied again; those the file has are skipped, and a last
+ * record that is cut off is cut away.
  */
 import {
   closeSync,
   constants,
+  existsSync,
+  fdatasyncSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -15,10 +18,11 @@ import {
   writeSync,
 } from 'node:fs';
 import { allocBytes, type Bytes, concatBytes } from '../../std/bytes.ts';
-import { RaftctlError } from '../../std/errors.ts';
+import type { RaftctlError } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
 import { DemoScanner, RECORD_HEAD_BYTES } from '../../wire/dialects/raft-demo-command.ts';
 import type { RecordSink } from '../apps/logged-machine.ts';
+import { diskFailure, type Interval, LogMarks } from './log-marks.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 /** Longer ones nobody writes: the file is damaged. */
@@ -43,6 +47,7 @@ export class ApplicationLog implements RecordSink {
   /** Commands that were told since the start. */
   appended = 0;
   readonly #init: ApplicationLogInit;
+  readonly #marks: LogMarks;
   #fd: number;
   #bytes = 0;
   #lastIndex = 0;
@@ -52,15 +57,27 @@ export class ApplicationLog implements RecordSink {
   constructor(init: ApplicationLogInit) {
     this.#init = init;
     try {
+      this.#marks = new LogMarks(init.path, existsSync(init.path));
+      this.#lastIndex = this.#marks.through;
       this.#fd = openForAppend(init);
-      for (const { index, end } of placesIn(this.#fd, fstatSync(this.#fd).size)) {
-        this.#lastIndex = Math.max(this.#lastIndex, index);
-        this.#bytes = end;
-      }
+      this.#keepWhole(fstatSync(this.#fd).size);
       ftruncateSync(this.#fd, this.#bytes);
     } catch (cause) {
-      throw failure(`Cannot open the application log ${init.path}`, cause);
+      throw diskFailure(`Cannot open the application log ${init.path}`, cause);
     }
+  }
+
+  /** The last entry may have had more records: it is applied again, and told again. */
+  #keepWhole(size: number): void {
+    let last: RecordPlace = { index: 0, start: 0, end: 0 };
+    for (const place of placesIn(this.#fd, size)) {
+      if (place.index !== last.index) {
+        this.#lastIndex = Math.max(this.#lastIndex, last.index);
+        this.#bytes = last.end;
+      }
+      last = place;
+    }
+    if (last.index <= this.#marks.through) this.#bytes = last.end;
   }
 
   get path(): string {
@@ -76,6 +93,11 @@ export class ApplicationLog implements RecordSink {
     return this.#bytes;
   }
 
+  /** Entries that came as a snapshot: of what they did the file has nothing. */
+  get lacks(): readonly Interval[] {
+    return this.#marks.lacks;
+  }
+
   append(index: number, records: Bytes): void {
     this.#lastIndex = index;
     if (records.length === 0) return;
@@ -88,7 +110,16 @@ export class ApplicationLog implements RecordSink {
     const { log, path } = this.#init;
     const missing = `${this.#lastIndex + 1} to ${index}`;
     log.warn({ file: path, missing }, 'entries came as a snapshot: the application log lacks them');
+    this.#attempt(() => this.#marks.lack({ first: this.#lastIndex + 1, last: index }));
     this.#lastIndex = index;
+  }
+
+  keep(index: number): void {
+    this.flush();
+    this.#attempt(() => {
+      fdatasyncSync(this.#fd);
+      this.#marks.keep(index);
+    });
   }
 
   /** Writes what was appended: before the clients of a turn are answered. */
@@ -96,13 +127,19 @@ export class ApplicationLog implements RecordSink {
     if (this.#due.length === 0) return;
     const records = concatBytes(this.#due);
     this.#due = [];
-    try {
+    this.#attempt(() => {
       for (let at = 0; at < records.length; ) {
         at += writeSync(this.#fd, records, at, records.length - at, this.#bytes + at);
       }
       this.#bytes += records.length;
+    });
+  }
+
+  #attempt(write: () => void): void {
+    try {
+      write();
     } catch (cause) {
-      this.#init.onFailed(failure(`Cannot write the application log ${this.path}`, cause));
+      this.#init.onFailed(diskFailure(`Cannot write the application log ${this.path}`, cause));
     }
   }
 
@@ -126,6 +163,8 @@ export class ApplicationLog implements RecordSink {
       break;
     }
     if (from === 0) return 0;
+    // Should nothing be left, the file does not tell any more how far it went.
+    this.#marks.keep(Math.min(index, this.#lastIndex));
     const temporary = `${this.path}.tmp`;
     const fd = openSync(temporary, 'w+', 0o644);
     for (let at = from; at < this.#bytes; ) {
@@ -178,11 +217,4 @@ function* placesIn(fd: number, size: number): Iterable<RecordPlace> {
     if (read === 0) return;
     have += read;
   }
-}
-
-function failure(message: string, cause: unknown): RaftctlError {
-  return new RaftctlError('DISK_FAILED', {
-    message: cause instanceof Error ? `${message}: ${cause.message}` : message,
-    cause,
-  });
 }

@@ -2,16 +2,19 @@
 import type { Server } from 'node:net';
 import type { RaftctlError } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
+import type { MemberConfig, NodeConfig } from '../../wire/node-config.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import { LoggedMachine } from '../apps/logged-machine.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
 import type { ReplicaFrontDoor } from '../replica/contract.ts';
+import type { Replica } from '../replica/replica.ts';
 import { plainValue } from '../server/demo-values.ts';
 import type { MemberDesk } from '../server/member-desk.ts';
 import { ApplicationLog } from './application-log.ts';
 import { listenForJoins } from './join-line.ts';
 import { beginPrefill } from './prefill.ts';
 import { StateTransfer } from './state-transfer.ts';
+import { TextLog } from './text-log.ts';
 import { writeThroughput } from './throughput-file.ts';
 
 export interface OlderExtras {
@@ -20,11 +23,24 @@ export interface OlderExtras {
   /** Where the application log is handed out. */
   readonly transfer?: string;
   readonly applicationLog?: { readonly path: string; readonly sync: boolean };
+  /** File of the same as lines of text. */
+  readonly textLog?: string;
   readonly throughputFile?: string;
   /** What it counts: commands of clients (left out), or records of the application log. */
   readonly throughputOf?: 'records';
   /** Of diskstorage, in the place of the one in the data directory. */
   readonly stateFile?: string;
+}
+
+/** Of a node that is a logger: its client port hands out what it has written. */
+export function extrasOf({ logger }: NodeConfig, own: MemberConfig): OlderExtras {
+  if (logger === undefined) return {};
+  const { file: path, text } = logger;
+  return {
+    applicationLog: { path, sync: false },
+    transfer: own.clientAddress,
+    ...(text === undefined ? {} : { textLog: text }),
+  };
 }
 
 export interface ExtrasInit {
@@ -46,6 +62,8 @@ export interface ExtrasParts {
 export class Extras {
   readonly #init: ExtrasInit;
   readonly #file: ApplicationLog | null;
+  readonly #text: TextLog | null;
+  #appliedIndex = (): number => 0;
   readonly #servers: Server[] = [];
   #ends: (() => void)[] = [];
 
@@ -57,17 +75,24 @@ export class Extras {
       wish.applicationLog === undefined
         ? null
         : new ApplicationLog({ ...wish.applicationLog, log, onFailed });
+    const { textLog: path } = wish;
+    this.#text = path === undefined ? null : new TextLog({ path, log, onFailed });
   }
 
   /** The app as the replica is to see it. */
   around(machine: StateMachine): StateMachine {
-    return this.#file === null ? machine : new LoggedMachine(machine, this.#file, plainValue);
+    const sinks = [this.#file, this.#text].filter((sink) => sink !== null);
+    if (sinks.length === 0) return machine;
+    const appliedIndex = (): number => this.#appliedIndex();
+    return new LoggedMachine(machine, { sinks, plain: plainValue, appliedIndex });
   }
 
   /** To be called before client ports are opened: what is applied is told before it is answered. */
-  follow(replica: ReplicaFrontDoor): void {
-    const file = this.#file;
-    if (file !== null) replica.onTurnEnd(() => file.flush());
+  follow(replica: Pick<Replica, 'applier' | 'onTurnEnd'>): void {
+    this.#appliedIndex = () => replica.applier.appliedIndex;
+    for (const sink of [this.#file, this.#text]) {
+      if (sink !== null) replica.onTurnEnd(() => sink.flush());
+    }
   }
 
   /** @throws {RaftctlError} ADDRESS_IN_USE, CONFIG_INVALID, DISK_FAILED */
@@ -104,5 +129,6 @@ export class Extras {
   close(): void {
     this.end();
     this.#file?.close();
+    this.#text?.close();
   }
 }

@@ -7,6 +7,7 @@
  *   <address>-<first>-<last>    three lines: first, last and count; the records; "\nEOL\n"
  *   <address>-truncate-<t>      a replica needs nothing up to t: "<t> <asked> <needed>\n". Once a
  *                               majority has asked, what is before the smallest t is dropped
+ *   <address>-lacks             the entries that came as a snapshot: "<first> <last>\n" each
  * ```
  * An address may have dashes in it: the parts are counted from the end.
  */
@@ -41,6 +42,10 @@ export class StateTransfer {
 
   #answer(line: string, socket: Socket): void {
     const { file } = this.#init;
+    if (file !== null && /^.+-lacks$/.test(line)) {
+      socket.end(file.lacks.map(({ first, last }) => `${first} ${last}\n`).join(''));
+      return;
+    }
     const match = /^(.+?)-(?:(truncate|\d{1,15})-)?(\d{1,15})$/.exec(line);
     if (match === null || file === null) {
       socket.end();

@@ -4,7 +4,8 @@
  * any other command is told by what became of the keys it names, as sets and deletes. Pure.
  */
 import { type Bytes, concatBytes, latin1Slice, NO_BYTES } from '../../std/bytes.ts';
-import { KV_FORMAT, KV_OP, TIME_FLAG } from '../apps/kvstore.ts';
+import { readSay } from '../apps/chat.ts';
+import { KV_FORMAT, KV_OP, KvError, TIME_FLAG } from '../apps/kvstore.ts';
 import { type DemoCommand, encodeDemoCommand } from './raft-demo-command.ts';
 import { decodeDemoEntry, isDemoEntry } from './raft-demo-entry.ts';
 
@@ -35,6 +36,14 @@ export function recordsOf(bytes: Bytes, start: number, end: number, source: Reco
     else if (value === null) records.push(recordOf({ op: 'delete', key }, source));
   }
   return concatBytes(records);
+}
+
+/** A line of a chatroom: the room is the key, what was said the value. */
+export function recordOfSaying(bytes: Bytes, start: number, end: number, index: number): Bytes {
+  const said = readSay(bytes, start, end);
+  if (said instanceof KvError) return NO_BYTES;
+  const value = latin1Slice(bytes, said.textStart, end);
+  return encodeDemoCommand({ id: index, op: 'set', key: said.room, value }, true);
 }
 
 function recordOf(

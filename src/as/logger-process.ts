@@ -1,0 +1,194 @@
+/**
+ * `raftctl node start --app logger`: one process that is a learner of each cluster it follows, and
+ * writes down what they apply.
+ *
+ * ```
+ *  DIR/<cluster>/            data directory of the learner
+ *  LOGS/log-file-<id>.log    what that cluster has applied; with text, the same as .txt beside it
+ * ```
+ */
+import { mkdir, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fetchNodeStatus } from '../client/admin-client.ts';
+import { joinCluster } from '../cluster/join.ts';
+import { leaderStatus } from '../cluster/members.ts';
+import { describeHolder, findFreePortBase } from '../cluster/ports.ts';
+import type { ClusterStore } from '../cluster/store.ts';
+import type { ClusterSpec } from '../cluster/topology.ts';
+import { runDaemon } from '../node/daemon-process.ts';
+import { formatNode } from '../node/format.ts';
+import { readNodeConfig } from '../node/node-directory.ts';
+import { RaftctlError } from '../std/errors.ts';
+import { type NamedMember, parseMember } from '../wire/member-change.ts';
+import type { LoggerConfig, NodeConfig } from '../wire/node-config.ts';
+import type { FsyncName } from '../wire/status.ts';
+
+/** Ports of loggers lie so far above those of the cluster's own nodes, while they are free. */
+const PORT_OFFSETS = Array.from({ length: 50 }, (_, i) => 50 + i);
+/** Of the ports of clients, of Raft and of administration. */
+const PORT_STRIDES = [0, 1000, 2000];
+const NODE_CONFIG_NAME = 'node.json';
+
+/** A cluster to follow, and as whom. */
+export interface Followed {
+  /** Admin address of any member. */
+  readonly contact: string;
+  readonly secretFile: string;
+  readonly member: NamedMember;
+}
+
+export interface LoggerWish {
+  readonly directory: string;
+  readonly logFolder: string;
+  readonly text: boolean;
+  readonly fsync: FsyncName | undefined;
+  /** Those that are not followed yet are joined. */
+  readonly follow: readonly Followed[];
+  readonly timeoutMs: number;
+}
+
+export interface LoggerRun {
+  readonly version: string;
+  readonly logFile: string | null;
+  readonly say: (line: string) => void;
+}
+
+/** Runs until it is told to stop. @returns the exit code. @throws {RaftctlError} */
+export async function runLoggers(wish: LoggerWish, run: LoggerRun): Promise<number> {
+  await mkdir(wish.directory, { recursive: true });
+  for (const followed of wish.follow) await follow(wish, followed);
+  const configs = await followedClusters(wish.directory);
+  if (configs.length === 0) {
+    throw new RaftctlError('USAGE', {
+      message: `Cannot start a logger that follows nobody: ${wish.directory} knows no cluster`,
+      hint: 'Name some: --follow CLUSTER,... or --join HOST:PORT,... with --member',
+    });
+  }
+  // Each of them listens for signals.
+  process.setMaxListeners(0);
+  const codes = await Promise.all(configs.map((config) => runOne(wish.directory, config, run)));
+  return Math.max(...codes);
+}
+
+function runOne(directory: string, config: NodeConfig, run: LoggerRun): Promise<number> {
+  const { cluster, id, logger, members, member } = config;
+  const port = members.find((m) => m.member === member)?.clientAddress;
+  return runDaemon({
+    directory: join(directory, cluster),
+    ...{ version: run.version, logFile: run.logFile, holderOfPort: describeHolder },
+    onReady: () => run.say(`${id} follows ${cluster} into ${logger?.file}, handed out at ${port}`),
+  });
+}
+
+/** Those that this directory has joined, by name. */
+async function followedClusters(directory: string): Promise<NodeConfig[]> {
+  const configs: NodeConfig[] = [];
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (!(await isFormatted(join(directory, name)))) continue;
+    const config = await readNodeConfig(join(directory, name));
+    if (config.logger !== undefined) configs.push(config);
+  }
+  return configs;
+}
+
+async function follow(wish: LoggerWish, followed: Followed): Promise<void> {
+  const { contact, secretFile, member } = followed;
+  const { timeoutMs, fsync } = wish;
+  const { cluster, clusterId } = await fetchNodeStatus(contact, timeoutMs);
+  const directory = join(wish.directory, cluster);
+  if (await isFormatted(directory)) {
+    const known = await readNodeConfig(directory);
+    if (known.clusterId === clusterId) return;
+    throw new RaftctlError('CLUSTER_DIFFERS', {
+      message: `Cannot follow the cluster at ${contact} in ${directory}: another one of that name is followed there`,
+      hint: 'Follow it in another --data-dir, or remove that directory',
+    });
+  }
+  const init = { contact, member, secretFile, learner: true, timeoutMs };
+  const config = await joinCluster({ ...init, ...(fsync === undefined ? {} : { fsync }) });
+  await mkdir(wish.logFolder, { recursive: true });
+  await formatNode({ directory, config: { ...config, logger: filesOf(wish, member.id) } });
+}
+
+function filesOf({ logFolder, text }: LoggerWish, id: string): LoggerConfig {
+  const file = join(logFolder, `log-file-${id}`);
+  return { file: `${file}.log`, ...(text ? { text: `${file}.txt` } : {}) };
+}
+
+async function isFormatted(directory: string): Promise<boolean> {
+  const names: string[] = await readdir(directory).catch(() => []);
+  return names.includes(NODE_CONFIG_NAME);
+}
+
+/** Clusters of this machine, by name: a name and ports are found for those not followed yet. */
+export async function followLocal(
+  store: ClusterStore,
+  names: readonly string[],
+  directory: string,
+): Promise<Followed[]> {
+  const found: Followed[] = [];
+  const known = await followedClusters(directory);
+  const ids = known.map(({ id }) => id);
+  const bases: number[] = [];
+  for (const name of names) {
+    const spec = await store.find(name);
+    if (known.some(({ clusterId }) => clusterId === spec.clusterId)) continue;
+    const { members, leaderMember } = await leaderStatus(spec);
+    const leader = members.find((m) => m.member === leaderMember);
+    const id = freeId([...ids, ...members.map((m) => m.id)]);
+    const base = await freeBase(spec, bases);
+    ids.push(id);
+    bases.push(base);
+    const [clientAddress = '', peerAddress = '', adminAddress = ''] = PORT_STRIDES.map(
+      (stride) => `127.0.0.1:${base + stride}`,
+    );
+    const member = { id, clientAddress, peerAddress, adminAddress };
+    const contact = leader?.adminAddress ?? '';
+    found.push({ contact, member, secretFile: store.secretFileOf(spec.name) });
+  }
+  return found;
+}
+
+function freeId(taken: readonly string[]): string {
+  for (let n = 1; ; n += 1) if (!taken.includes(`log${n}`)) return `log${n}`;
+}
+
+async function freeBase(spec: ClusterSpec, taken: readonly number[]): Promise<number> {
+  const bases = PORT_OFFSETS.map((offset) => spec.portBase + offset);
+  const base = await findFreePortBase(
+    1,
+    bases.filter((one) => !taken.includes(one)),
+  );
+  if (base !== null) return base;
+  throw new RaftctlError('ADDRESS_IN_USE', {
+    message: `Cannot find ports for a logger of ${spec.name}: none from ${bases[0]} on is free`,
+    hint: 'Name them: --join HOST:PORT --member NAME=HOST:CLIENT:PEER:ADMIN --secret-file FILE',
+  });
+}
+
+/** Clusters by lists of one length: member to ask, who to be, and the secret (or one for all). */
+export function followListed(lists: {
+  readonly join: string;
+  readonly member: string;
+  readonly secretFile: string;
+}): Followed[] {
+  const contacts = lists.join.split(',');
+  const members = lists.member.split(',').map((text) => {
+    const member = parseMember(text);
+    if (typeof member !== 'string') return member;
+    throw new RaftctlError('USAGE', { message: `Cannot follow a cluster: ${member}` });
+  });
+  const secrets = lists.secretFile.split(',').map((file) => resolve(file));
+  const one = secrets.length === 1 ? secrets[0] : undefined;
+  const fits =
+    contacts.length === members.length && (one !== undefined || secrets.length === members.length);
+  if (!fits) {
+    throw new RaftctlError('USAGE', {
+      message: `Cannot follow clusters: --join names ${contacts.length}, --member ${members.length}, --secret-file ${secrets.length}`,
+      hint: 'Give as many of each as there are clusters to follow; one secret may serve for all',
+    });
+  }
+  return members.map((member, i) => {
+    return { member, contact: contacts[i] ?? '', secretFile: one ?? secrets[i] ?? '' };
+  });
+}
