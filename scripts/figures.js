@@ -9,6 +9,7 @@
  * Only when they are named, because they take their time (docs/performance.md):
  *
  *   --only agreement [--rounds 9] [--seconds 4] [--tests set,get] [--variants]
+ *   --only loggers   [--seconds 30] [--rate N]
  *   --only pause     [--seconds 60] [--rate N]
  *   --only older     [--rounds 9] [--short]: programs of older systems; or some of them by name:
  *                    stress,fork,diskstorage,recovery,loadgen
@@ -20,6 +21,7 @@ import { benchmark } from './figures/benchmark.js';
 import { disposeAll } from './figures/cluster.js';
 import { kill, start, stop } from './figures/failover.js';
 import { readFlags } from './figures/flags.js';
+import { loggers } from './figures/loggers.js';
 import { diskstorage, fork, loadgen, recovery, stress } from './figures/older-speed.js';
 import { pause } from './figures/pause.js';
 import { IDLE_SECONDS, idle, version } from './figures/resting.js';
@@ -40,6 +42,7 @@ const FIGURES = {
   benchmark: ['redis-benchmark -t set -c 50 -P 16 against the leader', benchmark],
   agreement: ['raftctl bench against redis-benchmark, on Redis and on raftctl', agreement],
   pause: ['all nodes paused (SIGSTOP) for 1 s under an open loop', pause],
+  loggers: ['one logger of nine clusters under half of their load', loggers],
   soak: ['a write load over minutes: log, memory, disk, snapshots', soak],
   stress: ['raftctl as stress', stress],
   fork: ['redis-benchmark -c 50 -P 16 against three nodes of raftctl as hraftd-redis', fork],
@@ -48,7 +51,7 @@ const FIGURES = {
   loadgen: ['raftctl as loadgen against three nodes of raftctl as kvstore', loadgen],
 };
 const OLDER = ['stress', 'fork', 'diskstorage', 'recovery', 'loadgen'];
-const ONLY_WHEN_NAMED = new Set(['agreement', 'pause', 'soak', ...OLDER]);
+const ONLY_WHEN_NAMED = new Set(['agreement', 'loggers', 'pause', 'soak', ...OLDER]);
 
 function environment() {
   const [cpu] = cpus();

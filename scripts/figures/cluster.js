@@ -105,11 +105,16 @@ export class Cluster {
 
   /** Ends all nodes at once and removes their data. */
   dispose() {
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (!commandLineOf(pid).includes(`${this.directory}/`)) continue;
-      process.kill(Number(pid), 'SIGKILL');
-    }
+    endProcessesOf(this.directory);
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
+
+/** Kills all that have something below this folder in their command line. */
+export function endProcessesOf(directory) {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    if (!commandLineOf(pid).includes(`${directory}/`)) continue;
+    process.kill(Number(pid), 'SIGKILL');
   }
 }
 

@@ -4,9 +4,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ApplicationLog } from '../../src/node/daemon/application-log.ts';
+import { StateTransfer } from '../../src/node/daemon/state-transfer.ts';
 import { allDocuments, type Json } from '../../src/schemas/document.ts';
+import { SILENT_LOG } from '../../src/std/log.ts';
 import { ClusterRig } from '../doubles/cluster-rig.ts';
 import { ROOT, raftctl } from '../doubles/program.ts';
 import { jsonFindings } from '../doubles/published-json.ts';
@@ -45,6 +49,16 @@ async function run(args: readonly string[], wish: Wish = {}): Promise<Json[]> {
     ('error' in value ? failed : answered).add(args.slice(0, words).join(' '));
     return value;
   });
+}
+
+/** A port that hands out the records of a file. */
+async function handedOut(path: string, ask: (address: string) => Promise<void>): Promise<void> {
+  const file = new ApplicationLog({ path, sync: false, log: SILENT_LOG, onFailed: () => {} });
+  const server = await new StateTransfer({ file, replicas: () => 1 }).listen('127.0.0.1:0');
+  const { port } = server.address() as AddressInfo;
+  await ask(`127.0.0.1:${port}`);
+  server.close();
+  file.close();
 }
 
 const one = { words: 1 };
@@ -236,6 +250,15 @@ test('schema: commands that need no cluster', async () => {
   writeFileSync(join(rig.directory, 'log-file-node0.txt'), record);
   await run(['inspect', join(rig.directory, 'log-file-node0.txt')], { ...one, ...plain });
   await run(['inspect', rig.directory], { ...one, ...plain, exit: 2 });
+  // As a logger leaves it that was stopped.
+  writeFileSync(join(rig.directory, 'log-file-node0.txt.marks'), '{"through":5,"lacks":[]}');
+  await handedOut(join(rig.directory, 'log-file-node0.txt'), async (address) => {
+    const [answer = {}] = await run(['log', 'recover', address], plain);
+    expect(answer['data']).toMatchObject({ count: 1, entries: [{ index: 5, op: 'set' }] });
+    await run(['log', 'recover', address, '--from', '2', '--to', '1'], { ...plain, exit: 2 });
+    await run(['log', 'truncate', address, '--through', '5'], plain);
+  });
+  await run(['log', 'truncate', '127.0.0.1:9', '--through', '5'], { ...plain, exit: 3 });
   await run(['as', 'nothing'], { ...one, ...plain, exit: 2 });
   await run(['version', '--wrong'], { ...one, ...plain, exit: 2 });
   await run(['completion', 'bash'], { ...one, ...plain });

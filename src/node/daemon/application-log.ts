@@ -110,6 +110,7 @@ export class ApplicationLog implements RecordSink {
     const { log, path } = this.#init;
     const missing = `${this.#lastIndex + 1} to ${index}`;
     log.warn({ file: path, missing }, 'entries came as a snapshot: the application log lacks them');
+    this.keep(this.#lastIndex);
     this.#attempt(() => this.#marks.lack({ first: this.#lastIndex + 1, last: index }));
     this.#lastIndex = index;
   }
@@ -181,7 +182,7 @@ export class ApplicationLog implements RecordSink {
   }
 
   close(): void {
-    this.flush();
+    this.keep(this.#lastIndex);
     closeSync(this.#fd);
   }
 }

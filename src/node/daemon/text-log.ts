@@ -68,6 +68,7 @@ export class TextLog implements RecordSink {
 
   skipTo(index: number): void {
     if (index <= this.#lastIndex) return;
+    this.keep(this.#lastIndex);
     this.#attempt(() => this.#marks.lack({ first: this.#lastIndex + 1, last: index }));
     this.#lastIndex = index;
   }
@@ -93,7 +94,7 @@ export class TextLog implements RecordSink {
   }
 
   close(): void {
-    this.flush();
+    this.keep(this.#lastIndex);
     closeSync(this.#fd);
   }
 
