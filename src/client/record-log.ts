@@ -1,4 +1,4 @@
-/** The port where an application log is handed out (node/daemon/state-transfer.ts), from outside. */
+/** The port that hands out an application log (node/daemon/state-transfer.ts), from outside. */
 import { connect } from 'node:net';
 import { allocBytes, type Bytes, concatBytes, latin1Slice } from '../std/bytes.ts';
 import { RaftctlError } from '../std/errors.ts';
