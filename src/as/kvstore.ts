@@ -7,9 +7,6 @@ import { type NodePlan, runOldNode } from './node-run.ts';
 import type { OldFlag, OldLine } from './old-flags.ts';
 import { type AsContext, isOn, numberOf, type OldProgram, textOf } from './program.ts';
 
-/** What a key holds that the store begins with. */
-const PREFILLED_BYTES = 1024;
-
 /** Of every server of raft-demo. */
 export const DEMO_FLAGS: readonly OldFlag[] = [
   { name: 'id', kind: 'text', default: '', about: 'name of the node' },
@@ -56,14 +53,13 @@ export const KVSTORE: OldProgram = {
   run: (line, context) => {
     const plan = demoPlan('kvstore', line, context);
     const compress = isOn(line, 'compress');
-    const value = '!'.repeat(PREFILLED_BYTES);
     const keys = numberOf(line, 'prefill');
     const isFounder = plan.start.type === 'alone' && keys > 0;
     return runOldNode(
       {
         ...plan,
         ports: plan.ports.map((port) => ({ ...port, compress })),
-        ...(isFounder ? { prefill: { keys, value, compress } } : {}),
+        ...(isFounder ? { prefill: { keys, compress } } : {}),
       },
       line,
       context,

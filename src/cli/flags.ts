@@ -83,12 +83,6 @@ export const loggerFlags = {
     dependsOn: ['data-dir', 'app'],
     env: 'RAFTCTL_FOLLOW',
   }),
-  logfolder: Flags.string({
-    summary: 'Where a logger writes. [default: its --data-dir]',
-    helpValue: 'DIR',
-    dependsOn: ['app'],
-    env: 'RAFTCTL_LOGFOLDER',
-  }),
   'text-log': Flags.boolean({
     summary: 'A logger writes lines of text as well.',
     dependsOn: ['app'],

@@ -11,6 +11,7 @@ import {
   type NodeConfig,
 } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
+import { demoOf } from './demo-cluster.ts';
 import { lostChange } from './members.ts';
 import type { ClusterStore } from './store.ts';
 
@@ -69,6 +70,7 @@ export async function joinCluster(init: JoinInit): Promise<NodeConfig> {
     ...{ cluster: reply.cluster, clusterId: reply.clusterId, id: own.id, member: own.member },
     ...{ app, secretFile, fsync: init.fsync ?? spec?.fsync ?? NODE_CONFIG_DEFAULTS.fsync },
     ...{ members: reply.members, founding: reply.founding },
+    ...(spec === undefined || spec === null ? {} : demoOf(spec, own.id)),
     ...(reply.retain === null ? {} : { retain: reply.retain }),
   };
 }

@@ -8,6 +8,7 @@ import {
   type RetainName,
 } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
+import { type ClusterDemo, clusterDemo, demoDifferences, demoOf } from './demo-cluster.ts';
 
 /** Version of `cluster.json`. */
 export const CLUSTER_FORMAT_VERSION = 1;
@@ -51,6 +52,7 @@ export interface ClusterSpec {
   /** Absent: what a snapshot holds is forgotten. */
   readonly retain?: 'all';
   readonly times?: NodeTimes;
+  readonly demo?: ClusterDemo;
   readonly nodes: readonly ClusterNode[];
 }
 
@@ -72,6 +74,7 @@ export interface ClusterWish {
   readonly portBase: number | null;
   readonly retain: RetainName | null;
   readonly times: NodeTimes;
+  readonly demo?: ClusterDemo;
   /** By name of the node. */
   readonly nodes: Readonly<Record<string, NodeWish>>;
 }
@@ -132,6 +135,7 @@ export function planCluster(init: SpecInit): ClusterSpec {
     portBase,
     ...(init.wish.retain === 'all' ? { retain: 'all' as const } : {}),
     ...timesIn(init.wish.times),
+    ...clusterDemo(init.wish.app ?? 'kvstore', init.wish.demo ?? {}),
     nodes,
   };
 }
@@ -178,6 +182,7 @@ export function nodeConfigOf(spec: ClusterSpec, node: ClusterNode, secretFile: s
     fsync: node.fsync ?? spec.fsync,
     ...(spec.retain === undefined ? {} : { retain: spec.retain }),
     ...leasesOf(spec),
+    ...demoOf(spec, node.id),
     members: spec.nodes.map(({ member, id, clientAddress, peerAddress, adminAddress }) => {
       return { member, id, clientAddress, peerAddress, adminAddress };
     }),
@@ -207,6 +212,7 @@ export function differences(spec: ClusterSpec, wish: ClusterWish): string[] {
   compare('--port-base', spec.portBase, wish.portBase);
   compare('--retain', spec.retain ?? 'snapshot', wish.retain);
   compareTimes(found, '', spec.times ?? {}, wish.times);
+  found.push(...demoDifferences(spec.demo, wish.demo));
   for (const [id, own] of Object.entries(wish.nodes)) {
     const node = spec.nodes.find((candidate) => candidate.id === id);
     if (node === undefined) continue;

@@ -2,6 +2,7 @@
 import type { ClusterProfile, NodeProfile } from '../config/profile-schema.ts';
 import type { AppName, RetainName } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
+import type { ClusterDemo } from './demo-cluster.ts';
 import type { ClusterWish, NodeTimes } from './topology.ts';
 
 /** What `cluster up` was told on its command line or by the environment. */
@@ -12,6 +13,7 @@ export interface SaidFlags {
   leases?: boolean | undefined;
   'port-base'?: number | undefined;
   retain?: RetainName | undefined;
+  demo?: ClusterDemo;
 }
 
 /** Flags with the key that a profile has for them. */
@@ -38,6 +40,7 @@ export function wishOf(flags: SaidFlags, profile: ClusterProfile | null): Cluste
     portBase: flags['port-base'] ?? profile?.portBase ?? null,
     retain: flags.retain ?? profile?.retain ?? null,
     times: profile === null ? {} : timesOf(profile),
+    ...(flags.demo === undefined ? {} : { demo: flags.demo }),
     nodes: Object.fromEntries(nodes),
   };
 }

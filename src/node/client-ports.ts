@@ -1,7 +1,7 @@
 /** The client ports of a node: one that takes every dialect, or those of an older system. */
 import type { Log } from '../std/log.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
-import type { AppName, MemberConfig, NodeConfig } from '../wire/node-config.ts';
+import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { readLogLine } from './log-lines.ts';
 import type { LogStore } from './ports/log-store.ts';
@@ -20,14 +20,19 @@ export interface ClientPortParts {
 }
 
 /** What a node's client port speaks unless it is told otherwise. */
-function ordinaryPort(address: string, app: AppName): ClientPortConfig {
+function ordinaryPort(
+  address: string,
+  { app, demo }: Pick<NodeConfig, 'app' | 'demo'>,
+): ClientPortConfig {
   const dialect = app === 'chatroom' ? 'chat' : 'any';
-  return { address, dialect, onFollower: 'forward', reads: 'linearizable', commit: 'wait' };
+  const compress = demo?.compress === true ? { compress: true } : {};
+  const usual = { onFollower: 'forward', reads: 'linearizable', commit: 'wait' } as const;
+  return { address, dialect, ...usual, ...compress };
 }
 
 /** A logger has none. */
-export function ordinaryPorts({ app, logger }: NodeConfig, own: MemberConfig): ClientPortConfig[] {
-  return logger === undefined ? [ordinaryPort(own.clientAddress, app)] : [];
+export function ordinaryPorts(config: NodeConfig, own: MemberConfig): ClientPortConfig[] {
+  return config.logger === undefined ? [ordinaryPort(own.clientAddress, config)] : [];
 }
 
 /** @throws {RaftctlError} ADDRESS_IN_USE, CONFIG_INVALID */

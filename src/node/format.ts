@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RaftctlError } from '../std/errors.ts';
 import { Prng } from '../std/prng.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
+import { planPrefill } from './daemon/prefill.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { foundingBatch, type Membership } from './model/membership.ts';
 import { CONFIG_NAME, lifeSeed, logDirectory, snapshotDirectory } from './node-directory.ts';
@@ -63,6 +64,9 @@ export async function formatNode(init: {
     random: new Prng(lifeSeed()),
     segmentBytes: config.segmentBytes,
   });
+  const { prefill: keys, compress = false } = config.demo ?? {};
+  const isFirst = members[0]?.number === config.member && snapshot === undefined;
+  if (keys !== undefined && isFirst) planPrefill(directory, { keys, compress });
   const path = join(directory, CONFIG_NAME);
   await writeDurably(`${path}.tmp`, `${JSON.stringify(config, null, 2)}\n`);
   await rename(`${path}.tmp`, path);

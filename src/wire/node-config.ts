@@ -3,6 +3,7 @@
  * is formatted and read at every start. The identity in it is what makes a directory a member.
  */
 import { RaftctlError } from '../std/errors.ts';
+import { areDemoOptions, type DemoOptions } from './demo-options.ts';
 import type { FsyncName } from './status.ts';
 
 /** Rises when an older program could not read a newer directory. */
@@ -75,6 +76,7 @@ export interface NodeConfig {
   readonly leasePromiseMs?: number;
   /** A learner that serves no clients, but writes down what is applied. */
   readonly logger?: LoggerConfig;
+  readonly demo?: DemoOptions;
 }
 
 /** What a logger writes: absolute paths. */
@@ -165,5 +167,6 @@ function refuseImpossible(config: NodeConfig, refuse: (field: string) => never):
   if (config.leases !== undefined && typeof config.leases !== 'boolean') refuse('leases');
   if (!APP_NAMES.includes(config.app)) refuse('app');
   if (config.logger !== undefined && typeof config.logger?.file !== 'string') refuse('logger');
+  if (config.demo !== undefined && !areDemoOptions(config.demo)) refuse('demo');
   if (config.retain !== undefined && !RETAIN_NAMES.includes(config.retain)) refuse('retain');
 }

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 import { followProcfile } from '../../as/procfile-commands.ts';
 import { Procfile } from '../../as/procfile-run.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { demoFlags, demoOptionsOf } from '../../cli/demo-flags.ts';
 import { stateDirectory } from '../../cli/directories.ts';
 import { entryOf } from '../../cli/entry.ts';
 import { dirFlag, durationFlag, procfileFlag, profileFlag } from '../../cli/flags.ts';
@@ -67,6 +68,12 @@ export default class ClusterUp extends BaseCommand {
       options: RETAIN_NAMES,
       env: 'RAFTCTL_RETAIN',
     })(),
+    ...demoFlags,
+    'hrecov-base': Flags.integer({
+      summary: 'Hand out the application log of n1 on this port, of n2 on the next one.',
+      dependsOn: ['logfolder'],
+      env: 'RAFTCTL_HRECOV_BASE',
+    }),
     dir: dirFlag,
     detach: Flags.boolean({
       char: 'd',
@@ -108,7 +115,9 @@ export default class ClusterUp extends BaseCommand {
         ? null
         : await loadClusterProfile(flags.profile, this.config.root);
     // What only a configuration file says holds for new clusters: those that exist are as they are.
-    const said: SaidFlags = { ...flags };
+    const transferPort = flags['hrecov-base'];
+    const demo = { ...demoOptionsOf(flags), ...(transferPort !== undefined && { transferPort }) };
+    const said: SaidFlags = { ...flags, demo };
     for (const [name, key] of PROFILE_KEYS) {
       const isFromFile = metadata.flags[name]?.setFromDefault === true;
       if (isFromFile && (!isNew || profile?.[key] !== undefined)) delete said[name];

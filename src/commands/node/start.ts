@@ -3,10 +3,12 @@ import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { Procfile } from '../../as/procfile-run.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { DEMO_FLAG_NAMES, demoFlags, demoIn, hrecovFlag } from '../../cli/demo-flags.ts';
 import { stateDirectory } from '../../cli/directories.ts';
 import { entryOf } from '../../cli/entry.ts';
 import { clusterChoice, loggerFlags, procfileFlag, waitTimeoutFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
+import { lifeProfileFlags } from '../../cli/life-profile-flags.ts';
 import { versionInfo } from '../../cli/version.ts';
 import { foundingConfig } from '../../cluster/founding-config.ts';
 import { parseInitialCluster } from '../../cluster/initial-cluster.ts';
@@ -17,12 +19,10 @@ import { enterRoster } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import type { NamedMember } from '../../wire/member-change.ts';
-import { APP_NAMES } from '../../wire/node-config.ts';
+import { APP_NAMES, type NodeConfig } from '../../wire/node-config.ts';
 
-/** A file, or a folder in which it gets the name that Node would give it. */
-function profileFlag(summary: string, env: string) {
-  return Flags.string({ summary, env, helpValue: 'FILE|DIR', dependsOn: ['data-dir'] });
-}
+/** Of a node that exists it is as it was made. */
+const FIXED = new RegExp(`^--(app|fsync|leases|${DEMO_FLAG_NAMES.join('|')})(=|$)`);
 
 export default class NodeStart extends BaseCommand {
   static override summary =
@@ -110,9 +110,9 @@ export default class NodeStart extends BaseCommand {
       env: 'RAFTCTL_APP',
     })(),
     ...loggerFlags,
-    cpuprofile: profileFlag('Write a profile of the processor at the end.', 'RAFTCTL_CPUPROFILE'),
-    heapprofile: profileFlag('Write a profile of allocations at the end.', 'RAFTCTL_HEAPPROFILE'),
-    heapsnapshot: profileFlag('Write all that lives at the end.', 'RAFTCTL_HEAPSNAPSHOT'),
+    ...demoFlags,
+    hrecov: hrecovFlag,
+    ...lifeProfileFlags,
     fsync: Flags.option({
       summary: 'When a write is synced before it is acknowledged. [default: always]',
       options: ['always', 'batch', 'none'] as const,
@@ -136,13 +136,13 @@ export default class NodeStart extends BaseCommand {
     const directory = flags['data-dir'];
     const { app } = flags;
     if (app === 'logger') return this.#startLogger(directory);
-    if (flags.follow !== undefined || flags.logfolder !== undefined || flags['text-log']) {
+    if (flags.follow !== undefined || flags['text-log']) {
       throw new RaftctlError('USAGE', {
-        message: 'Cannot follow or write logs of clusters unless it is a logger: --app logger',
+        message: 'Cannot follow clusters or write text unless it is a logger: --app logger',
       });
     }
     const isNew = flags.bootstrap || flags.join !== undefined;
-    const fixed = this.argv.find((word) => /^--(app|fsync|leases)(=|$)/.test(word));
+    const fixed = this.argv.find((word) => FIXED.test(word));
     if (!isNew && fixed !== undefined) {
       throw new RaftctlError('USAGE', {
         message: `Cannot change ${fixed.replace(/=.*/, '')} of a node that exists: it is fixed with --bootstrap or --join`,
@@ -157,12 +157,13 @@ export default class NodeStart extends BaseCommand {
       });
     }
     const absolute = resolve(directory);
+    const demo = demoIn(flags, app ?? 'kvstore');
     if (flags.bootstrap) {
       const { formatNode } = await import('../../node/format.ts');
-      const config = foundingConfig({ ...flags, app });
+      const config = { ...foundingConfig({ ...flags, app }), ...demo };
       await formatNode({ directory: absolute, config });
     }
-    if (flags.join !== undefined) await this.#join(flags.join, absolute);
+    if (flags.join !== undefined) await this.#join(flags.join, absolute, demo);
     const { cpuprofile: cpu, heapprofile: heap, heapsnapshot: snapshot } = flags;
     const profiles = {
       ...(cpu !== undefined && { cpu }),
@@ -174,7 +175,7 @@ export default class NodeStart extends BaseCommand {
   }
 
   /** Afterwards the directory is a member's, and a cluster of this machine knows of it. */
-  async #join(contact: string, directory: string): Promise<void> {
+  async #join(contact: string, directory: string, demo: Pick<NodeConfig, 'demo'>): Promise<void> {
     const { flags } = await this.parse(NodeStart);
     const timeoutMs = flags.timeout;
     if (!(await isFormatted(directory))) {
@@ -186,7 +187,7 @@ export default class NodeStart extends BaseCommand {
         ...(flags.fsync !== undefined && { fsync: flags.fsync }),
         store: new ClusterStore(flags.dir),
       });
-      await formatNode({ directory, config });
+      await formatNode({ directory, config: { ...config, ...demo } });
     }
     const { readNodeConfig } = await import('../../node/node-directory.ts');
     const config = await readNodeConfig(directory);

@@ -1,8 +1,10 @@
 /** What a node of an older system has beside its client ports, and how that begins and ends. */
+import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:net';
+import { join } from 'node:path';
 import type { RaftctlError } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
-import type { MemberConfig, NodeConfig } from '../../wire/node-config.ts';
+import type { LoggerConfig, MemberConfig, NodeConfig } from '../../wire/node-config.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import { LoggedMachine } from '../apps/logged-machine.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
@@ -32,10 +34,27 @@ export interface OlderExtras {
   readonly stateFile?: string;
 }
 
-/** Of a node that is a logger: its client port hands out what it has written. */
-export function extrasOf({ logger }: NodeConfig, own: MemberConfig): OlderExtras {
-  if (logger === undefined) return {};
-  const { file: path, text } = logger;
+/** What its `node.json` asks for; the folders of its files exist afterwards. */
+export function extrasOf(config: NodeConfig, own: MemberConfig): OlderExtras {
+  const { id, logger, demo = {} } = config;
+  if (logger !== undefined) return extrasOfLogger(logger, own);
+  const { logFolder, throughputFolder, transferAddress: transfer, syncLog: sync = false } = demo;
+  for (const folder of [logFolder, throughputFolder]) {
+    if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  }
+  return {
+    ...(transfer !== undefined && { transfer }),
+    ...(logFolder !== undefined && {
+      applicationLog: { path: join(logFolder, `log-file-${id}.txt`), sync },
+    }),
+    ...(throughputFolder !== undefined && {
+      throughputFile: join(throughputFolder, `${id}-throughput.out`),
+    }),
+  };
+}
+
+/** A logger's client port hands out what it has written. */
+function extrasOfLogger({ file: path, text }: LoggerConfig, own: MemberConfig): OlderExtras {
   return {
     applicationLog: { path, sync: false },
     transfer: own.clientAddress,

@@ -16,17 +16,19 @@ const FILE_NAME = 'prefill.json';
 const KEYS_MAX = 5000;
 const RETRY_MS = 200;
 
+/** What a key holds that the original begins with. */
+const ORIGINAL_VALUE = '!'.repeat(1024);
+
 export interface Prefill {
   readonly keys: number;
-  /** What each of them holds, latin1. */
-  readonly value: string;
   /** As clients' values are. */
   readonly compress: boolean;
 }
 
 /** Remembers, in a directory that was just made, what is to be filled in. */
-export function planPrefill(directory: string, { keys, value, compress }: Prefill): void {
-  const text = JSON.stringify({ keys, value: demoValues(compress).stored(value), from: 0 });
+export function planPrefill(directory: string, { keys, compress }: Prefill): void {
+  const value = demoValues(compress).stored(ORIGINAL_VALUE);
+  const text = JSON.stringify({ keys, value, from: 0 });
   writeFileSync(join(directory, FILE_NAME), text, { mode: 0o600 });
 }
 

@@ -1,0 +1,13 @@
+/** Profiles of the whole life of a node, as flags of what runs it. */
+import { Flags } from '@oclif/core';
+
+/** A file, or a folder in which it gets the name that Node would give it. */
+function profileFlag(summary: string, env: string) {
+  return Flags.string({ summary, env, helpValue: 'FILE|DIR', dependsOn: ['data-dir'] });
+}
+
+export const lifeProfileFlags = {
+  cpuprofile: profileFlag('Write a profile of the processor at the end.', 'RAFTCTL_CPUPROFILE'),
+  heapprofile: profileFlag('Write a profile of allocations at the end.', 'RAFTCTL_HEAPPROFILE'),
+  heapsnapshot: profileFlag('Write all that lives at the end.', 'RAFTCTL_HEAPSNAPSHOT'),
+};
