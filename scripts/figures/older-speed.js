@@ -145,8 +145,9 @@ export async function recovery({ ports, flags }) {
   const commandsPerSecond = median(runs.map((one) => one.commandsPerSecond));
   const megabytesPerSecond = median(runs.map((one) => one.megabytesPerSecond));
   const [{ bytes, commands }] = runs;
+  const what = `${commands} records, ${round(bytes / 1e6)} MB; medians of ${runs.length}`;
   return {
-    text: `${commandsPerSecond} commands/s installed, ${megabytesPerSecond} MB/s transferred (${commands} records, ${round(bytes / 1e6)} MB; medians of ${runs.length})`,
+    text: `${commandsPerSecond} commands/s installed, ${megabytesPerSecond} MB/s transferred (${what})`,
     target,
     isMet: commandsPerSecond >= 500_000 && megabytesPerSecond >= 200,
     values: { commandsPerSecond, megabytesPerSecond, runs },

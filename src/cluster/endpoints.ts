@@ -33,8 +33,12 @@ export async function chooseEndpoints(choice: EndpointChoice): Promise<string[]>
   return [...running, ...silent];
 }
 
-/** A command of one app means something else to another, or nothing. */
-function checkApp({ name, app }: ClusterSpec, wanted: AppName): void {
+/**
+ * A command of one app means something else to another, or nothing.
+ *
+ * @throws {RaftctlError} CLUSTER_DIFFERS
+ */
+export function checkApp({ name, app }: ClusterSpec, wanted: AppName): void {
   // A diskstorage takes the kvstore's commands.
   if (app === wanted || (app === 'diskstorage' && wanted === 'kvstore')) return;
   throw new RaftctlError('CLUSTER_DIFFERS', {

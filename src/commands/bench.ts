@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import { checkFits, inputFor } from '../bench/app-workload.ts';
 import { type BenchOptions, runBench } from '../bench/bench.ts';
 import { checkFolderOf } from '../bench/histogram-files.ts';
 import { progressLine, progressText } from '../bench/progress.ts';
@@ -12,11 +13,13 @@ import { clusterChoice, profileFlag } from '../cli/flags.ts';
 import { Interrupts } from '../cli/interrupts.ts';
 import { LiveLine } from '../cli/live-line.ts';
 import { versionInfo } from '../cli/version.ts';
+import { checkApp } from '../cluster/endpoints.ts';
 import { loadTargets } from '../cluster/load-targets.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import { loadWorkloadProfile } from '../config/profile.ts';
 import { HistoryClients } from '../scenarios/history-clients.ts';
 import { EXIT, RaftctlError } from '../std/errors.ts';
+import type { AppName } from '../wire/node-config.ts';
 
 const PLAIN_PROGRESS_EVERY_MS = 10_000;
 
@@ -48,7 +51,8 @@ export default class Bench extends BaseCommand {
     '--rate it is an open loop: requests leave when they are due, whether or not earlier ones were ' +
     'answered, and latency counts from the time they were due (corrected) beside the time they ' +
     'were really sent (raw). Latency covers answered requests; refused ones are errors; what has ' +
-    'no answer by the end counts with the time it has waited. ' +
+    'no answer by the end counts with the time it has waited. A cluster that is named runs kvstore ' +
+    'or diskstorage, whose keys are numbers without a prefix. ' +
     'Exit code 6: an objective was missed. 10: the measurement cannot be believed, because the ' +
     'generator was too late or the target was lost. 130: cut short by Ctrl-C, after a report.';
   static override examples = [
@@ -120,8 +124,15 @@ export default class Bench extends BaseCommand {
       return metadata.flags[key]?.setFromDefault !== true || !(key in profile);
     });
     const input: WorkloadInput = { ...profile, ...Object.fromEntries(said) };
-    const workload = resolveWorkload(input);
-    const targets = await this.#targets(workload.targets, flags);
+    const { targets, app } = await this.#targets(resolveWorkload(input).targets, flags);
+    const workload = resolveWorkload(inputFor(app, input));
+    checkFits(app, workload);
+    if (app === 'diskstorage' && flags.history !== undefined) {
+      throw new RaftctlError('USAGE', {
+        message: 'Cannot write a history of a diskstorage: its keys are numbers of slots',
+        hint: 'Leave --history out',
+      });
+    }
     const options = {
       workload,
       targets,
@@ -191,14 +202,16 @@ export default class Bench extends BaseCommand {
   async #targets(
     texts: readonly string[],
     choice: { cluster: string | undefined; dir: string },
-  ): Promise<Target[]> {
+  ): Promise<{ readonly targets: Target[]; readonly app: AppName | null }> {
     const addresses = texts.flatMap((text) => parseTarget(text) ?? []);
     const names = texts.filter((text) => parseTarget(text) === null);
-    if (addresses.length > 0 && names.length === 0) return addresses;
+    if (addresses.length > 0 && names.length === 0) return { targets: addresses, app: null };
     const store = new ClusterStore(choice.dir);
     const spec = await store.find(choice.cluster ?? null);
+    checkApp(spec, 'kvstore');
     const named = await loadTargets(store, spec, names);
-    return [...addresses, ...named.map((address) => ({ address }))];
+    const targets = [...addresses, ...named.map((address) => ({ address }))];
+    return { targets, app: spec.app };
   }
 }
 

@@ -3,7 +3,6 @@
  * made, and has it in its `node.json` from then on.
  */
 import { parseAddress } from '../std/address.ts';
-import type { AppName } from './node-config.ts';
 
 export interface DemoOptions {
   /** Folder of the application log, `log-file-<name>.txt`. Absolute. */
@@ -38,7 +37,7 @@ export function areDemoOptions(value: unknown): value is DemoOptions {
 }
 
 /** @returns why an app cannot have them; null: it can. */
-export function demoFault(app: AppName, options: DemoOptions): string | null {
+export function demoFault(app: string, options: DemoOptions): string | null {
   const { logFolder, syncLog, transferAddress, throughputFolder, prefill, compress } = options;
   const given = (name: string): string => `Cannot use --${name} with --app ${app}`;
   if (app !== 'kvstore') {

@@ -75,6 +75,15 @@ describe('chatroom', () => {
     expect(before).toMatch(/-the last one\n$/);
   });
 
+  test('is nothing that bench can measure, and it says so', async () => {
+    const refused = await rig.json(['bench', '--cluster', 'talk']);
+    expect(refused.error).toMatchObject({
+      ...{ code: 'CLUSTER_DIFFERS', exit: 2 },
+      message: 'Cannot do that with cluster talk as its app is chatroom, not kvstore',
+      hint: 'Talk there: raftctl chat --cluster talk',
+    });
+  });
+
   test('every line is said once while the leader is killed', async () => {
     const said = Array.from({ length: 2000 }, (_, i) => `once ${i}`);
     const saying = rig.ok(['chat', '--cluster', 'talk'], { stdin: said.join('\n') });

@@ -69,6 +69,17 @@ describe('diskstorage', () => {
     }
   });
 
+  test('is measured by bench, whose keys are numbers then', async () => {
+    const load = ['bench', '--requests', '500', '--clients', '4', '--cluster', 'store'];
+    const measured = await rig.json<{ readonly errors: object }>(load);
+    expect([measured.code, measured.data.errors]).toEqual([0, {}]);
+    const wrong = await rig.json([...load, '--key-prefix', 'k']);
+    expect([wrong.code, wrong.error?.message]).toEqual([
+      2,
+      expect.stringContaining('--key-prefix is "k", and its keys are numbers'),
+    ]);
+  });
+
   test('38: keys that cannot be are answered, and nobody dies of them', async () => {
     for (const key of ['abc', '-1', '99999999']) {
       expect(await ask('SET', key, 'x')).toMatch(/^-ERR .*key/);
