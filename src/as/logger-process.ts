@@ -22,6 +22,7 @@ import { RaftctlError } from '../std/errors.ts';
 import { type NamedMember, parseMember } from '../wire/member-change.ts';
 import type { LoggerConfig, NodeConfig } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
+import { fetchHistory } from './logger-history.ts';
 
 /** Ports of loggers lie so far above those of the cluster's own nodes, while they are free. */
 const PORT_OFFSETS = Array.from({ length: 50 }, (_, i) => 50 + i);
@@ -63,6 +64,9 @@ export async function runLoggers(wish: LoggerWish, run: LoggerRun): Promise<numb
       message: `Cannot start a logger that follows nobody: ${wish.directory} knows no cluster`,
       hint: 'Name some: --follow CLUSTER,... or --join HOST:PORT,... with --member',
     });
+  }
+  for (const config of configs) {
+    await fetchHistory(join(wish.directory, config.cluster), config, run.say);
   }
   // Each of them listens for signals.
   process.setMaxListeners(0);

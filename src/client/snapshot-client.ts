@@ -42,11 +42,7 @@ export async function downloadSnapshot(
   index: number,
   onBytes: (bytes: Uint8Array) => Promise<void>,
 ): Promise<number> {
-  const response = await get(node, `/v1/snapshots/file?index=${index}`);
-  if (response.statusCode !== 200) {
-    readAnswer(await textOf(response), node.adminAddress);
-    throw unreachable(node.adminAddress, `HTTP status ${response.statusCode}`);
-  }
+  const response = await openDownload(node, `/v1/snapshots/file?index=${index}`);
   const total = Number(response.headers['content-length']);
   let bytes = 0;
   try {
@@ -60,6 +56,14 @@ export async function downloadSnapshot(
   }
   if (bytes !== total) throw brokenOff(node, bytes, total);
   return bytes;
+}
+
+/** @throws {RaftctlError} what the node answered when it sends no file. */
+export async function openDownload(node: SnapshotNode, path: string): Promise<IncomingMessage> {
+  const response = await get(node, path);
+  if (response.statusCode === 200) return response;
+  readAnswer(await textOf(response), node.adminAddress);
+  throw unreachable(node.adminAddress, `HTTP status ${response.statusCode}`);
 }
 
 function get(node: SnapshotNode, path: string): Promise<IncomingMessage> {

@@ -19,7 +19,7 @@ import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
 import { SystemClock } from './io/system-clock.ts';
 import { transferByName } from './leadership.ts';
-import { newestBatches } from './log-view.ts';
+import { forgottenEntries, newestBatches } from './log-view.ts';
 import { changeMembers } from './member-requests.ts';
 import { nodeCounters } from './node-counters.ts';
 import { lifeSeed, logDirectory, readSecret, snapshotDirectory } from './node-directory.ts';
@@ -265,6 +265,7 @@ function openAdminPort(
 ): Promise<AdminServer> {
   const { replica, log, network, servers, events, status } = parts;
   const total = countersOf(servers);
+  const [directory, cluster] = [logDirectory(init.directory), config.clusterId];
   return createAdminServer({
     listenAddress: own.adminAddress,
     secretHex: parts.secret.toString('hex'),
@@ -278,6 +279,7 @@ function openAdminPort(
         phases: () => replica.phases.histograms,
         syncs: () => syncs,
         batches: (countMax) => newestBatches(replica.raft, countMax),
+        history: (from) => forgottenEntries({ raft: replica.raft, directory, cluster }, from),
         peers: () => network.stats().peers,
         rejectedConnections: () => ({
           peer: network.stats().rejected,

@@ -15,3 +15,6 @@ export interface NodeLogView {
   /** Newest first; only what the node holds in memory. */
   readonly batches: readonly BatchView[];
 }
+
+/** Of the answer to `GET /v1/log/entries`: the last entry that is sent. */
+export const THROUGH_HEADER = 'x-raftctl-through';

@@ -2,7 +2,7 @@
  * `raftctl node start --app logger`: one process writes down what many clusters apply. Ports: 24420
  * to 24499 for clients and loggers, Raft's 1000 and those of administration 2000 above.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -12,9 +12,18 @@ import { Launched } from '../doubles/launched.ts';
 import { eventually, OldPrograms } from '../doubles/old-programs.ts';
 import { launchRaftctl, ROOT, raftctl } from '../doubles/program.ts';
 import { RawClient } from '../doubles/raw-client.ts';
+import { WriteLoad } from '../doubles/write-load.ts';
 
 const LOGGER = '127.0.0.1:24490';
 const JOURNEY = /^\d+ -- [01] -- {4}.* {4}\| [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d$/;
+
+/** The log forgets its beginning soon. */
+const SMALL = {
+  segmentBytes: 256 * 1024,
+  snapshotLogBytes: 512 * 1024,
+  trailingLogBytes: 64 * 1024,
+  trailingLogEntries: 200,
+};
 
 interface Measured {
   readonly isComplete: boolean;
@@ -132,6 +141,48 @@ describe('a logger of three nodes', () => {
     third.signal('SIGTERM');
     await third.ended();
   });
+
+  const RETAINED = [
+    ['all', 0],
+    ['snapshot', 1],
+  ] as const;
+  test.each(RETAINED)(
+    'retain %s: what the log has forgotten comes from an archive, or is told',
+    async (retain, gaps) => {
+      rig = await ClusterRig.start({ portBase: 24_440, upFlags: ['--retain', retain] });
+      await rig.ok(['cluster', 'down', rig.name]);
+      for (const id of rig.ids()) {
+        const path = join(rig.dataDir(id), 'node.json');
+        const config = JSON.parse(await readFile(path, 'utf8')) as object;
+        await writeFile(path, JSON.stringify({ ...config, ...SMALL }));
+      }
+      await rig.up();
+      await rig.healthy();
+      const addresses = rig.ids().map((id) => rig.clientAddress(id));
+      const load = new WriteLoad({ addresses, writers: 3, depth: 32, tag: 'w', valueBytes: 400 });
+      await load.more(6000);
+      await load.stop();
+      const leader = await rig.nodeStatus(await rig.leader());
+      expect(leader.firstIndex).toBeGreaterThan(1);
+      const logger = await follow('--follow', 'demo');
+      await say('SET last 1');
+      const file = join(rig.directory, 'logs', 'log-file-log1.log');
+      const records = await eventually(
+        () => recordsOf(file),
+        (found) => found.at(-1)?.key === 'last',
+      );
+      const answer = await raftctl(['log', 'recover', LOGGER, '--json']);
+      const { data } = JSON.parse(answer.stdout) as { data: { lacks: unknown[] } };
+      expect(data.lacks).toHaveLength(gaps);
+      expect(logger.output.includes('the log lacks them')).toBe(gaps > 0);
+      const keys = new Set(records.map(({ key }) => key));
+      const missing = [...load.acknowledged.keys()].filter((key) => !keys.has(key));
+      if (gaps === 0) expect(missing).toEqual([]);
+      else expect(missing).not.toEqual([]);
+      logger.signal('SIGTERM');
+      await logger.ended();
+    },
+  );
 
   async function truncate(through: number, replica: string): Promise<void> {
     const words = ['--through', String(through), '--replica', replica];

@@ -66,6 +66,10 @@ export class FakeAdminReplica implements AdminReplica {
   phases(): ReadonlyMap<string, Histogram> {
     return this.histograms;
   }
+  async history(): Promise<null> {
+    return null;
+  }
+
   batches(countMax: number): readonly BatchView[] {
     return this.newest.slice(0, countMax);
   }

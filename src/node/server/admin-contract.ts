@@ -103,6 +103,11 @@ export interface ProfileTaker {
   ): Promise<void>;
 }
 
+export interface AdminHistory {
+  readonly through: number;
+  readonly batches: AsyncIterable<{ readonly bytes: Bytes }>;
+}
+
 export interface AdminReplica {
   readonly clusterId: string;
   readonly memberName: string;
@@ -112,6 +117,11 @@ export interface AdminReplica {
   phases(): ReadonlyMap<string, Histogram>;
   /** The newest batches of the log, newest first. */
   batches(countMax: number): readonly BatchView[];
+  /**
+   * The entries from there on that the log has forgotten, up to the last of them; null: this member
+   * does not have them all.
+   */
+  history(from: number): Promise<AdminHistory | null>;
   /** How long each sync of the log took, on whatever role. */
   syncs(): Histogram;
   peers(): readonly PeerTraffic[];

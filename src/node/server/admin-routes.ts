@@ -6,6 +6,7 @@ import type { NodePhases, PhaseStats } from '../../wire/phases.ts';
 import type { AdminReplica, ProfileTaker } from './admin-contract.ts';
 import { EventStream, parseEventQuery } from './admin-events.ts';
 import type { AdminGuard } from './admin-guard.ts';
+import { answerWithHistory } from './admin-history.ts';
 import { MEMBERS_PARAMS, parseChanges } from './admin-members.ts';
 import { addReplicaMetrics, METRICS_CONTENT_TYPE, MetricsPage } from './admin-metrics.ts';
 import type { ProcessMetrics } from './admin-process.ts';
@@ -49,6 +50,7 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
   ['/v1/phases', { method: 'GET', params: ['cluster'], answer: answerPhases }],
   ['/v1/vitals', { method: 'GET', params: ['cluster'], answer: answerVitals }],
   ['/v1/log', { method: 'GET', params: ['cluster'], answer: answerLog }],
+  ['/v1/log/entries', { method: 'GET', params: ['cluster', 'from'], answer: answerHistory }],
   [
     '/v1/events',
     { method: 'GET', params: ['cluster', 'since', 'follow', 'types'], answer: answerEvents },
@@ -153,6 +155,12 @@ function answerTake(call: AdminCall): void {
 function answerFile(call: AdminCall): Promise<void> {
   call.context.guard.checkSecret(call.request);
   return answerWithFile(call.response, replicaOf(call), call.params.get('index'));
+}
+
+/** The commands themselves: reading them takes the secret too. */
+function answerHistory(call: AdminCall): Promise<void> {
+  call.context.guard.checkSecret(call.request);
+  return answerWithHistory(call.response, replicaOf(call), call.params.get('from'));
 }
 
 function answerProfile(call: AdminCall): Promise<void> {
