@@ -1,5 +1,5 @@
 /**
- * `raftctl node start --app logger`: one process writes down what many clusters apply. Ports: 24420
+ * `raftctl node start --app logger`: one process writes down what many clusters apply. Ports: 24440
  * to 24499 for clients and loggers, Raft's 1000 and those of administration 2000 above.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -60,7 +60,7 @@ async function recordsOf(file: string) {
 
 test('one process follows three clusters under a steady load, and misses nothing', async () => {
   const figure = (await import(join(ROOT, 'scripts/figures/loggers.js'))) as Figure;
-  const wish = { portBase: 24_420, clusters: 3, seconds: 3, rate: 300 };
+  const wish = { portBase: 24_443, clusters: 3, seconds: 3, rate: 300 };
   const seen = await figure.measureLoggers(wish);
   expect(seen.faults).toEqual([]);
   expect(seen.isComplete).toBe(true);
@@ -194,16 +194,16 @@ test('its records are those of the application log of raft-demo’s kvstore, byt
   const programs = await OldPrograms.prepare();
   let logger: Launched | null = null;
   try {
-    const flags = ['-port', ':24430', '-raft', ':25430', '-logfolder', `${programs.folder}/`];
+    const flags = ['-port', ':24446', '-raft', ':25446', '-logfolder', `${programs.folder}/`];
     const server = await programs.start('one', 'kvstore', '-id', 'node0', ...flags);
     await server.seen(/node0 answers/);
-    const client = await RawClient.connect('127.0.0.1:24430');
+    const client = await RawClient.connect('127.0.0.1:24446');
     client.send('set-a-1\nget-a\ndelete-a\n');
     await client.take((got) => got.split('\n').length > 3);
     logger = new Launched(
       launchRaftctl([
         ...['node', 'start', '--app', 'logger', '--data-dir', join(folder, 'data')],
-        ...['--join', '127.0.0.1:30430', '--member', 'log1=127.0.0.1:24431:25431:26431'],
+        ...['--join', '127.0.0.1:30446', '--member', 'log1=127.0.0.1:24447:25447:26447'],
         ...['--secret-file', join(programs.folder, 'state', 'raftctl', 'older-systems.secret')],
         ...['--logfolder', folder],
       ]),

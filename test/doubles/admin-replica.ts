@@ -4,6 +4,7 @@ import { EventRing } from '../../src/node/replica/event-ring.ts';
 import { type AdminServer, createAdminServer } from '../../src/node/server/admin.ts';
 import type {
   AdminCounter,
+  AdminHistory,
   AdminReplica,
   AdminSnapshots,
   MembersAnswer,
@@ -66,7 +67,7 @@ export class FakeAdminReplica implements AdminReplica {
   phases(): ReadonlyMap<string, Histogram> {
     return this.histograms;
   }
-  async history(): Promise<null> {
+  async history(_from: number): Promise<AdminHistory | null> {
     return null;
   }
 
