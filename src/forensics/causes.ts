@@ -61,12 +61,26 @@ export function causeOf(question: CauseQuestion): Cause {
   if (leader === null) {
     return { class: 'start', node: null, text: 'nobody led before, as far as the events go back' };
   }
+  const own = { ...question, events: ofThatRule(question, leader) };
   for (const rule of RULES) {
-    const cause = rule(question, leader);
+    const cause = rule(own, leader);
     if (cause !== null) return cause;
   }
   const text = `${leader} was not heard any more, and nothing tells why`;
   return { class: 'unknown', node: leader, text };
+}
+
+/**
+ * What happened while the leader led the term that it lost, and until it leads again: a stop or a
+ * standstill of before was the end of another term.
+ */
+function ofThatRule({ events, term }: CauseQuestion, leader: string): readonly NodeEvent[] {
+  const elected = events.filter((e) => e.node === leader && isOf(e, 'leader.elected'));
+  const begin = elected.findLast((event) => event.term < term);
+  const again = elected.find((event) => event.term > term);
+  const fromMs = begin === undefined ? Number.NEGATIVE_INFINITY : monoMs(begin);
+  const untilMs = again === undefined ? Number.POSITIVE_INFINITY : monoMs(again);
+  return events.filter((event) => monoMs(event) >= fromMs && monoMs(event) < untilMs);
 }
 
 function byTransfer({ standings }: CauseQuestion, leader: string): Cause | null {

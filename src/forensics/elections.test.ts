@@ -160,6 +160,18 @@ describe('causeOf', () => {
     expect(election.cause.text).toContain('n1');
   });
 
+  test('causeOf does not blame what ended another term of that leader', () => {
+    const stop = eventAt({ s: 0.9, node: 'n1', term: 0 }, 'node.stopping', { reason: 'asked' });
+    const killed = story([stop, lost(9.98)], { reason: 'leaderConnectionLost' });
+    expect(killed.cause.class).toBe('kill');
+    const again = eventAt({ s: 12, node: 'n1', term: 3 }, 'leader.elected', {
+      votes: ['n1', 'n3'],
+      durationMs: 3,
+    });
+    const later = story([], { after: [again, steppedDown(13, 'diskFull')] });
+    expect(later.cause.class).toBe('partition');
+  });
+
   test('causeOf does not blame a pause that was over long before', () => {
     const early = eventAt({ s: 4, node: 'n1', term: 1 }, 'process.stalled', {
       delayMs: 900,
