@@ -39,14 +39,25 @@ export interface CapturedProfile {
 
 /** Far enough away that every node has heard of it. */
 const START_AFTER_MS = 250;
+/**
+ * To begin to sample holds up a process for a tenth of a second: early enough before the instant,
+ * and one node after the other, so that the rest of the cluster works on.
+ */
+const WARM_MS = 600;
+const WARM_STEP_MS = 200;
 /** A snapshot of a large heap takes its time. */
 const ANSWER_MS_MAX = 120_000;
 
 /** @throws {RaftctlError} what the first node in trouble says; UNREACHABLE, INTERRUPTED. */
 export async function captureProfiles(init: CaptureInit): Promise<CapturedProfile[]> {
   await mkdir(init.directory, { recursive: true });
-  const startMonoMs = Number(process.hrtime.bigint()) / 1e6 + START_AFTER_MS;
+  const leadMs = START_AFTER_MS + (init.kind === 'cpu' ? warmMsOf(init.nodes.length - 1) : 0);
+  const startMonoMs = Number(process.hrtime.bigint()) / 1e6 + leadMs;
   return Promise.all(init.nodes.map((node, i) => captureOne(init, node, { startMonoMs, i })));
+}
+
+function warmMsOf(place: number): number {
+  return WARM_MS + place * WARM_STEP_MS;
 }
 
 async function captureOne(
@@ -55,7 +66,8 @@ async function captureOne(
   at: { readonly startMonoMs: number; readonly i: number },
 ): Promise<CapturedProfile> {
   const { kind, durationMs, intervalUs, directory } = init;
-  const path = `/v1/profile?kind=${kind}&ms=${durationMs}&at=${at.startMonoMs}&interval=${intervalUs}`;
+  const query = `kind=${kind}&ms=${durationMs}&interval=${intervalUs}`;
+  const path = `/v1/profile?${query}&at=${at.startMonoMs}&warm=${warmMsOf(at.i)}`;
   const name = profileFileName(kind, {
     time: new Date().toISOString(),
     pid: node.pid,

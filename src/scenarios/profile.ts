@@ -1,14 +1,22 @@
 /** Profiles of nodes of a local cluster, as commands ask for them. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fetchNodeStatus } from '../client/admin-client.ts';
+import { NodeWatcher } from '../client/node-watcher.ts';
 import { namedNodes } from '../cluster/nodes.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import { type CapturedProfile, captureProfiles } from '../profiling/capture.ts';
+import { readCpuProfile } from '../profiling/profile-tree.ts';
+import { mergeProfiles, type NodeProfile } from '../profiling/speedscope.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { formatDurationMs } from '../std/units.ts';
+import type { NodeEvent } from '../wire/events.ts';
 import { PROFILE_MS_MAX, type ProfileKind } from '../wire/profiles.ts';
+import type { NodeStatus } from '../wire/status.ts';
+import { markersOf } from './profile-markers.ts';
 
 const STATUS_MS_MAX = 3000;
+const EVENTS_MS_MAX = 3000;
 
 export interface ProfileChoice {
   readonly kind: ProfileKind;
@@ -27,6 +35,17 @@ export interface ProfileChoice {
 export interface ProfileResult {
   readonly cluster: string;
   readonly profiles: readonly CapturedProfile[];
+  /** All nodes in one file of speedscope's; null: there was one, or it was not the processor's. */
+  readonly merged: MergedProfile | null;
+}
+
+export interface MergedProfile {
+  readonly file: string;
+  readonly bytes: number;
+  /** Events of the nodes that fell into the time. */
+  readonly markers: number;
+  /** Nodes that did not tell their events. */
+  readonly silent: readonly string[];
 }
 
 /**
@@ -69,5 +88,51 @@ export async function profileNodes(choice: ProfileChoice): Promise<ProfileResult
     ...{ kind, nodes, durationMs, intervalUs, secretHex, signal },
     directory: output,
   });
-  return { cluster: spec.name, profiles };
+  const merged =
+    kind === 'cpu' && profiles.length > 1
+      ? await merge({ cluster: spec.name, profiles, statuses, nodes, output })
+      : null;
+  return { cluster: spec.name, profiles, merged };
+}
+
+interface MergeInit {
+  readonly cluster: string;
+  readonly profiles: readonly CapturedProfile[];
+  readonly statuses: readonly NodeStatus[];
+  readonly nodes: readonly { readonly adminAddress: string }[];
+  readonly output: string;
+}
+
+async function merge(init: MergeInit): Promise<MergedProfile> {
+  const { cluster, profiles, statuses, nodes, output } = init;
+  const silent: string[] = [];
+  let markers = 0;
+  const rows = await Promise.all(
+    profiles.map(async ({ id, file }, i): Promise<NodeProfile> => {
+      const profile = readCpuProfile(await readFile(file, 'utf8'));
+      const events = await eventsOf(nodes[i]?.adminAddress ?? '').catch(() => null);
+      if (events === null) silent.push(id);
+      const { startTime, endTime } = profile;
+      const seen = markersOf(events ?? []).filter(
+        ({ fromUs, untilUs }) => fromUs <= endTime && untilUs >= startTime,
+      );
+      markers += seen.length;
+      return { name: `${id} (${statuses[i]?.role ?? 'unknown'})`, profile, markers: seen };
+    }),
+  );
+  const text = JSON.stringify(mergeProfiles(cluster, rows));
+  // Named after the first node's file, without its process.
+  const [, stamp = ''] = /\.CPU\.(\d+\.\d+)\./.exec(profiles[0]?.file ?? '') ?? [];
+  const file = join(output, `${cluster}.CPU.${stamp}.speedscope.json`);
+  await writeFile(file, text, { mode: 0o600 });
+  return { file, bytes: Buffer.byteLength(text), markers, silent };
+}
+
+async function eventsOf(adminAddress: string): Promise<NodeEvent[]> {
+  const watcher = new NodeWatcher(adminAddress, () => {});
+  try {
+    return await watcher.events(EVENTS_MS_MAX);
+  } finally {
+    watcher.close();
+  }
 }

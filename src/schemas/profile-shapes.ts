@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { CapturedProfile } from '../profiling/capture.ts';
 import type { HotFunction } from '../profiling/hot-functions.ts';
 import type { ChangedFunction, ComparedProfile } from '../profiling/profile-diff.ts';
-import { count, exactly, share } from './shapes.ts';
+import type { MergedProfile } from '../scenarios/profile.ts';
+import { count, exactly, share, texts } from './shapes.ts';
 
 const captured = exactly<CapturedProfile>()(
   z.object({
@@ -39,7 +40,20 @@ const changed = exactly<ChangedFunction>()(
   }),
 );
 
-const profiles = z.object({ cluster: z.string(), profiles: z.array(captured) });
+const merged = exactly<MergedProfile>()(
+  z.object({
+    file: z.string(),
+    bytes: count,
+    markers: count.describe('Events of Raft in it'),
+    silent: texts.describe('Nodes that did not tell their events'),
+  }),
+);
+
+const profiles = z.object({
+  cluster: z.string(),
+  profiles: z.array(captured),
+  merged: merged.nullable().describe("All nodes in one file of speedscope's"),
+});
 
 export const PROFILES: Readonly<Record<string, z.ZodType>> = {
   'profile cpu': profiles,

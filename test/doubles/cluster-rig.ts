@@ -10,8 +10,8 @@
  * writing 18010, full-disk 18020, garbage 18030, shell 18040, operator-commands 18050,
  * configuration 18060, schemas 18070 and 18080; snapshot-commands 23000 and 23010, repair 23100,
  * joined-nodes 21500 to 21540, member-cycles 21550, newcomers 21560 and 21570, recover-quorum
- * 21580; million-keys 23200, retention 23300; doctor 25400 and 25410; loggers 24420; chatroom
- * 25700, diskstorage 25720, demo-options 24640; top 26200; `npm run figures` 18100.
+ * 21580; million-keys 23200, retention 23300; doctor 25400 and 25410; loggers 24440;
+ * fleet-profile 25600; chatroom 25700, diskstorage 25720, demo-options 24640; top 26200;
  * `npm run figures` 18100.
  * Peer ports lie 1000 above, admin ports 2000. With RAFTCTL_TEST_PORTS=23000 all of these lie in
  * the thousand from there, so that two checkouts can run `npm run proof` at the same time.

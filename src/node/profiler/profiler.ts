@@ -5,6 +5,7 @@
 import { type Profiler as Cpu, type HeapProfiler, Session } from 'node:inspector/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProfileKind } from '../../wire/profiles.ts';
+import { cutProfile } from './cut.ts';
 
 /** Bytes between two samples of allocations: as Node's own flag has it. */
 const HEAP_SAMPLE_BYTES = 512 * 1024;
@@ -14,6 +15,11 @@ export interface CaptureWish {
   readonly durationMs: number;
   /** Monotonic milliseconds of the machine at which to begin; 0: at once. */
   readonly startMonoMs: number;
+  /**
+   * Begin to sample the processor so long before, and leave out what was sampled till then: V8
+   * takes a tenth of a second to begin, in which the process stands still.
+   */
+  readonly warmMs: number;
   readonly intervalUs: number;
 }
 
@@ -37,7 +43,7 @@ export class Profiler {
     try {
       // All that can be done before the instant is done before.
       if (wish.kind === 'cpu') await prepareCpu(session, wish.intervalUs);
-      if (wish.startMonoMs > 0) await sleep(Math.max(0, wish.startMonoMs - monoMs()));
+      await until(wish.startMonoMs - (wish.kind === 'cpu' ? wish.warmMs : 0));
       if (wish.kind === 'cpu') await captureCpu(session, wish, sink);
       else if (wish.kind === 'heap') await captureHeap(session, wish, sink);
       else await captureSnapshot(session, sink);
@@ -49,10 +55,12 @@ export class Profiler {
 }
 
 async function captureCpu(session: Session, wish: CaptureWish, sink: CaptureSink): Promise<void> {
-  sink.started(monoMs());
   await session.post('Profiler.start');
-  await sleep(wish.durationMs);
-  sink.write(JSON.stringify(await stopCpu(session)));
+  const fromMs = Math.max(wish.startMonoMs, monoMs());
+  await until(fromMs);
+  sink.started(fromMs);
+  await until(fromMs + wish.durationMs);
+  sink.write(JSON.stringify(cutProfile(await stopCpu(session), Math.round(fromMs * 1000))));
 }
 
 async function captureHeap(session: Session, wish: CaptureWish, sink: CaptureSink): Promise<void> {
@@ -89,6 +97,11 @@ export async function startHeap(session: Session): Promise<void> {
 
 export async function stopHeap(session: Session): Promise<HeapProfiler.SamplingHeapProfile> {
   return (await session.post('HeapProfiler.stopSampling')).profile;
+}
+
+async function until(instantMonoMs: number): Promise<void> {
+  const leftMs = instantMonoMs - monoMs();
+  if (leftMs > 0) await sleep(leftMs);
 }
 
 function monoMs(): number {

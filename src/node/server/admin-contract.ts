@@ -97,6 +97,8 @@ export interface ProfileTaker {
       readonly durationMs: number;
       /** Monotonic milliseconds of the machine at which to begin; 0: at once. */
       readonly startMonoMs: number;
+      /** Begin to sample so long before, and leave that out. */
+      readonly warmMs: number;
       readonly intervalUs: number;
     },
     sink: { started(monoMs: number): void; write(text: string): void },

@@ -48,10 +48,19 @@ describe('POST /v1/profile', () => {
     const at = Number(process.hrtime.bigint()) / 1e6 + 120;
     const { status, json, startedMonoMs } = await profile(`kind=cpu&ms=60&interval=200&at=${at}`);
     expect(status).toBe(200);
-    expect(startedMonoMs).toBeGreaterThanOrEqual(at - 2);
+    expect(startedMonoMs).toBeGreaterThanOrEqual(at);
+    expect(json.startTime).toBe(Math.round(startedMonoMs * 1000));
     expect(json.nodes[0].callFrame.functionName).toBe('(root)');
     expect(json.samples.length).toBe(json.timeDeltas.length);
     expect(json.endTime - json.startTime).toBeGreaterThanOrEqual(55_000);
+  });
+
+  test('POST /v1/profile begins exactly then when it may begin to sample before', async () => {
+    const at = Number(process.hrtime.bigint()) / 1e6 + 3000;
+    const { json, startedMonoMs } = await profile(`kind=cpu&ms=30&at=${at}&warm=2800`);
+    expect(startedMonoMs).toBe(at);
+    expect(json.startTime).toBe(Math.round(at * 1000));
+    expect((await profile('kind=cpu&ms=1&warm=x')).status).toBe(400);
   });
 
   test('POST /v1/profile gives allocations and the heap in the formats of DevTools', async () => {

@@ -11,6 +11,7 @@ import { AdminRefusal, commonHeaders } from './admin-reply.ts';
 
 const INTERVAL_US_DEFAULT = 1000;
 const INTERVAL_US_MIN = 50;
+const WARM_MS_MAX = 60_000;
 
 /** @throws {AdminRefusal} when a parameter makes no sense, or a profile is being taken already. */
 export async function answerWithProfile(
@@ -24,6 +25,7 @@ export async function answerWithProfile(
     kind,
     durationMs: numberOf(params, 'ms', { fallback: 5000, low: 1, high: PROFILE_MS_MAX }),
     startMonoMs: numberOf(params, 'at', { fallback: 0, low: 0, high: Number.MAX_SAFE_INTEGER }),
+    warmMs: numberOf(params, 'warm', { fallback: 0, low: 0, high: WARM_MS_MAX }),
     intervalUs: numberOf(params, 'interval', {
       ...{ fallback: INTERVAL_US_DEFAULT, low: INTERVAL_US_MIN, high: 1_000_000 },
     }),
@@ -43,6 +45,7 @@ export async function answerWithProfile(
         ...commonHeaders('application/json; charset=utf-8'),
         [PROFILE_STARTED_HEADER]: String(monoMs),
       });
+      response.flushHeaders();
     },
     write: (text) => response.write(text),
   });

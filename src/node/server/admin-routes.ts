@@ -62,7 +62,7 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
   ['/v1/snapshots/file', { method: 'GET', params: ['cluster', 'index'], answer: answerFile }],
   [
     '/v1/profile',
-    { method: 'POST', params: ['kind', 'ms', 'at', 'interval'], answer: answerProfile },
+    { method: 'POST', params: ['kind', 'ms', 'at', 'warm', 'interval'], answer: answerProfile },
   ],
   ['/v1/members', { method: 'POST', params: MEMBERS_PARAMS, answer: answerMembers }],
   ['/v1/stop', { method: 'POST', params: ['cluster', 'reason', 'transfer'], answer: answerStop }],
