@@ -11,6 +11,7 @@
  *   --only agreement [--rounds 9] [--seconds 4] [--tests set,get] [--variants]
  *   --only loggers   [--seconds 30] [--rate N]
  *   --only pause     [--seconds 60] [--rate N]
+ *   --only profile   [--rounds 9] [--seconds 5]
  *   --only older     [--rounds 9] [--short]: programs of older systems; or some of them by name:
  *                    stress,fork,diskstorage,recovery,loadgen
  *   --only soak      [--minutes 10] [--rate-percent 40 | --rate N | --closed] [--pipeline 16]
@@ -24,6 +25,7 @@ import { readFlags } from './figures/flags.js';
 import { loggers } from './figures/loggers.js';
 import { diskstorage, fork, loadgen, recovery, stress } from './figures/older-speed.js';
 import { pause } from './figures/pause.js';
+import { profile } from './figures/profile.js';
 import { IDLE_SECONDS, idle, version } from './figures/resting.js';
 import { soak } from './figures/soak.js';
 import { round } from './figures/statistics.js';
@@ -42,6 +44,7 @@ const FIGURES = {
   benchmark: ['redis-benchmark -t set -c 50 -P 16 against the leader', benchmark],
   agreement: ['raftctl bench against redis-benchmark, on Redis and on raftctl', agreement],
   pause: ['all nodes paused (SIGSTOP) for 1 s under an open loop', pause],
+  profile: ['profile cpu --all under writes, against the same without', profile],
   loggers: ['one logger of nine clusters under half of their load', loggers],
   soak: ['a write load over minutes: log, memory, disk, snapshots', soak],
   stress: ['raftctl as stress', stress],
@@ -51,7 +54,7 @@ const FIGURES = {
   loadgen: ['raftctl as loadgen against three nodes of raftctl as kvstore', loadgen],
 };
 const OLDER = ['stress', 'fork', 'diskstorage', 'recovery', 'loadgen'];
-const ONLY_WHEN_NAMED = new Set(['agreement', 'loggers', 'pause', 'soak', ...OLDER]);
+const ONLY_WHEN_NAMED = new Set(['agreement', 'loggers', 'pause', 'profile', 'soak', ...OLDER]);
 
 function environment() {
   const [cpu] = cpus();

@@ -39,6 +39,9 @@ interface Pause {
     readonly around: number[];
   }): { readonly isInTail: boolean; readonly isInMiddle: boolean };
 }
+interface Profile {
+  judgeProfile(ratios: number[]): { readonly ratio: number; readonly isMet: boolean };
+}
 interface Agreement {
   judgeAgreement(ratio: number, interval: [number, number]): string;
 }
@@ -55,6 +58,7 @@ async function script<T>(name: string): Promise<T> {
 
 const { growthOf, isLongEnough, judgeSnapshots, splitBySnapshots } =
   await script<SoakVerdict>('soak-verdict.js');
+const { judgeProfile } = await script<Profile>('profile.js');
 const { tailMs, judgePause } = await script<Pause>('pause.js');
 const { judgeAgreement } = await script<Agreement>('agreement.js');
 const { median, quantile, medianInterval } = await script<Statistics>('statistics.js');
@@ -124,6 +128,11 @@ describe('judgeSnapshots', () => {
   test('is not met by a run that took no snapshot', () => {
     expect(judgeSnapshots(null, 2)).toMatchObject({ ratio: null, isMet: false });
   });
+});
+
+test('judgeProfile wants the middle pair to lose less than a tenth', () => {
+  expect(judgeProfile([0.85, 0.91, 1.2])).toMatchObject({ ratio: 0.91, isMet: true });
+  expect(judgeProfile([0.85, 0.89, 1.2]).isMet).toBe(false);
 });
 
 describe('judgePause', () => {
