@@ -11,7 +11,7 @@ import { median, medianInterval, round } from './statistics.js';
 
 const CLIENTS = 50;
 const SECONDS = 5;
-/** Nodes begin to sample so long before the common instant, one after the other: that counts too. */
+/** Nodes begin to sample before the common instant, one after the other: that counts too. */
 const LOAD_EXTRA_SECONDS = 1;
 const WARMUP_MS = 500;
 const LOSS_MAX = 0.1;

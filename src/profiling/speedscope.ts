@@ -115,7 +115,7 @@ function rowOf({ name, profile, markers }: NodeProfile, axis: Axis, frames: Fram
   };
 }
 
-/** What was on the stack, without a gap, over the whole axis. A sample stands for the time up to it. */
+/** The stacks without a gap over the whole axis. A sample stands for the time up to it. */
 function stretches(profile: CpuProfile, { fromUs, untilUs }: Axis, frames: Frames): Stretch[] {
   const stacks = stacksOf(profile, frames);
   const found: Stretch[] = [];

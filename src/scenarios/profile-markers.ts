@@ -7,7 +7,7 @@ import type { EventType, NodeEvent } from '../wire/events.ts';
 /** Told all the time by a node that is well. */
 const QUIET: ReadonlySet<EventType> = new Set(['commit.advanced', 'peer.connected']);
 
-/** Of the events of one node, those that are news. What tells how long it took ends with its event. */
+/** Of one node's events those that are news. What tells how long it took ends with its event. */
 export function markersOf(events: readonly NodeEvent[]): Marker[] {
   return events
     .filter(({ type }) => !QUIET.has(type))
