@@ -129,6 +129,16 @@ describe('ElectionOracles', () => {
     expect(oracleOf(() => scene.grants())).toBeNull();
   });
 
+  test('ElectionOracles let the older of two copies of a pre-vote pass, not both', () => {
+    const scene = new Scene();
+    scene.asked(9);
+    scene.heartbeat(10);
+    scene.asked(10);
+    scene.turn(11, { leader: 2 });
+    expect(oracleOf(() => scene.grants())).toBeNull();
+    expect(oracleOf(() => scene.grants())).toBe('I29 pre-vote');
+  });
+
   test('ElectionOracles fire when the same entries are sent twice in one turn', () => {
     const scene = new Scene();
     const { oracles } = scene;

@@ -33,6 +33,8 @@ interface Watched {
   leaderFrom: MemberNumber;
   /** Candidates whose question came so soon after a leader's message that they get a no. */
   refused: Map<MemberNumber, Term>;
+  /** Questions of each that came when it might say yes, and are not answered yet. */
+  grantable: Map<MemberNumber, number>;
   /** A higher term that it was told, and must take over with its next turn; 0: none. */
   owedTerm: Term;
   owedAtMs: number;
@@ -60,7 +62,7 @@ export class ElectionOracles {
 
   started(member: MemberNumber, raft: RaftFrontDoor, nowMs: number): void {
     this.#watched.set(member, {
-      ...{ raft, termSeen: raft.term, heard: new Map(), refused: new Map() },
+      ...{ raft, termSeen: raft.term, heard: new Map(), refused: new Map(), grantable: new Map() },
       ...{
         leaderTerm: 0,
         leaderAtMs: 0,
@@ -86,6 +88,7 @@ export class ElectionOracles {
     watched.leaderTerm = 0;
     watched.owedTerm = 0;
     watched.refused.clear();
+    watched.grantable.clear();
     if (over) this.#watched.delete(member);
   }
 
@@ -130,7 +133,10 @@ export class ElectionOracles {
       const hears = fresh && watched.leaderTerm === watched.raft?.term;
       if (hears || watched.raft?.role === 'leader')
         watched.refused.set(from, watched.raft?.term ?? 0);
-      else watched.refused.delete(from);
+      else {
+        watched.refused.delete(from);
+        watched.grantable.set(from, (watched.grantable.get(from) ?? 0) + 1);
+      }
     }
     if (!isOfTerm(type)) return;
     // A vote is not even looked at while a leader is heard.
@@ -144,10 +150,14 @@ export class ElectionOracles {
 
   leaves(message: PeerMessage): void {
     if (message.type === 'append') this.#checkResent(message);
-    if (message.type !== 'preVoteReply' || !message.granted) return;
+    if (message.type !== 'preVoteReply') return;
     const watched = this.#watched.get(message.from);
     const raft = watched?.raft ?? null;
     if (watched === undefined || raft === null) return;
+    // Questions are answered one by one: an older copy may have come before the leader was heard.
+    const grantable = watched.grantable.get(message.to) ?? 0;
+    if (grantable > 0) watched.grantable.set(message.to, grantable - 1);
+    if (!message.granted || grantable > 0) return;
     const led = raft.leader !== 0 && raft.term === watched.leaderTerm;
     if (watched.refused.get(message.to) !== raft.term || !(led || raft.role === 'leader')) return;
     const detail = `n${message.from} hears n${raft.leader} and would vote for n${message.to}`;
