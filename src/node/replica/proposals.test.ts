@@ -256,6 +256,17 @@ describe('Proposals', () => {
     expect(proposals.waiting).toBe(false);
   });
 
+  it('expire() judges by its own time what came long after the first of those that wait', () => {
+    const { proposals } = setUp();
+    const [first, soon, late] = [100, 150, 400].map((atMs) => take(proposals, `${atMs}`, atMs));
+    proposals.expire(100 + LEADER_WAIT_MS_MAX);
+    expect(first?.outcomes).toEqual([['noLeader', null]]);
+    expect(soon?.outcomes).toEqual([['noLeader', null]]);
+    expect(late?.outcomes).toEqual([]);
+    proposals.expire(400 + LEADER_WAIT_MS_MAX);
+    expect(late?.outcomes).toEqual([['noLeader', null]]);
+  });
+
   it('refuseHeld() refuses what has gone nowhere, and nothing that was sent', () => {
     const { raft, proposals } = setUp();
     raft.leader = 3;

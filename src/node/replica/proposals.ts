@@ -24,6 +24,8 @@ import { INBOX_BYTES_MAX } from './inbox.ts';
 
 /** Without a leader a command waits this long before it is refused. */
 export const LEADER_WAIT_MS_MAX = 1000;
+/** A chunk is judged by its first command: what comes so much later gets a chunk of its own. */
+const CHUNK_SPAN_MS_MAX = 100;
 /** Over these the sockets are paused: bytes of commands held, commands held or unanswered. */
 export const HELD_BYTES_MAX = 32 * 1024 * 1024;
 export const PENDING_COMMANDS_MAX = 200_000;
@@ -85,7 +87,8 @@ export class Proposals {
   take(command: Bytes, waiter: ProposalWaiter, nowMs: number, tag: SessionTag | null = null): void {
     const leads = this.#raft.role === 'leader';
     let chunk = this.#open;
-    if (chunk === null || chunk.closed || (chunk.firstSequence === 0) !== leads) {
+    const isOver = chunk?.closed === true || nowMs - (chunk?.queuedAtMs ?? 0) > CHUNK_SPAN_MS_MAX;
+    if (chunk === null || isOver || (chunk.firstSequence === 0) !== leads) {
       chunk = this.#newChunk(nowMs);
       this.#held.push(chunk);
       this.#open = chunk;
@@ -136,7 +139,10 @@ export class Proposals {
     this.#hold(chunk);
   }
 
-  /** Refuses what has waited too long for a leader. */
+  /**
+   * Refuses what has waited too long for a leader. To be called after `dispatch`: a process that
+   * stood still has waited long, and may lead all the same.
+   */
   expire(nowMs: number): void {
     const isOld = (chunk: Chunk): boolean => nowMs - chunk.queuedAtMs >= LEADER_WAIT_MS_MAX;
     if (!this.#held.some(isOld)) return;

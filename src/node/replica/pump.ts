@@ -59,6 +59,8 @@ export class Pump {
   #busy = false;
   /** A sync follows the turn, and a leader waits for it: applying comes after the answer. */
   #syncsFirst = false;
+  /** It is time to look for commands that have waited too long. */
+  #expires = false;
   /** When the oldest proposal that waits was taken; 0: none. */
   #queuedAtMs = 0;
   /** When the first proposal since the last turn was taken; 0: none was. */
@@ -125,18 +127,20 @@ export class Pump {
   }
 
   #turn(): void {
-    const { clock, log, network, raft, reads, applier, phases } = this.#parts;
+    const { clock, log, network, raft, proposals, reads, applier, phases } = this.#parts;
     const nowMs = clock.nowMs();
     const commitBefore = raft.commitIndex;
     this.#takenAtMs = 0;
     raft.beginTurn(nowMs);
     for (let ticks = this.#ticker.elapsed(nowMs); ticks > 0; ticks -= 1) raft.tick();
-    const syncIsShort = this.#parts.proposals.waitingBytes <= SHORT_SYNC_BYTES_MAX;
+    const syncIsShort = proposals.waitingBytes <= SHORT_SYNC_BYTES_MAX;
     log.mayBlock = raft.role !== 'leader' || (raft.sharesMachine && syncIsShort);
     this.#syncsFirst = false;
+    this.#expires = false;
     this.#drain(nowMs);
     this.#parts.handOver.turn(nowMs);
     this.#dispatch(nowMs);
+    if (this.#expires) proposals.expire(nowMs);
     this.#busy ||= reads.waiting;
     reads.ask(nowMs);
     this.#watchSealed(nowMs);
@@ -192,7 +196,7 @@ export class Pump {
     clusterClock.tick(nowMs);
     if (raft.serving) this.#proposeDue(nowMs);
     if (!housekeeping.tick(nowMs, applier)) return;
-    proposals.expire(nowMs);
+    this.#expires = true;
     awaited.expire(nowMs);
     reads.expire(nowMs, housekeeping.diskFull);
   }
