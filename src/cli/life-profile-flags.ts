@@ -10,4 +10,8 @@ export const lifeProfileFlags = {
   cpuprofile: profileFlag('Write a profile of the processor at the end.', 'RAFTCTL_CPUPROFILE'),
   heapprofile: profileFlag('Write a profile of allocations at the end.', 'RAFTCTL_HEAPPROFILE'),
   heapsnapshot: profileFlag('Write all that lives at the end.', 'RAFTCTL_HEAPSNAPSHOT'),
+  'profile-on-anomaly': Flags.boolean({
+    summary: 'Keep the last seconds of a profile when the node stalls or an election begins.',
+    env: 'RAFTCTL_PROFILE_ON_ANOMALY',
+  }),
 };

@@ -56,6 +56,7 @@ export interface DaemonInit {
   readonly ports?: readonly ClientPortConfig[];
   /** What a node of an older system has beside them. */
   readonly extras?: OlderExtras;
+  readonly onSyncTimed?: (durationMs: number) => void;
 }
 
 export interface Parts {
@@ -141,9 +142,8 @@ export async function assemble(
     openAdminPort(life, { replica, log, network, servers, events, status, secret }),
   );
   undo.push(() => admin.close());
-  const total = countersOf(servers);
   const { adminAddress } = life.own;
-  const commands = (): number => total('commands');
+  const commands = (): number => countersOf(servers)('commands');
   await extras.open({ replica, desk: members, adminAddress, status, commands });
   const { incarnation, startedAtMs } = life;
   const parts = { lock, events, replica, stateMachine, log, servers, admin, extras };
@@ -189,10 +189,11 @@ async function openNodeLog(
     log: init.log,
     random: prng.fork(),
     directory: logDirectory(init.directory),
-    cluster: config.clusterId,
-    member: config.member,
-    fsync: config.fsync,
-    onSyncTimed: (durationMs) => syncs.record(durationMs * 1000),
+    ...{ cluster: config.clusterId, member: config.member, fsync: config.fsync },
+    onSyncTimed: (durationMs) => {
+      syncs.record(durationMs * 1000);
+      init.onSyncTimed?.(durationMs);
+    },
     snapshot: snapshots.newest?.meta ?? null,
     segmentBytes: segmentBytesFor(config.segmentBytes, totalBytes),
   });

@@ -22,6 +22,8 @@ export interface RunDaemonInit {
   readonly logLevel?: LogLevel;
   /** Profiles of the whole life of the process. */
   readonly profiles?: LifeProfileWish;
+  /** See DaemonWish. */
+  readonly profileOnAnomaly?: boolean;
   readonly holderOfPort: (port: number) => Promise<string | null>;
   /** See DaemonInit. */
   readonly ports?: readonly ClientPortConfig[];
@@ -58,6 +60,7 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
     daemon = await startDaemon({
       ...{ directory, version, holderOfPort, log: sink.log, onFailed: die },
       onStopAsked: (wish) => stop.ask(wish),
+      profileOnAnomaly: init.profileOnAnomaly ?? false,
       ...(init.ports === undefined ? {} : { ports: init.ports }),
       ...(init.extras === undefined ? {} : { extras: init.extras }),
     });

@@ -10,6 +10,7 @@
  * ```
  */
 import { assemble, type DaemonInit, type Parts } from './assembly.ts';
+import { SlowSyncs, watchAnomalies } from './daemon/anomaly-watch.ts';
 import { type NodeView, viewOf } from './daemon/node-view.ts';
 import { countEntries } from './daemon/snapshot-threshold.ts';
 import { SystemClock } from './io/system-clock.ts';
@@ -18,6 +19,11 @@ import { PidFile, readNodeConfig } from './node-directory.ts';
 import type { StopWish } from './server/admin-contract.ts';
 
 const PID_TOUCH_MS = 1000;
+
+export interface DaemonWish extends DaemonInit {
+  /** Keep the last seconds of a profile when something goes wrong. */
+  readonly profileOnAnomaly?: boolean;
+}
 
 export interface Daemon {
   readonly id: string;
@@ -33,16 +39,23 @@ export interface Daemon {
  * @throws {RaftctlError} DATA_DIR_EMPTY, DATA_DIR_LOCKED, CONFIG_INVALID, FORMAT_UNSUPPORTED,
  *   WAL_CORRUPT, DISK_FULL, DISK_FAILED, ADDRESS_IN_USE.
  */
-export async function startDaemon(init: DaemonInit): Promise<Daemon> {
+export async function startDaemon(init: DaemonWish): Promise<Daemon> {
   const config = await readNodeConfig(init.directory);
   const undo: (() => Promise<void>)[] = [];
   try {
-    const parts = await assemble(init, config, undo);
+    const slowSyncs = new SlowSyncs();
+    const parts = await assemble({ ...init, onSyncTimed: slowSyncs.timed }, config, undo);
     const { replica, events, servers, extras, incarnation, startedAtMs } = parts;
     const clientAddress = servers.map((server) => server.address).join(', ');
     const pidFile = new PidFile(init.directory);
     undo.push(() => pidFile.remove());
     await pidFile.write({ incarnation, startedAtMs });
+    const term = (): number => replica.raft.term;
+    slowSyncs.tell = (durationMs) => events.append('sync.slow', term(), { durationMs });
+    const endWatch = init.profileOnAnomaly
+      ? await watchAnomalies({ events, term, ...init, onTrouble: (error) => tell(init, error) })
+      : async () => {};
+    undo.push(endWatch);
     replica.start();
     extras.begin({ replica });
     const { app } = config;
@@ -55,9 +68,10 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
       id: config.id,
       view: viewOf(parts),
       clientAddress,
-      stop: (wish) => {
+      stop: async (wish) => {
         clearInterval(touching);
         endCount();
+        await endWatch();
         return stopDaemon(parts, pidFile, wish);
       },
     };
@@ -65,6 +79,11 @@ export async function startDaemon(init: DaemonInit): Promise<Daemon> {
     for (const task of undo.reverse()) await task();
     throw error;
   }
+}
+
+function tell({ log }: DaemonWish, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  log.warn({ reason }, 'cannot keep a profile');
 }
 
 async function stopDaemon(

@@ -51,6 +51,15 @@ export interface EventData {
   readonly 'disk.room': { readonly freeBytes: number };
   readonly 'disk.warning': { readonly usedPercent: number; readonly freeBytes: number };
   readonly 'loop.stalled': { readonly delayMs: number };
+  readonly 'sync.slow': { readonly durationMs: number };
+  /** What the node did just before, as a `.cpuprofile` on its disk. */
+  readonly 'profile.kept': {
+    readonly file: string;
+    readonly bytes: number;
+    /** Type and sequence number of the event that it is about. */
+    readonly cause: string;
+    readonly causeSeq: number;
+  };
   /** Where the time of a standstill went, as far as the process can tell. */
   readonly 'process.stalled': {
     readonly delayMs: number;
@@ -114,6 +123,8 @@ const KNOWN_TYPES: Readonly<Record<EventType, true>> = {
   'disk.warning': true,
   'loop.stalled': true,
   'process.stalled': true,
+  'sync.slow': true,
+  'profile.kept': true,
 };
 
 export const EVENT_TYPES = Object.keys(KNOWN_TYPES) as readonly EventType[];

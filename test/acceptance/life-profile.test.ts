@@ -1,13 +1,18 @@
 /** Profiles of a node's whole life: what `node start` writes when it is told to stop. */
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { NodeWatcher } from '../../src/client/node-watcher.ts';
+import type { NodeEvent } from '../../src/wire/events.ts';
 import { ClusterRig } from '../doubles/cluster-rig.ts';
 import { once } from '../doubles/kv-connection.ts';
 import { Launched } from '../doubles/launched.ts';
 import { launchRaftctl, raftctl } from '../doubles/program.ts';
 
 const NODE = 'n1';
+/** Long enough to be told as a standstill. */
+const PAUSE_MS = 500;
 
 let rig: ClusterRig;
 
@@ -76,4 +81,31 @@ test('node start refuses a profile that could not be written at the end', async 
   const refused = await raftctl(args);
   expect({ code: refused.code, stdout: refused.stdout }).toEqual({ code: 2, stdout: '' });
   expect(refused.stderr).toContain(path);
+});
+
+test('node start --profile-on-anomaly keeps a profile when the node stood still, and says so', async () => {
+  const args = ['node', 'start', '--data-dir', rig.dataDir(NODE), '--profile-on-anomaly'];
+  const node = new Launched(launchRaftctl(args));
+  await node.seen(/serving clients/);
+  await rig.serving();
+  const watcher = new NodeWatcher(rig.adminAddress(NODE), () => {});
+  // What happens soon after a beginning is not kept: it stands still until one was.
+  const keptAfterPause = async (): Promise<NodeEvent | undefined> => {
+    node.signal('SIGSTOP');
+    await sleep(PAUSE_MS);
+    node.signal('SIGCONT');
+    const events = await watcher.events(5000);
+    return events.find(({ type }) => type === 'profile.kept');
+  };
+  await expect.poll(keptAfterPause, { timeout: 60_000, interval: 500 }).toBeDefined();
+  const events = await watcher.events(5000);
+  watcher.close();
+  const kept = events.find(({ type }) => type === 'profile.kept') as NodeEvent<'profile.kept'>;
+  const { file, cause, causeSeq } = kept.data;
+  expect(file.startsWith(join(rig.dataDir(NODE), 'profiles', 'CPU.'))).toBe(true);
+  expect(events.find(({ seq }) => seq === causeSeq)?.type).toBe(cause);
+  const { startTime, endTime } = (await content(file)) as { startTime: number; endTime: number };
+  expect(endTime - startTime).toBeLessThanOrEqual(10_000_000);
+  node.signal('SIGTERM');
+  expect(await node.ended()).toEqual({ code: 0, signal: null });
 });

@@ -171,7 +171,10 @@ export default class NodeStart extends BaseCommand {
       ...(heap !== undefined && { heap }),
       ...(snapshot !== undefined && { snapshot }),
     };
-    process.exitCode = await runHere(absolute, flags['log-file'] ?? null, profiles);
+    process.exitCode = await runHere(absolute, {
+      ...{ logFile: flags['log-file'] ?? null, profiles },
+      profileOnAnomaly: flags['profile-on-anomaly'],
+    });
     return undefined;
   }
 
@@ -251,6 +254,8 @@ export default class NodeStart extends BaseCommand {
     const { flags } = await this.parse(NodeStart);
     const store = new ClusterStore(flags.dir);
     const spec = await store.find(flags.cluster ?? null);
+    // The nodes are told by what they inherit.
+    if (flags['profile-on-anomaly']) process.env['RAFTCTL_PROFILE_ON_ANOMALY'] = '1';
     const interrupts = new Interrupts(() => this.note('Stopping'));
     try {
       const results = await startStopped({
@@ -277,16 +282,14 @@ async function isFormatted(directory: string): Promise<boolean> {
   return names.includes('node.json');
 }
 
-async function runHere(
-  directory: string,
-  logFile: string | null,
-  profiles: { readonly cpu?: string; readonly heap?: string; readonly snapshot?: string },
-): Promise<number> {
+interface HereWish {
+  readonly logFile: string | null;
+  readonly profiles: { readonly cpu?: string; readonly heap?: string; readonly snapshot?: string };
+  readonly profileOnAnomaly: boolean;
+}
+
+async function runHere(directory: string, wish: HereWish): Promise<number> {
   const { runDaemon } = await import('../../node/daemon-process.ts');
-  return runDaemon({
-    directory,
-    version: versionInfo().raftctl,
-    ...{ logFile, profiles },
-    holderOfPort: describeHolder,
-  });
+  const version = versionInfo().raftctl;
+  return runDaemon({ directory, version, ...wish, holderOfPort: describeHolder });
 }

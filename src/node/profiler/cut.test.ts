@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cutProfile } from './cut.ts';
+import { cutProfile, pruneProfile } from './cut.ts';
 
 const callFrame = { functionName: 'f', scriptId: '0', url: '', lineNumber: 0, columnNumber: 0 };
 const positionTicks = [{ line: 1, ticks: 2 }];
@@ -26,4 +26,18 @@ test('cutProfile() leaves out what was sampled before the moment', () => {
 test('cutProfile() keeps all of a profile that begins later, and nothing of one that ended', () => {
   expect(cutProfile(profile, 0)).toEqual(profile);
   expect(cutProfile(profile, 9000)).toMatchObject({ startTime: 1600, samples: [], timeDeltas: [] });
+});
+
+test('pruneProfile() leaves out calls that no sample saw, and keeps their callers', () => {
+  const nodes = [
+    { id: 1, callFrame, hitCount: 0, children: [2, 3] },
+    { id: 2, callFrame, hitCount: 0, children: [4] },
+    { id: 3, callFrame, hitCount: 0 },
+    { id: 4, callFrame, hitCount: 1 },
+  ];
+  expect(pruneProfile({ ...profile, nodes }).nodes).toEqual([
+    { id: 1, callFrame, hitCount: 0, children: [2] },
+    { id: 2, callFrame, hitCount: 0, children: [4] },
+    { id: 4, callFrame, hitCount: 1 },
+  ]);
 });

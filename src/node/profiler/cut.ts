@@ -32,3 +32,27 @@ export function cutProfile(profile: Cpu.Profile, fromUs: number): Cpu.Profile {
     ...{ startTime, endTime, samples: kept, timeDeltas: deltas },
   };
 }
+
+/** Without the calls that were on the stack in no sample. */
+export function pruneProfile(profile: Cpu.Profile): Cpu.Profile {
+  const byId = new Map(profile.nodes.map((node) => [node.id, node]));
+  const seen = new Set<number>();
+  const look = (id: number): boolean => {
+    const node = byId.get(id);
+    const below = (node?.children ?? []).filter(look);
+    const isSeen = below.length > 0 || (node?.hitCount ?? 0) > 0;
+    if (isSeen) seen.add(id);
+    return isSeen;
+  };
+  const [root] = profile.nodes;
+  if (root === undefined) return profile;
+  look(root.id);
+  seen.add(root.id);
+  const nodes = profile.nodes
+    .filter(({ id }) => seen.has(id))
+    .map(({ children, ...node }) => {
+      const kept = (children ?? []).filter((id) => seen.has(id));
+      return kept.length > 0 ? { ...node, children: kept } : node;
+    });
+  return { ...profile, nodes };
+}

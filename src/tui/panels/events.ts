@@ -24,6 +24,7 @@ const TONES: { readonly [T in EventType]?: Tone } = {
   'node.stopping': 'warn',
   'loop.stalled': 'warn',
   'process.stalled': 'warn',
+  'sync.slow': 'warn',
   'disk.full': 'bad',
   'disk.warning': 'warn',
   'log.truncated': 'warn',
