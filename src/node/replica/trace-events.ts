@@ -23,7 +23,10 @@ export class TraceEvents {
   take(trace: Trace, context: TraceContext): void {
     switch (trace.type) {
       case 'electionStarted':
-        if (trace.kind === 'preVote') this.#standingSinceMs = context.nowMs;
+        // Who is handed the leadership asks for no pre-votes.
+        if (trace.kind === 'preVote' || trace.reason === 'transfer') {
+          this.#standingSinceMs = context.nowMs;
+        }
         this.#emit('election.started', trace.term, {
           kind: trace.kind,
           reason: trace.reason,
