@@ -42,7 +42,7 @@ export default defineConfig({
           include: PROCESS_TESTS,
           exclude: ALONE,
           // After the unit tests; each file has ports of its own.
-          maxWorkers: isFull ? 1 : 2,
+          maxWorkers: isFull ? 1 : 3,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
