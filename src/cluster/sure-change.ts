@@ -18,15 +18,17 @@ type Asker = Pick<MembersInit, 'spec' | 'timeoutMs' | 'signal'>;
 
 /** @throws {RaftctlError} NO_LEADER when there was none for some seconds. */
 export function leaderSoon(init: Asker): Promise<NodeStatus> {
-  return whileLost({ ...init, timeoutMs: Math.min(init.timeoutMs, ELECTION_MS_MAX) }, () =>
-    leaderStatus(init.spec),
-  );
+  return whileLost(untilElected(init), () => leaderStatus(init.spec));
+}
+
+function untilElected(init: Asker): Asker {
+  return { ...init, timeoutMs: Math.min(init.timeoutMs, ELECTION_MS_MAX) };
 }
 
 /** `changeMembers`, asked again of the next leader. @throws {RaftctlError} as that. */
 export async function changeSurely(init: MembersInit): Promise<MembersResult> {
-  await leaderSoon(init);
-  const wish = await changeMembers({ ...init, dryRun: true });
+  const what = { ...init, dryRun: true };
+  const wish = await whileLost(untilElected(init), () => changeMembers(what));
   if (init.dryRun) return wish;
   return whileLost(init, async () => {
     const { members } = await settled(init);
