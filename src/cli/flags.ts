@@ -75,6 +75,15 @@ export const kvFlags = {
   timeout: commandTimeoutFlag,
 };
 
+/** Of commands that list the functions of a profile. */
+export const functionsFlag = Flags.integer({
+  char: 'n',
+  summary: 'How many functions.',
+  default: 20,
+  min: 1,
+  env: 'RAFTCTL_LINES',
+});
+
 /** Of `node start --app logger`. */
 export const loggerFlags = {
   follow: Flags.string({

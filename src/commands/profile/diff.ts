@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { functionsFlag } from '../../cli/flags.ts';
 import { readText, writeWhole } from '../../cli/text-files.ts';
 import { drawFlame } from '../../profiling/flame-page.ts';
 import {
@@ -26,13 +27,7 @@ export default class ProfileDiffCommand extends BaseCommand {
     after: Args.string({ description: 'Another of the same kind.', required: true }),
   };
   static override flags = {
-    lines: Flags.integer({
-      char: 'n',
-      summary: 'How many functions.',
-      default: 20,
-      min: 1,
-      env: 'RAFTCTL_LINES',
-    }),
+    lines: functionsFlag,
     html: Flags.string({
       summary: 'Also draw the second as a flame graph, coloured by what changed.',
       helpValue: 'FILE',

@@ -1,5 +1,6 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { functionsFlag } from '../../cli/flags.ts';
 import { readText } from '../../cli/text-files.ts';
 import { hotFunctions } from '../../profiling/hot-functions.ts';
 import { tableLines } from '../../std/table.ts';
@@ -16,13 +17,7 @@ export default class ProfileTop extends BaseCommand {
     file: Args.string({ description: 'A .cpuprofile.', required: true }),
   };
   static override flags = {
-    lines: Flags.integer({
-      char: 'n',
-      summary: 'How many functions.',
-      default: 20,
-      min: 1,
-      env: 'RAFTCTL_LINES',
-    }),
+    lines: functionsFlag,
   };
 
   async run(): Promise<unknown> {

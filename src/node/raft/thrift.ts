@@ -1,7 +1,7 @@
 /**
  * Thrift, where all members share a machine: what a leader has to say, entries and rounds of reads
  * alike, goes at once only to as many followers as make a majority with it. The others are patient:
- * they get the same a few milliseconds later, gathered into one message and one sync, which spares
+ * they get the same some milliseconds later, gathered into one message and one sync, which spares
  * the processors and the disk that all share.
  *
  * Whom a leader talks to first is its own affair; what it calls committed does not change. Should
