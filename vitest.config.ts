@@ -1,20 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
+const pathOf = (name: string) => `test/acceptance/${name}.test.ts`;
+
 /** Tests that start processes: clusters, commands, the scripts themselves. */
 const PROCESS_TESTS = ['test/acceptance/**/*.test.ts'];
-/** Of those: what looks at how long something takes, or loads all there is. */
+/** Of those: what a busy machine could make fail, or what makes it busy; at most two at a time. */
+const FEW = [
+  ...['garbage', 'killed-nodes', 'lease-reads', 'linearizability', 'member-cycles'],
+  ...['older-rest', 'other-clients', 'own-writes', 'rolling-restart', 'snapshots', 'top'],
+].map(pathOf);
+/** Older systems, other machines, other engines, many keys: `npm run test:more`. */
+const MORE = [
+  ...['older-*', 'chatroom', 'diskstorage', 'experiment', 'loggers'],
+  ...['bench-agents', 'deploy', 'etcd', 'hosts', 'million-keys', 'node-run'],
+].map(pathOf);
+/** And what looks at how long something takes. */
 const ALONE = [
-  ...['bench', 'durability-order', 'expiry', 'failed-sync', 'garbage', 'killed-nodes'],
-  ...[
-    'lease-reads',
-    'leadership',
-    'linearizability',
-    'member-cycles',
-    'million-keys',
-    'other-clients',
-  ],
-  ...['older-rest', 'own-writes', 'rolling-restart', 'silent-leader', 'snapshots', 'top'],
-].map((name) => `test/acceptance/${name}.test.ts`);
+  ...['bench', 'durability-order', 'expiry', 'failed-sync', 'fleet-profile', 'leadership'],
+  'silent-leader',
+].map(pathOf);
+/** What this machine has no programs for (scripts/tests/needed-programs.js). */
+const LEFT_OUT = (process.env.RAFTCTL_TEST_EXCLUDE ?? '').split(' ').filter((file) => file !== '');
 /** With whole counts everything runs alone. */
 const isFull = process.env.RAFTCTL_ACCEPTANCE === 'full';
 
@@ -30,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: PROCESS_TESTS,
+          exclude: [...PROCESS_TESTS, ...LEFT_OUT],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -40,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'process',
           include: PROCESS_TESTS,
-          exclude: ALONE,
+          exclude: [...FEW, ...ALONE, ...MORE, ...LEFT_OUT],
           // After the unit tests; each file has ports of its own.
           maxWorkers: isFull ? 1 : 3,
           testTimeout: 180_000,
@@ -51,12 +57,37 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'process-alone',
-          include: ALONE,
-          maxWorkers: 1,
+          name: 'process-few',
+          include: FEW,
+          exclude: LEFT_OUT,
+          maxWorkers: isFull ? 1 : 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'process-alone',
+          include: ALONE,
+          exclude: LEFT_OUT,
+          maxWorkers: 1,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'more',
+          include: MORE,
+          exclude: [...FEW, ...LEFT_OUT],
+          maxWorkers: isFull ? 1 : 2,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -8,10 +8,15 @@
  *
  * Only when they are named, because they take their time (docs/performance.md):
  *
+ *   --only completion: what a Tab takes in bash, zsh and fish
+ *   --only causes    [--short]: leaders lost on purpose, and what elections explain says
  *   --only agreement [--rounds 9] [--seconds 4] [--tests set,get] [--variants]
+ *   --only engines   [--rounds 9] [--seconds 5] [--short]: clusters of raftctl and of etcd
  *   --only loggers   [--seconds 30] [--rate N]
  *   --only pause     [--seconds 60] [--rate N]
  *   --only profile   [--rounds 9] [--seconds 5]
+ *   --only dashboard [--rounds 15] [--seconds 6] [--short]
+ *   --only recording [--seconds 60] [--rate 500] [--file F]: F is made where it is not there yet
  *   --only older     [--rounds 9] [--short]: programs of older systems; or some of them by name:
  *                    stress,fork,diskstorage,recovery,loadgen
  *   --only soak      [--minutes 10] [--rate-percent 40 | --rate N | --closed] [--pipeline 16]
@@ -19,19 +24,23 @@
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { agreement } from './figures/agreement.js';
 import { benchmark } from './figures/benchmark.js';
-import { disposeAll } from './figures/cluster.js';
+import { causes } from './figures/causes.js';
+import { runScript } from './figures/cluster.js';
+import { completion } from './figures/completion.js';
+import { dashboard } from './figures/dashboard.js';
+import { engines } from './figures/engines.js';
 import { kill, start, stop } from './figures/failover.js';
 import { readFlags } from './figures/flags.js';
 import { loggers } from './figures/loggers.js';
 import { diskstorage, fork, loadgen, recovery, stress } from './figures/older-speed.js';
 import { pause } from './figures/pause.js';
 import { profile } from './figures/profile.js';
+import { recording } from './figures/recording.js';
 import { IDLE_SECONDS, idle, version } from './figures/resting.js';
 import { soak } from './figures/soak.js';
 import { round } from './figures/statistics.js';
 
-const PORTS = { base: 18_100, redis: 18_150 };
-const INTERRUPTED = 130;
+const PORTS = { base: 18_100, redis: 18_150, engines: 18_200 };
 /** Runnable processes a core, over the last minute. */
 const BUSY_LOAD_PER_CORE = 0.25;
 
@@ -41,10 +50,18 @@ const FIGURES = {
   idle: [`idle cluster, ${IDLE_SECONDS} s`, idle],
   kill: ['leader killed (SIGKILL) to the next acknowledged write', kill],
   stop: ['leader silent (SIGSTOP) to the next acknowledged write', stop],
+  completion: ['names of live nodes and clusters at a Tab', completion],
   benchmark: ['redis-benchmark -t set -c 50 -P 16 against the leader', benchmark],
+  causes: ['leaders lost in eight ways, explained by elections explain', causes],
   agreement: ['raftctl bench against redis-benchmark, on Redis and on raftctl', agreement],
+  engines: ['clusters of raftctl and of etcd: lost leaders, throughput, latency', engines],
   pause: ['all nodes paused (SIGSTOP) for 1 s under an open loop', pause],
   profile: ['profile cpu --all under writes, against the same without', profile],
+  dashboard: [
+    'writes with the dashboard open against the same without, and its own cost',
+    dashboard,
+  ],
+  recording: ['a recording of the dashboard, replayed: how long a seek takes', recording],
   loggers: ['one logger of nine clusters under half of their load', loggers],
   soak: ['a write load over minutes: log, memory, disk, snapshots', soak],
   stress: ['raftctl as stress', stress],
@@ -54,7 +71,19 @@ const FIGURES = {
   loadgen: ['raftctl as loadgen against three nodes of raftctl as kvstore', loadgen],
 };
 const OLDER = ['stress', 'fork', 'diskstorage', 'recovery', 'loadgen'];
-const ONLY_WHEN_NAMED = new Set(['agreement', 'loggers', 'pause', 'profile', 'soak', ...OLDER]);
+const ONLY_WHEN_NAMED = new Set([
+  'agreement',
+  'causes',
+  'completion',
+  'dashboard',
+  'engines',
+  'loggers',
+  'pause',
+  'profile',
+  'recording',
+  'soak',
+  ...OLDER,
+]);
 
 function environment() {
   const [cpu] = cpus();
@@ -119,16 +148,4 @@ async function main() {
     process.stdout.write(`${JSON.stringify({ environment: where, figures }, null, 2)}\n`);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    disposeAll();
-    process.exit(INTERRUPTED);
-  });
-}
-
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`figures: ${error.message}\n`);
-  process.exitCode = 1;
-}
+await runScript('figures', main);

@@ -29,12 +29,14 @@ function nodePart(name, purpose) {
 export const FLOORS = [
   {
     name: 'commands',
-    level: 10,
+    level: 11,
     purpose: 'one thin file a command: flags, one call, print',
     may: [
       'schemas',
       'as',
       'shell',
+      'hosts',
+      'measurements',
       'cli',
       'config',
       'scenarios',
@@ -45,6 +47,8 @@ export const FLOORS = [
       'client',
       'checker',
       'forensics',
+      'deploy',
+      'kubernetes',
       'wire',
       'std',
     ],
@@ -52,9 +56,10 @@ export const FLOORS = [
   },
   {
     name: 'schemas',
-    level: 9,
+    level: 10,
     purpose: 'what `--json` prints, as JSON Schemas',
     may: [
+      'measurements',
       'cli',
       'config',
       'scenarios',
@@ -70,10 +75,24 @@ export const FLOORS = [
     packages: true,
   },
   {
+    name: 'measurements',
+    level: 9,
+    purpose: 'measurements as a person asks for them: from flags to runs that are kept',
+    may: ['cli', 'config', 'scenarios', 'cluster', 'bench', 'client', 'wire', 'std'],
+    packages: true,
+  },
+  {
     name: 'as',
     level: 8,
     purpose: 'programs of older systems: their command lines on this node',
-    may: ['cluster', 'node/daemon', 'client', 'wire', 'std'],
+    may: ['cluster', 'kubernetes', 'node/daemon', 'client', 'wire', 'std'],
+    packages: true,
+  },
+  {
+    name: 'hosts',
+    level: 8,
+    purpose: 'clusters over other machines: ssh, the program put there, the hand that acts there',
+    may: ['cluster', 'bench', 'config', 'node/daemon', 'client', 'wire', 'std'],
     packages: true,
   },
   {
@@ -86,6 +105,7 @@ export const FLOORS = [
       'chaos',
       'tui',
       'profiling',
+      'config',
       'checker',
       'forensics',
       'client',
@@ -98,7 +118,7 @@ export const FLOORS = [
     name: 'shell',
     level: 8,
     purpose: 'a line editor over the commands and the cluster',
-    may: ['cli', 'cluster', 'client', 'wire', 'std'],
+    may: ['cli', 'config', 'cluster', 'client', 'wire', 'std'],
     packages: true,
   },
   ...OPERATOR_PARTS.map((name) => ({
@@ -114,6 +134,13 @@ export const FLOORS = [
     may: ['client', 'config', ...(name === 'tui' ? ['forensics'] : []), 'wire', 'std'],
     packages: true,
   })),
+  {
+    name: 'deploy',
+    level: 7,
+    purpose: 'manifests: a cluster as Kubernetes is to run it',
+    may: ['kubernetes', 'wire', 'std'],
+    packages: true,
+  },
   {
     name: 'simulator',
     level: 7,
@@ -175,6 +202,12 @@ export const FLOORS = [
     name: 'client',
     level: 3,
     purpose: 'what the operator knows of a node: its client port and its admin port',
+    may: ['wire', 'std'],
+  },
+  {
+    name: 'kubernetes',
+    level: 3,
+    purpose: 'what a pod can know: its own name, the pods the API lists, DNS',
     may: ['wire', 'std'],
   },
   {

@@ -45,6 +45,21 @@ interface Profile {
 interface Agreement {
   judgeAgreement(ratio: number, interval: [number, number]): string;
 }
+interface Engines {
+  engineRow(
+    engine: { readonly name: string; readonly engine: string; readonly timeoutMs: number },
+    samples: {
+      readonly killed: number[];
+      readonly silent: number[];
+      readonly writes: { rate: number; p50Ms: number; p99Ms: number; serverUs: number }[];
+    },
+  ): { readonly killed: object };
+  engineTable(rows: object[]): string[];
+}
+interface OpenWritesScript {
+  longestGapMs(acknowledgedAt: number[], sinceMs: number): number;
+  readonly PROTOCOLS: Record<'resp' | 'etcd', { isDone(text: string): boolean | null }>;
+}
 interface Statistics {
   median(values: number[]): number;
   quantile(values: number[], q: number): number;
@@ -61,6 +76,8 @@ const { growthOf, isLongEnough, judgeSnapshots, splitBySnapshots } =
 const { judgeProfile } = await script<Profile>('profile.js');
 const { tailMs, judgePause } = await script<Pause>('pause.js');
 const { judgeAgreement } = await script<Agreement>('agreement.js');
+const { engineRow, engineTable } = await script<Engines>('engines.js');
+const { longestGapMs, PROTOCOLS } = await script<OpenWritesScript>('open-writes.js');
 const { median, quantile, medianInterval } = await script<Statistics>('statistics.js');
 
 /** Nine intervals of two nodes; `grow` makes the values of one of them from the interval. */
@@ -165,6 +182,37 @@ describe('judgeAgreement', () => {
   test('decides nothing from pairs that scatter', () => {
     expect(judgeAgreement(1.05, [0.7, 1.9])).toBe('undecided');
     expect(judgeAgreement(2, [0.5, 3.9])).toBe('undecided');
+  });
+});
+
+describe('engines', () => {
+  test('longestGapMs() counts from the last acknowledgement before the blow', () => {
+    expect(longestGapMs([0, 400, 410, 700, 705], 420)).toBe(290);
+    expect(longestGapMs([0, 400, 410, 415, 425, 500], 420)).toBe(75);
+    expect(longestGapMs([], 1)).toBe(0);
+  });
+
+  test('what is acknowledged is told from what is refused and from what is not all there', () => {
+    const { resp, etcd } = PROTOCOLS;
+    const texts = ['+O', '+OK\r\n', '-NOLEADER nobody leads\r\n'];
+    expect(texts.map((text) => resp.isDone(text))).toEqual([null, true, false]);
+    const head = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n';
+    expect([head, `${head}{`, `${head}{}`].map((text) => etcd.isDone(text))).toEqual([
+      null,
+      null,
+      true,
+    ]);
+    expect(etcd.isDone(`${head.replace('200 OK', '503 x')}{}`)).toBe(false);
+  });
+
+  test('engineTable() shows middle and worst of the gaps, and middles of the rest', () => {
+    const write = { rate: 12_345.6, p50Ms: 1.234, p99Ms: 5, serverUs: 36.4 };
+    const samples = { killed: [50, 70, 60], silent: [900], writes: [write] };
+    const row = engineRow({ name: 'a', engine: 'etcd', timeoutMs: 500 }, samples);
+    expect(row.killed).toEqual({ p50Ms: 60, maxMs: 70, gapsMs: [50, 70, 60] });
+    expect(engineTable([row])[2]).toBe(
+      '  | etcd | 500 to 1000 ms | 60, 70 | 900, 900 | 12,346 | 1.23 | 5.00 | 36 |',
+    );
   });
 });
 

@@ -19,6 +19,8 @@ const PROBE_REQUESTS = 20_000;
 const START_RUNS = 3;
 /** How long one run of redis-benchmark takes, about. */
 const RUN_SECONDS = 4;
+/** Of what a closed loop gets through: what the open loop asks for whose lateness is shown. */
+const OPEN_SHARE = 0.5;
 const DIFFERENCE_MAX = 0.1;
 /** An interval that reaches further out than this says that nothing was found out. */
 const INTERVAL_REACH_MAX = 0.25;
@@ -135,7 +137,30 @@ async function measureCase(server, generators, { test, pipeline, rounds, seconds
   const rows = names.map((name) => rowOf(name, found));
   const [judged] = rows;
   const verdict = judgeAgreement(judged.ratio, judged.interval);
-  return { server: server.name, test, pipeline, requests, rounds, rows, verdict };
+  // Only one at a time has an open loop.
+  const lateness =
+    pipeline === 1
+      ? await measureLateness(server, { test, closedRate: judged.rps, seconds })
+      : null;
+  return { server: server.name, test, pipeline, requests, rounds, rows, verdict, lateness };
+}
+
+/** How late the generator itself is in an open loop, beside what it measures then. */
+async function measureLateness(server, { test, closedRate, seconds }) {
+  const rate = Math.max(1, Math.round(closedRate * OPEN_SHARE));
+  const { lateness, latency, isValid } = await bench(server.port, [
+    ...['-c', String(CLIENTS), '--ratio', test === 'set' ? '1:0' : '0:1', '--workers', '1'],
+    ...['-R', String(rate), '-d', `${seconds}s`, '--warmup', '1s'],
+  ]);
+  const ms = (us) => round(us / 1000, 3);
+  return {
+    rate,
+    lateP50Ms: ms(lateness.p50Us),
+    lateP99Ms: ms(lateness.p99Us),
+    p50Ms: ms(latency.corrected.p50Us),
+    p99Ms: ms(latency.corrected.p99Us),
+    isValid,
+  };
 }
 
 /** @returns `agree`, `differ` or, when the pairs scatter too much to tell, `undecided`. */
@@ -185,7 +210,7 @@ const COLUMNS = [
 
 /** As Markdown: what a run prints can stand in a document as it is. */
 function linesOf(one, generators) {
-  const { server, test, pipeline, rounds, requests, rows, verdict } = one;
+  const { server, test, pipeline, rounds, requests, rows, verdict, lateness } = one;
   const count = requests.toLocaleString('en-US');
   return [
     `  ${server}, ${test.toUpperCase()} c=${CLIENTS} P=${pipeline}: ${rounds} pairs of ${count} requests`,
@@ -198,8 +223,16 @@ function linesOf(one, generators) {
     ),
     '',
     `  ${VERDICTS[verdict]}: ${rows[0].ratio.toFixed(3)}`,
+    ...(lateness === null ? [] : [`  ${latenessText(lateness)}`]),
     '',
   ];
+}
+
+function latenessText({ rate, lateP50Ms, lateP99Ms, p50Ms, p99Ms, isValid }) {
+  return (
+    `Open loop at half of that (${rate.toLocaleString('en-US')}/s): the generator late by p50 ${lateP50Ms}, ` +
+    `p99 ${lateP99Ms} ms; what it measured p50 ${p50Ms}, p99 ${p99Ms} ms: ${isValid ? 'valid' : 'INVALID'}`
+  );
 }
 
 export async function agreement({ ports, flags, say }) {

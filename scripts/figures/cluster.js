@@ -9,6 +9,7 @@ import { ROOT } from '../tree.js';
 import { statusOf } from './admin.js';
 
 export const NODE_COUNT = 3;
+const INTERRUPTED = 130;
 const NAME = 'figures';
 const ADMIN_OFFSET = 2000;
 const HEALTHY_MS_MAX = 30_000;
@@ -47,17 +48,17 @@ export function raftctl(...args) {
 }
 
 export class Cluster {
-  constructor(directory, portBase) {
+  constructor(directory, portBase, count) {
     this.directory = directory;
     this.portBase = portBase;
-    this.nodes = Array.from({ length: NODE_COUNT }, (_, i) => ({
+    this.nodes = Array.from({ length: count }, (_, i) => ({
       id: `n${i + 1}`,
       port: portBase + i,
     }));
   }
 
-  static async prepare(portBase) {
-    return new Cluster(await mkdtemp(join(tmpdir(), 'raftctl-figures-')), portBase);
+  static async prepare(portBase, count = NODE_COUNT) {
+    return new Cluster(await mkdtemp(join(tmpdir(), 'raftctl-figures-')), portBase, count);
   }
 
   adminPortOf(id) {
@@ -73,7 +74,13 @@ export class Cluster {
   }
 
   up() {
-    const flags = ['-n', String(NODE_COUNT), '--port-base', String(this.portBase), '--detach'];
+    const flags = [
+      '-n',
+      String(this.nodes.length),
+      '--port-base',
+      String(this.portBase),
+      '--detach',
+    ];
     return raftctl('cluster', 'up', NAME, ...flags, '--dir', this.directory);
   }
 
@@ -119,8 +126,8 @@ export function endProcessesOf(directory) {
 }
 
 /** A cluster of its own, for as long as `task` runs. It is not started yet. */
-export async function withCluster(portBase, task) {
-  const cluster = await Cluster.prepare(portBase);
+export async function withCluster(portBase, task, count = NODE_COUNT) {
+  const cluster = await Cluster.prepare(portBase, count);
   alive.add(cluster);
   try {
     return await task(cluster);
@@ -130,9 +137,20 @@ export async function withCluster(portBase, task) {
   }
 }
 
-/** Whoever cuts a measurement short leaves no process and no folder behind. */
-export function disposeAll() {
-  for (const one of alive) one.dispose();
+/** Runs a script. Whoever cuts it short leaves no process and no folder behind. */
+export async function runScript(name, main) {
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      for (const one of alive) one.dispose();
+      process.exit(INTERRUPTED);
+    });
+  }
+  try {
+    await main();
+  } catch (error) {
+    process.stderr.write(`${name}: ${error.message}\n`);
+    process.exitCode = 1;
+  }
 }
 
 /** Seconds of processor time a process has used. */

@@ -16,12 +16,16 @@ export const VALUE_BYTES = 64;
  * Runs `raftctl bench` on one port. A measurement that the bench itself calls invalid is handed
  * over as it is: `data.isValid` says so.
  */
-export async function bench(port, flags) {
-  const args = ['--target', `resp://127.0.0.1:${port}`, '--json', ...flags];
+export function bench(port, flags) {
   const shape = ['--key-maximum', String(KEYS), '--data-size', String(VALUE_BYTES)];
+  return benchRun(['--target', `resp://127.0.0.1:${port}`, ...flags, ...shape]);
+}
+
+/** As `bench`, on what the flags name. */
+export async function benchRun(flags) {
   const { stdout } = await run(
     process.execPath,
-    [join(ROOT, 'bin/run.js'), 'bench', ...args, ...shape],
+    [join(ROOT, 'bin/run.js'), 'bench', '--json', ...flags],
     [0, MEASUREMENT_INVALID],
   );
   return JSON.parse(stdout).data;

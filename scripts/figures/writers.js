@@ -4,26 +4,29 @@
  */
 import { connect } from 'node:net';
 
-const WRITERS_PER_NODE = 2;
-/** Writes under way on one connection. */
-const WINDOW = 8;
+/** Per node so many connections, and so many writes under way on each. */
+const USUAL = { perNode: 2, window: 8 };
 const RECONNECT_MS = 10;
 
 export class Writers {
   acknowledged = 0;
   #ports;
+  #perNode;
+  #window;
   #stopped = false;
   #sockets = new Set();
   #serial = 0;
   /** Waits for a write that is sent after `sinceMs`. */
   #awaited = null;
 
-  constructor(ports) {
+  constructor(ports, { perNode, window } = USUAL) {
     this.#ports = ports;
+    this.#perNode = perNode;
+    this.#window = window;
   }
 
   start() {
-    for (let i = 0; i < this.#ports.length * WRITERS_PER_NODE; i += 1) this.#connect(i);
+    for (let i = 0; i < this.#ports.length * this.#perNode; i += 1) this.#connect(i);
     return this;
   }
 
@@ -55,7 +58,7 @@ export class Writers {
     let rest = '';
     const refill = () => {
       let text = '';
-      while (sentAtMs.length < WINDOW) {
+      while (sentAtMs.length < this.#window) {
         text += this.#command();
         sentAtMs.push(performance.now());
       }

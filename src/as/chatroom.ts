@@ -5,7 +5,9 @@ import { runOldNode } from './node-run.ts';
 import type { OldProgram } from './program.ts';
 
 /** Of the kvstore alone. */
-const OTHERS: ReadonlySet<string> = new Set(['logfolder', 'synclog', 'cpuprofile', 'memprofile']);
+const OTHERS: ReadonlySet<string> = new Set([
+  ...['logfolder', 'synclog', 'cpuprofile', 'memprofile', 'monit'],
+]);
 
 export const CHATROOM: OldProgram = {
   name: 'chatroom',
@@ -17,8 +19,8 @@ export const CHATROOM: OldProgram = {
     'chatroom -id node2 -port :11002 -raft :12002 -join :13000',
   ],
   flags: DEMO_FLAGS.filter(({ name }) => !OTHERS.has(name)),
-  run: (line, context) => {
-    const plan = demoPlan('chatroom', line, context, [
+  run: async (line, context) => {
+    const plan = await demoPlan('chatroom', line, context, [
       ['id', 'Server ID'],
       ['port', 'Server Port'],
       ['raft', 'Raft Port'],

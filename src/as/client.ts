@@ -1,9 +1,10 @@
 /** raft-demo's interactive client: lines of stdin, one answer each. */
 import { createInterface } from 'node:readline';
-import { readDemoConfig } from './demo-config.ts';
 import { DemoReplicas } from './demo-replicas.ts';
 import type { OldLine } from './old-flags.ts';
-import { type AsContext, numberOf, type OldProgram, textOf } from './program.ts';
+import { demoConfigFor } from './pod-clients.ts';
+import { POD_WAIT_FLAG } from './pod-servers.ts';
+import { type AsContext, numberOf, type OldProgram } from './program.ts';
 
 export const UDP_PORT = 15_000;
 
@@ -14,6 +15,7 @@ export const CLIENT: OldProgram = {
   examples: ['client -config client-config.toml'],
   flags: [
     { name: 'config', kind: 'text', default: 'client-config.toml', about: 'its configuration' },
+    POD_WAIT_FLAG,
     {
       ...{ name: 'timeout', kind: 'number', default: '5000', env: 'RAFTCTL_ANSWER_TIMEOUT' },
       about: 'milliseconds an answer is waited for; the original waits for ever',
@@ -23,14 +25,13 @@ export const CLIENT: OldProgram = {
 };
 
 async function runClient(line: OldLine, context: AsContext): Promise<number> {
-  context.print('Initializing by toml config file...');
-  const config = await readDemoConfig(textOf(line, 'config'), context.cwd);
-  const { svrIps, addresses, localip } = config;
+  const config = await demoConfigFor(line, context);
+  const { svrIps, localip } = config;
   const udpport = config.udpport ?? UDP_PORT;
   context.print(`rep: ${svrIps.length}`);
   context.print(`svrIps: [${svrIps.join(' ')}]`);
   context.print(`udpaddr: ${localip}:${udpport}`);
-  const replicas = await DemoReplicas.open({ addresses, localip, udpport });
+  const replicas = await DemoReplicas.open({ ...config, udpport });
   const timeoutMs = numberOf(line, 'timeout');
   let missed = 0;
   try {

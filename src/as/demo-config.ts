@@ -12,6 +12,8 @@ export interface DemoConfig {
   readonly addresses: readonly string[];
   /** Where answers by UDP are awaited; empty: on all interfaces. */
   readonly localip: string;
+  /** Where connections come from, which is where servers send answers to; left out: anywhere. */
+  readonly from?: string;
   /** Null: the file does not say, nor the next two. */
   readonly udpport: number | null;
   readonly thinkingTimeMsec: number | null;

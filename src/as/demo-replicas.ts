@@ -6,15 +6,14 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { connect, isIPv6, type Socket } from 'node:net';
 import { splitAddress } from '../client/address.ts';
 import { RaftctlError } from '../std/errors.ts';
+import type { DemoConfig } from './demo-config.ts';
 
 const RETRY_MS = 200;
 const CONNECT_MS = 3000;
 
-export interface DemoReplicasInit {
-  readonly addresses: readonly string[];
-  readonly localip: string;
+export type DemoReplicasInit = Pick<DemoConfig, 'addresses' | 'localip' | 'from'> & {
   readonly udpport: number;
-}
+};
 
 export class DemoReplicas {
   readonly #init: DemoReplicasInit;
@@ -89,9 +88,10 @@ export class DemoReplicas {
 
   /** @returns whether it is there; if not, it is tried again in the background. */
   #connect(address: string): Promise<boolean> {
-    const { host, port } = splitAddress(address);
+    const { from } = this.#init;
+    const to = { ...splitAddress(address), ...(from === undefined ? {} : { localAddress: from }) };
     return new Promise((resolve) => {
-      const socket = connect({ host, port, noDelay: true, timeout: CONNECT_MS });
+      const socket = connect({ ...to, noDelay: true, timeout: CONNECT_MS });
       socket.on('connect', () => {
         socket.setTimeout(0);
         this.#sockets.set(address, socket);

@@ -23,8 +23,8 @@ export const DISKSTORAGE: OldProgram = {
       about: 'every value becomes 1024 times @, as in the original',
     },
   ],
-  run: (line, context) => {
-    const plan = demoPlan('diskstorage', line, context);
+  run: async (line, context) => {
+    const plan = await demoPlan('diskstorage', line, context);
     const filler = isOn(line, 'compat');
     const stateFile = resolve(context.cwd, textOf(line, 'statefile'));
     return runOldNode(

@@ -7,9 +7,13 @@
  * admin port, and whoever asks there thereby tells that it is empty too. A member that meets
  * formed ones instead came too late, or was wiped: it must join them as a new member.
  */
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TLSSocket } from 'node:tls';
 import { splitAddress } from '../client/address.ts';
+import type { Credentials } from '../client/credentials.ts';
+import { callAdmin } from '../client/dial.ts';
 import { RaftctlError, systemCode } from '../std/errors.ts';
 import type { MemberConfig } from '../wire/node-config.ts';
 
@@ -17,6 +21,8 @@ export interface FoundingInit {
   readonly clusterId: string;
   readonly self: MemberConfig;
   readonly members: readonly MemberConfig[];
+  /** What it shows to the others, which are entrusted with it already; null: all is plain. */
+  readonly credentials?: Credentials | null;
   /** Tells a person whom it waits for. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -29,6 +35,8 @@ export type Founding =
   | { readonly type: 'exists'; readonly adminAddress: string };
 
 const PATH = '/v1/founding';
+/** Whoever watches over the process need not end it: it waits. */
+const LIVE_PATH = '/livez';
 const POLL_MS = 100;
 const ANSWER_MS = 1000;
 /** With a majority there, the others get so long to turn up. */
@@ -64,10 +72,17 @@ class Meeting {
   }
 
   listen(): Promise<Server> {
-    const { self, clusterId } = this.#init;
-    const server = createServer((asked, response) => {
+    const { self, clusterId, credentials = null } = this.#init;
+    const server = openServer(credentials, (asked, response) => {
       const url = new URL(asked.url ?? '/', 'http://node');
-      const isFounder = url.pathname === PATH && url.searchParams.get('cluster') === clusterId;
+      if (url.pathname === LIVE_PATH) {
+        response.end('{}');
+        return;
+      }
+      const isFounder =
+        isKnown(asked, credentials) &&
+        url.pathname === PATH &&
+        url.searchParams.get('cluster') === clusterId;
       const member = Number(url.searchParams.get('member'));
       if (isFounder && this.#init.members.some((m) => m.member === member)) this.#meet(member);
       response.statusCode = isFounder ? 200 : 404;
@@ -143,14 +158,26 @@ class Meeting {
   }
 }
 
+/** Probes have no certificate, so nobody is refused before it is known what they ask. */
+function openServer(credentials: Credentials | null, serve: RequestListener): Server {
+  if (credentials === null) return createServer(serve);
+  const { ca, identity } = credentials;
+  const keys = { ca: ca ?? '', cert: identity ?? '', key: identity ?? '' };
+  const who = { requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const;
+  return createTlsServer({ ...keys, ...who }, serve);
+}
+
+function isKnown({ socket }: IncomingMessage, credentials: Credentials | null): boolean {
+  return credentials === null || (socket instanceof TLSSocket && socket.authorized);
+}
+
 /** @returns null when nobody answers there. */
 function get(
   address: string,
   path: string,
 ): Promise<{ readonly status: number; readonly text: string } | null> {
-  const { host, port } = splitAddress(address);
   return new Promise((resolve) => {
-    const call = request({ host, port, path, agent: false, timeout: ANSWER_MS }, (response) => {
+    const call = callAdmin({ method: 'GET', address, path, timeout: ANSWER_MS }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (piece: string) => {

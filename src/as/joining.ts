@@ -17,7 +17,6 @@ import type { NodeConfig } from '../wire/node-config.ts';
 import { ADMIN_HEADER, ADMIN_QUESTION } from '../wire/older-systems.ts';
 import type { FsyncName, NodeStatus } from '../wire/status.ts';
 
-/** So long a member is looked for that answers and knows the leader. */
 const JOIN_MS_MAX = 15_000;
 const ANSWER_MS = 2000;
 const POLL_MS = 200;
@@ -32,20 +31,29 @@ export interface JoiningInit {
   readonly contacts: () => Promise<readonly string[]>;
   /** Which cluster it must be; null: whichever it is. */
   readonly clusterId: string | null;
+  /** So long a member is looked for that answers and knows the leader. */
+  readonly waitMs?: number;
+  /** Has connections to addresses that it learns made as those to the contacts. */
+  readonly trust?: (addresses: readonly string[]) => void;
+  /** Ends the waiting for a member that helps. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * @throws {RaftctlError} ADDRESS_IN_USE, CLUSTER_DIFFERS; UNREACHABLE, NO_LEADER, MEMBERS_REFUSED,
- *   OUTCOME_UNKNOWN when it did not get better in time.
+ *   OUTCOME_UNKNOWN when it did not get better in time; INTERRUPTED
  */
 export async function joinRunning(init: JoiningInit): Promise<NodeConfig> {
   await checkFree(init.self.peerAddress);
-  const deadline = performance.now() + JOIN_MS_MAX;
+  const deadline = performance.now() + (init.waitMs ?? JOIN_MS_MAX);
   for (;;) {
     try {
       return await attempt(init);
     } catch (error) {
       if (!mayPass(error) || performance.now() > deadline) throw error;
+    }
+    if (init.signal?.aborted === true) {
+      throw new RaftctlError('INTERRUPTED', { message: 'Interrupted before it was a member' });
     }
     await sleep(POLL_MS);
   }
@@ -69,11 +77,15 @@ async function attempt(init: JoiningInit): Promise<NodeConfig> {
 }
 
 /** Only the leader knows who is a member now: what others say of them may be old. */
-async function leaderBehind(contact: string, { clusterId }: JoiningInit): Promise<NodeStatus> {
+async function leaderBehind(
+  contact: string,
+  { clusterId, trust }: JoiningInit,
+): Promise<NodeStatus> {
   const status = await fetchNodeStatus(contact, ANSWER_MS);
   if (clusterId !== null && status.clusterId !== clusterId) throw foreign(contact, status);
   const { cluster, members, leaderMember } = status;
   const known = members.find((m) => m.member === leaderMember);
+  if (known !== undefined) trust?.([known.adminAddress]);
   const leader = known === undefined ? null : await fetchNodeStatus(known.adminAddress, ANSWER_MS);
   if (leader?.role === 'leader') return leader;
   throw new RaftctlError('NO_LEADER', { message: `${contact} knows no leader of ${cluster}` });

@@ -2,9 +2,11 @@
 import { resolve } from 'node:path';
 import { RaftctlError } from '../std/errors.ts';
 import { askByLine } from './joining.ts';
+import { MONIT_FLAG, monitorItself } from './monit.ts';
 import { addressOf, adminPortOf, directoryOf, fsyncOf, NODE_FLAGS, portOf } from './node-flags.ts';
-import { type NodePlan, runOldNode } from './node-run.ts';
+import { type NodePlan, type NodeStart, runOldNode } from './node-run.ts';
 import type { OldFlag, OldLine } from './old-flags.ts';
+import { POD_WAIT_FLAG, podDirectory, podServer, runsAsPod } from './pod-servers.ts';
 import { type AsContext, isOn, numberOf, type OldProgram, textOf } from './program.ts';
 
 /** Of every server of raft-demo. */
@@ -26,6 +28,8 @@ export const DEMO_FLAGS: readonly OldFlag[] = [
     ...{ name: 'synclog', kind: 'switch', default: 'false', env: 'RAFTCTL_SYNCLOG' },
     about: 'every write to the application log is synced',
   },
+  MONIT_FLAG,
+  POD_WAIT_FLAG,
   ...NODE_FLAGS.filter(({ name }) => name !== 'reads'),
 ];
 
@@ -50,8 +54,8 @@ export const KVSTORE: OldProgram = {
       about: 'values are stored compressed',
     },
   ],
-  run: (line, context) => {
-    const plan = demoPlan('kvstore', line, context);
+  run: async (line, context) => {
+    const plan = await demoPlan('kvstore', line, context);
     const compress = isOn(line, 'compress');
     const keys = numberOf(line, 'prefill');
     const isFounder = plan.start.type === 'alone' && keys > 0;
@@ -78,13 +82,41 @@ const LABELS: Labels = [
   ['hjoin', 'hjoin'],
 ];
 
-/** What all servers of raft-demo have in common. @throws {RaftctlError} USAGE */
-export function demoPlan(
+/** Where a server is, and how it begins: as its command line says, or as the pod it runs in. */
+interface Place {
+  readonly self: NodePlan['self'];
+  readonly directory: string;
+  readonly joins: string | undefined;
+  readonly start: NodeStart;
+}
+
+/** What all servers of raft-demo have in common. @throws {RaftctlError} USAGE; see podServer() */
+export async function demoPlan(
   program: string,
   line: OldLine,
   context: AsContext,
   labels: Labels = LABELS,
-): NodePlan {
+): Promise<NodePlan> {
+  const place = runsAsPod(line, context)
+    ? await placeOfPod(program, line, context)
+    : placeTyped(program, line, context, labels);
+  const { self, joins, start, directory } = place;
+  const { id, clientAddress } = self;
+  return {
+    ...{ cluster: program, directory, self, start },
+    fsync: fsyncOf(line),
+    ports: [portOf(line, { address: clientAddress, dialect: 'raft-demo' })],
+    extras: { ...extrasOf(line, context, id), ...(joins === undefined ? {} : { joins }) },
+    profiles: profilesOf(line, context),
+    keepsLog: true,
+    onReady: () => {
+      context.say(`${program}: ${id} answers on ${clientAddress}`);
+      if (isOn(line, MONIT_FLAG.name)) monitorItself(context);
+    },
+  };
+}
+
+function placeTyped(program: string, line: OldLine, context: AsContext, labels: Labels): Place {
   const id = textOf(line, 'id');
   if (id === '') {
     throw new RaftctlError('USAGE', {
@@ -97,25 +129,29 @@ export function demoPlan(
   const peerAddress = addressOf(line, context, { flag: 'raft', listens: false });
   const join = optionalAddress(line, context, { flag: 'join', listens: false });
   return {
-    cluster: program,
     directory: directoryOf(line, context, `${program}-${id}`),
     self: { id, clientAddress, peerAddress, adminAddress: adminPortOf(peerAddress) },
-    fsync: fsyncOf(line),
-    ports: [portOf(line, { address: clientAddress, dialect: 'raft-demo' })],
+    joins: optionalAddress(line, context, { flag: 'hjoin', listens: true }),
     start:
       join === undefined
         ? { type: 'alone' }
         : { type: 'join', contacts: async () => [await askByLine(join)] },
-    extras: extrasOf(line, context, id),
-    profiles: profilesOf(line, context),
-    keepsLog: true,
-    onReady: () => context.say(`${program}: ${id} answers on ${clientAddress}`),
+  };
+}
+
+async function placeOfPod(program: string, line: OldLine, context: AsContext): Promise<Place> {
+  const pod = await podServer(program, line, context);
+  const { id, clientAddress, peerAddress, joins, contacts } = pod;
+  return {
+    directory: podDirectory(program, line, context, id),
+    self: { id, clientAddress, peerAddress, adminAddress: adminPortOf(peerAddress) },
+    joins: joins ?? undefined,
+    start: contacts === null ? { type: 'alone' } : { type: 'join', contacts },
   };
 }
 
 function extrasOf(line: OldLine, context: AsContext, id: string): NonNullable<NodePlan['extras']> {
   const folder = textOf(line, 'logfolder');
-  const joins = optionalAddress(line, context, { flag: 'hjoin', listens: true });
   const transfer = line.values.has('hrecov')
     ? optionalAddress(line, context, { flag: 'hrecov', listens: true })
     : undefined;
@@ -123,7 +159,6 @@ function extrasOf(line: OldLine, context: AsContext, id: string): NonNullable<No
   const path = resolve(context.cwd, `${folder}log-file-${id}.txt`);
   return {
     throughputFile: resolve(context.cwd, `${id}-throughput.out`),
-    ...(joins === undefined ? {} : { joins }),
     ...(transfer === undefined ? {} : { transfer }),
     ...(folder === '' ? {} : { applicationLog: { path, sync: isOn(line, 'synclog') } }),
   };

@@ -1,7 +1,7 @@
 /**
  * raft-demo's load generator: clients in a closed loop, half of the requests sets, half gets, and a
  * thinking time between them. Latencies are those of the first client, whole nanoseconds, of its
- * first request and of one in a hundred after that.
+ * first request and of one in a hundred after that; or, if wished for, of a share of all clients'.
  */
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -9,10 +9,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RaftctlError } from '../std/errors.ts';
 import { demoRequest } from '../wire/dialects/raft-demo-command.ts';
 import { UDP_PORT } from './client.ts';
-import { type DemoConfig, readDemoConfig } from './demo-config.ts';
+import type { DemoConfig } from './demo-config.ts';
 import { DemoReplicas } from './demo-replicas.ts';
 import { runMaxWrites } from './loadgen-writes.ts';
 import type { OldLine } from './old-flags.ts';
+import { demoConfigFor } from './pod-clients.ts';
+import { POD_WAIT_FLAG } from './pod-servers.ts';
 import { type AsContext, numberOf, type OldProgram, textOf } from './program.ts';
 
 /** Bytes of a value, by -data. */
@@ -54,6 +56,11 @@ export const LOADGEN: OldProgram = {
       ...{ name: 'writesfile', kind: 'text', default: '/tmp/log-max-test.txt' },
       about: 'where the test of writes writes',
     },
+    POD_WAIT_FLAG,
+    {
+      ...{ name: 'sample', kind: 'number', default: '0', env: 'RAFTCTL_SAMPLE' },
+      about: 'percent of the requests of all clients that are measured; 0: 1 % of the first one',
+    },
     {
       ...{ name: 'timeout', kind: 'number', default: '1000', env: 'RAFTCTL_ANSWER_TIMEOUT' },
       about: 'milliseconds an answer is waited for; the original waits for ever',
@@ -71,6 +78,8 @@ interface Load {
   readonly seconds: number;
   readonly keys: number;
   readonly value: string;
+  /** Of all clients' requests; null: as the original does. */
+  readonly sampledShare: number | null;
   readonly timeoutMs: number;
   readonly thinkingMs: number;
 }
@@ -83,7 +92,7 @@ interface Totals {
 
 async function runLoad(line: OldLine, context: AsContext): Promise<number> {
   const load = loadOf(line);
-  const config = await readDemoConfig(textOf(line, 'config'), context.cwd);
+  const config = await demoConfigFor(line, context);
   const thinkingMs = config.thinkingTimeMsec ?? THINKING_MS;
   const clients = await openClients(load.clients, config);
   const totals: Totals = { sent: 0, lost: 0, latenciesNs: [] };
@@ -133,9 +142,12 @@ export function loadOf(line: OldLine): Load {
   if (keys < 1) throw refusal(`-key is the number of keys, at least 1, not ${keys}`);
   if (size === undefined) throw refusal(`-data is 0, 1 or 2, not ${numberOf(line, 'data')}`);
   if (requests < 1 && seconds < 1) throw refusal('there is neither -req nor -time');
+  const percent = numberOf(line, 'sample');
+  if (percent > 100) throw refusal(`-sample is a percentage, at most 100, not ${percent}`);
   const byTime = textOf(line, 'run') === TESTS[1] || requests < 1;
   return {
     ...{ clients, seconds, keys, value: '@'.repeat(size), thinkingMs: THINKING_MS },
+    sampledShare: percent > 0 ? percent / 100 : null,
     requests: byTime && seconds > 0 ? 0 : requests,
     timeoutMs: numberOf(line, 'timeout'),
   };
@@ -143,12 +155,9 @@ export function loadOf(line: OldLine): Load {
 
 /** All of them, before any of them begins. */
 async function openClients(count: number, config: DemoConfig): Promise<readonly DemoReplicas[]> {
-  const { addresses, localip } = config;
   const first = config.udpport ?? UDP_PORT;
   const opened = await Promise.allSettled(
-    Array.from({ length: count }, (_, i) =>
-      DemoReplicas.open({ addresses, localip, udpport: first + i }),
-    ),
+    Array.from({ length: count }, (_, i) => DemoReplicas.open({ ...config, udpport: first + i })),
   );
   const clients = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const failed = opened.find((each) => each.status === 'rejected');
@@ -178,7 +187,7 @@ async function drive(client: Client, { udpport }: DemoConfig): Promise<void> {
       key,
       ...(isSet ? { op: 'set', value: load.value } : { op: 'get' }),
     });
-    const isSampled = number === 0 && (i === 0 || Math.random() < SAMPLED_SHARE);
+    const isSampled = samples(load, number, i);
     const begunNs = process.hrtime.bigint();
     const answer = await replicas.ask(request.toString('latin1'), load.timeoutMs);
     totals.sent += 1;
@@ -187,6 +196,11 @@ async function drive(client: Client, { udpport }: DemoConfig): Promise<void> {
     const pauseMs = Math.floor(Math.random() * (load.thinkingMs + 1));
     if (pauseMs > 0) await sleep(pauseMs);
   }
+}
+
+function samples({ sampledShare }: Load, client: number, request: number): boolean {
+  if (sampledShare !== null) return Math.random() < sampledShare;
+  return client === 0 && (request === 0 || Math.random() < SAMPLED_SHARE);
 }
 
 export function refusal(why: string): RaftctlError {

@@ -15,7 +15,7 @@ import { leaderStatus } from '../cluster/members.ts';
 import { describeHolder, findFreePortBase } from '../cluster/ports.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { ClusterSpec } from '../cluster/topology.ts';
-import { runDaemon } from '../node/daemon-process.ts';
+import { expectNodes, runDaemon } from '../node/daemon-process.ts';
 import { formatNode } from '../node/format.ts';
 import { readNodeConfig } from '../node/node-directory.ts';
 import { RaftctlError } from '../std/errors.ts';
@@ -42,6 +42,8 @@ export interface LoggerWish {
   readonly directory: string;
   readonly logFolder: string;
   readonly text: boolean;
+  /** Folder for how many records a second; null: that is not written down. */
+  readonly throughputFolder: string | null;
   readonly fsync: FsyncName | undefined;
   /** Those that are not followed yet are joined. */
   readonly follow: readonly Followed[];
@@ -68,8 +70,7 @@ export async function runLoggers(wish: LoggerWish, run: LoggerRun): Promise<numb
   for (const config of configs) {
     await fetchHistory(join(wish.directory, config.cluster), config, run.say);
   }
-  // Each of them listens for signals.
-  process.setMaxListeners(0);
+  expectNodes(configs.length);
   const codes = await Promise.all(configs.map((config) => runOne(wish.directory, config, run)));
   return Math.max(...codes);
 }
@@ -110,13 +111,21 @@ async function follow(wish: LoggerWish, followed: Followed): Promise<void> {
   }
   const init = { contact, member, secretFile, learner: true, timeoutMs };
   const config = await joinCluster({ ...init, ...(fsync === undefined ? {} : { fsync }) });
-  await mkdir(wish.logFolder, { recursive: true });
+  for (const folder of [wish.logFolder, wish.throughputFolder ?? wish.logFolder]) {
+    await mkdir(folder, { recursive: true });
+  }
   await formatNode({ directory, config: { ...config, logger: filesOf(wish, member.id) } });
 }
 
-function filesOf({ logFolder, text }: LoggerWish, id: string): LoggerConfig {
+function filesOf({ logFolder, throughputFolder, text }: LoggerWish, id: string): LoggerConfig {
   const file = join(logFolder, `log-file-${id}`);
-  return { file: `${file}.log`, ...(text ? { text: `${file}.txt` } : {}) };
+  return {
+    file: `${file}.log`,
+    ...(text && { text: `${file}.txt` }),
+    ...(throughputFolder !== null && {
+      throughput: join(throughputFolder, `${id}-throughput.out`),
+    }),
+  };
 }
 
 async function isFormatted(directory: string): Promise<boolean> {
@@ -136,6 +145,11 @@ export async function followLocal(
   const bases: number[] = [];
   for (const name of names) {
     const spec = await store.find(name);
+    if (spec.tls === true) {
+      throw new RaftctlError('TLS_INVALID', {
+        message: `Cannot follow ${name}: its nodes want certificates, and a logger has none yet`,
+      });
+    }
     if (known.some(({ clusterId }) => clusterId === spec.clusterId)) continue;
     const { members, leaderMember } = await leaderStatus(spec);
     const leader = members.find((m) => m.member === leaderMember);

@@ -3,12 +3,16 @@
  * all there is of them. One process; each has a directory of its own.
  */
 import { resolve } from 'node:path';
+import { expectNodes } from '../node/daemon-process.ts';
 import { formatAddress, parseAddress } from '../std/address.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { askByLine } from './joining.ts';
+import { MONIT_FLAG, monitorItself } from './monit.ts';
 import { adminPortOf, directoryOf, fsyncOf, NODE_FLAGS } from './node-flags.ts';
 import { type NodePlan, runOldNode } from './node-run.ts';
 import type { OldLine } from './old-flags.ts';
+import { type FollowedLeader, followedLeaders } from './pod-clients.ts';
+import { POD_WAIT_FLAG } from './pod-servers.ts';
 import { type AsContext, isOn, type OldProgram, textOf } from './program.ts';
 
 /** What only nodes with clients take. */
@@ -37,25 +41,22 @@ export const LOGGER: OldProgram = {
       ...{ name: 'textlog', kind: 'switch', default: 'false', env: 'RAFTCTL_TEXT_LOG' },
       about: 'lines of text in log-file-<id>.txt as well',
     },
+    MONIT_FLAG,
+    POD_WAIT_FLAG,
     ...NODE_FLAGS.filter(({ name }) => !OTHERS.has(name)),
   ],
   run: async (line, context) => {
-    const plans = loggersOf(line).map((one, i) => planOf(line, context, { ...one, number: i }));
-    // Each of them listens for signals.
-    process.setMaxListeners(0);
+    const loggers = (await followedLeaders(line, context)) ?? loggersOf(line);
+    const plans = loggers.map((one, i) => planOf(line, context, { ...one, number: i }));
+    if (isOn(line, MONIT_FLAG.name)) monitorItself(context);
+    expectNodes(plans.length);
     const codes = await Promise.all(plans.map((plan) => runOldNode(plan, line, context)));
     return Math.max(...codes);
   },
 };
 
-interface OneLogger {
-  readonly id: string;
-  readonly raft: string;
-  readonly join: string;
-}
-
 /** @throws {RaftctlError} USAGE when the lists are not of one length. */
-export function loggersOf(line: OldLine): readonly OneLogger[] {
+export function loggersOf(line: OldLine): readonly FollowedLeader[] {
   const listOf = (flag: string): string[] => [...new Set(textOf(line, flag).split(','))];
   const [ids, rafts, joins] = [listOf('id'), listOf('raft'), listOf('join')];
   if (textOf(line, 'id') === '') {
@@ -76,7 +77,7 @@ export function loggersOf(line: OldLine): readonly OneLogger[] {
 function planOf(
   line: OldLine,
   context: AsContext,
-  one: OneLogger & { readonly number: number },
+  one: FollowedLeader & { readonly number: number },
 ): NodePlan {
   const { id, raft, join, number } = one;
   context.print(`Application #${number}`);

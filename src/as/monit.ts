@@ -6,7 +6,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OldLine } from './old-flags.ts';
+import { networkBytes, storageBytes } from '../cluster/process-counters.ts';
+import type { OldFlag, OldLine } from './old-flags.ts';
 import type { AsContext, OldProgram } from './program.ts';
 
 const PERIOD_MS = 1000;
@@ -20,6 +21,28 @@ export const MONIT: OldProgram = {
   words: '<name of a process, or its number>',
   run: runMonit,
 };
+
+/** Of the servers, which raft-demo's images with a monitor start beside it. */
+export const MONIT_FLAG: OldFlag = {
+  ...{ name: 'monit', kind: 'switch', default: 'false', env: 'RAFTCTL_MONIT' },
+  about: 'write what this process and the network move into io.out, as monit does',
+};
+
+/** Until this process ends. */
+export function monitorItself({ cwd, say }: Pick<AsContext, 'cwd' | 'say'>): void {
+  const file = openSync(resolve(cwd, 'io.out'), 'w', 0o644);
+  const write = async (): Promise<void> => {
+    const counters = await countersOf(process.pid);
+    writeSync(file, block(counters));
+  };
+  const timer = setInterval(() => {
+    write().catch((error: unknown) => {
+      clearInterval(timer);
+      say(`monit: io.out ends here: ${String(error)}`);
+    });
+  }, PERIOD_MS);
+  timer.unref();
+}
 
 async function runMonit(line: OldLine, context: AsContext): Promise<number> {
   const [wanted] = line.words;
@@ -41,31 +64,24 @@ async function runMonit(line: OldLine, context: AsContext): Promise<number> {
   while (!stop.signal.aborted) {
     const counters = await countersOf(pid).catch(() => null);
     if (counters === null) break;
-    writeSync(file, `${counters.join('\n')}\n\n`);
+    writeSync(file, block(counters));
     await sleep(PERIOD_MS, undefined, { signal: stop.signal }).catch(() => {});
   }
   closeSync(file);
   return 0;
 }
 
+function block(counters: readonly number[]): string {
+  return `${counters.join('\n')}\n\n`;
+}
+
 /** @throws when the process has ended, or is somebody else's. */
 async function countersOf(pid: number): Promise<readonly number[]> {
-  const [net, io] = await Promise.all([
-    readFile('/proc/net/dev', 'utf8'),
-    readFile(`/proc/${pid}/io`, 'utf8'),
+  const [{ receivedBytes, sentBytes }, { readBytes, writtenBytes }] = await Promise.all([
+    networkBytes(),
+    storageBytes(pid),
   ]);
-  let [received, sent] = [0, 0];
-  for (const line of net.split('\n').slice(2)) {
-    const fields = line
-      .replace(/^[^:]*:/, '')
-      .trim()
-      .split(/\s+/);
-    received += Number(fields[0] ?? '0');
-    sent += Number(fields[8] ?? '0');
-  }
-  const counter = (name: string): number =>
-    Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(io)?.[1]);
-  return [received, sent, counter('read_bytes'), counter('write_bytes')];
+  return [receivedBytes, sentBytes, readBytes, writtenBytes];
 }
 
 /** By number, by its own name, or as a program that `raftctl as` runs; the newest one. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describeHolder } from '../cluster/ports.ts';
 import { newClusterId } from '../cluster/store.ts';
+import { isInPod } from '../kubernetes/pod.ts';
 import type { OlderExtras } from '../node/daemon/older-extras.ts';
 import { type Prefill, planPrefill } from '../node/daemon/prefill.ts';
 import { type RunDaemonInit, runDaemon } from '../node/daemon-process.ts';
@@ -84,6 +85,8 @@ export async function runOldNode(
       ...{ directory, version: context.version, holderOfPort: describeHolder },
       logFile: join(directory, 'raftctl.log'),
       ports: plan.ports,
+      // Its protocols know no keys: a pod's address, or -listen-all, is what makes them seen.
+      insecureBind: isInPod(context.env) || textOf(line, 'listen-all') === 'true',
       ...(plan.extras === undefined ? {} : { extras: plan.extras }),
       ...(plan.profiles === undefined ? {} : { profiles: plan.profiles }),
       onReady: plan.onReady,

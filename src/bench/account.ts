@@ -8,12 +8,14 @@
  *  timeout                   latency as of the late answer, or the time waited when the run ended
  *  unsent                    was due and found no room; time waited when the run ended
  * ```
- * Requests of the warm-up count nowhere. In an open loop the time a request was *due* decides.
+ * Requests of the warm-up and of the cool-down count nowhere. In an open loop the time a request
+ * was *due* decides.
  */
 import type { ReplyKind } from './drivers/driver.ts';
 import type { Lane } from './lane.ts';
+import type { Ledger } from './ledger.ts';
 import type { Schedule } from './schedule.ts';
-import { type Operation, Tally } from './tally.ts';
+import { type Operation, READ, Tally } from './tally.ts';
 
 /** Requests that were never sent are counted in steps of this much of the schedule. */
 const UNSENT_STEP_NS = 1e6;
@@ -21,18 +23,23 @@ const UNSENT_STEP_NS = 1e6;
 export class Account {
   readonly tally = new Tally();
   readonly #isOpenLoop: boolean;
+  readonly #ledger: Ledger | null;
   #measureFromNs = Number.POSITIVE_INFINITY;
+  #measureToNs = Number.POSITIVE_INFINITY;
 
-  constructor(isOpenLoop: boolean) {
+  constructor(isOpenLoop: boolean, ledger: Ledger | null) {
     this.#isOpenLoop = isOpenLoop;
+    this.#ledger = ledger;
   }
 
-  /** @param ns of the run's clock: the end of the warm-up. */
-  start(ns: number): void {
-    this.#measureFromNs = ns;
+  /** Of the run's clock: the end of the warm-up, and the begin of the cool-down. */
+  start(measureFromNs: number, measureToNs: number): void {
+    this.#measureFromNs = measureFromNs;
+    this.#measureToNs = measureToNs;
   }
 
   answer(lane: Lane, slot: number, reply: { kind: ReplyKind; word: string }, nowNs: number): void {
+    this.#ledger?.settle(lane, slot, reply.kind !== 'error', nowNs);
     if (!this.#isMeasured(lane, slot)) return;
     const sinceStartNs = nowNs - this.#measureFromNs;
     if (lane.timedOut[slot] === 1) {
@@ -42,13 +49,14 @@ export class Account {
       return;
     } else {
       this.tally.answer(sinceStartNs);
-      if (reply.kind === 'missing') this.tally.missing += 1;
+      if (reply.kind === 'missing' && lane.operations[slot] === READ) this.tally.missing += 1;
     }
     this.#recordLatency(lane, slot, nowNs);
   }
 
   /** Counts what was unanswered on a connection that ended. */
   lose(lane: Lane, kind: 'reset' | 'protocol', nowNs: number): void {
+    this.#ledger?.giveUp(lane);
     for (let i = 0; i < lane.count; i += 1) {
       const slot = lane.slotAt(i);
       if (!this.#isMeasured(lane, slot)) continue;
@@ -71,6 +79,7 @@ export class Account {
 
   /** The run ends: what is unanswered took at least as long as until now. */
   abandon(lane: Lane, nowNs: number): void {
+    this.#ledger?.giveUp(lane);
     for (let i = 0; i < lane.count; i += 1) {
       const slot = lane.slotAt(i);
       if (!this.#isMeasured(lane, slot)) continue;
@@ -86,7 +95,7 @@ export class Account {
       const next = Math.max(at + 1, schedule.dueAt(schedule.dueNs(at) + UNSENT_STEP_NS));
       // All of a step count with the wait of its last: the least that is true of each.
       const lastDueNs = schedule.dueNs(next - 1);
-      if (lastDueNs >= this.#measureFromNs) {
+      if (this.#isWithin(lastDueNs)) {
         this.tally.fail('unsent', nowNs - this.#measureFromNs, next - at);
         this.tally.corrected[choose()].recordMany(nowNs - lastDueNs, next - at);
       }
@@ -106,12 +115,16 @@ export class Account {
 
   /** How late the generator saw that a request was due. */
   late(dueNs: number, nowNs: number): void {
-    if (dueNs >= this.#measureFromNs) this.tally.lateness.record(nowNs - dueNs);
+    if (this.#isWithin(dueNs)) this.tally.lateness.record(nowNs - dueNs);
   }
 
   #isMeasured(lane: Lane, slot: number): boolean {
     const times = this.#isOpenLoop ? lane.intendedNs : lane.sentNs;
-    return (times[slot] as number) >= this.#measureFromNs;
+    return this.#isWithin(times[slot] as number);
+  }
+
+  #isWithin(ns: number): boolean {
+    return ns >= this.#measureFromNs && ns < this.#measureToNs;
   }
 
   #recordLatency(lane: Lane, slot: number, nowNs: number): void {

@@ -2,7 +2,8 @@
 import { RaftctlError } from '../std/errors.ts';
 import { SLOT_BYTES, SLOTS } from '../wire/apps/diskstorage.ts';
 import type { AppName } from '../wire/node-config.ts';
-import type { Workload, WorkloadInput } from './workload.ts';
+import type { Workload } from './workload.ts';
+import type { WorkloadInput } from './workload-fields.ts';
 
 /** Said by nobody, a key of diskstorage has no prefix: it is a number. */
 export function inputFor(app: AppName | null, input: WorkloadInput): WorkloadInput {

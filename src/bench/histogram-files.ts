@@ -3,7 +3,6 @@ import { constants } from 'node:fs';
 import { access, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RaftctlError } from '../std/errors.ts';
-import type { LatencyHistogram } from './latency-histogram.ts';
 import { READ, WRITE } from './tally.ts';
 import type { Totals } from './totals.ts';
 
@@ -28,26 +27,29 @@ export async function checkFolderOf(path: string): Promise<void> {
   });
 }
 
-/** @returns the files written. */
+/** Tables of percentiles by what they are of: `raw`, `corrected`, `lateness`, `write`, `read`. */
+export function percentileTables(totals: Totals, isOpenLoop: boolean): Map<string, string> {
+  const kind = isOpenLoop ? 'corrected' : 'raw';
+  const tables = new Map([['raw', totals.both('raw').percentileTable()]]);
+  if (isOpenLoop) {
+    tables.set('corrected', totals.both('corrected').percentileTable());
+    tables.set('lateness', totals.lateness.percentileTable());
+  }
+  for (const [name, operation] of [['write', WRITE] as const, ['read', READ] as const]) {
+    const histogram = totals[kind][operation];
+    if (histogram.count > 0) tables.set(name, histogram.percentileTable());
+  }
+  return tables;
+}
+
 export async function writeHistogramFiles(
   { file, prefix }: HistogramFiles,
-  totals: Totals,
-  isOpenLoop: boolean,
-): Promise<string[]> {
-  const kind = isOpenLoop ? 'corrected' : 'raw';
-  const files = new Map<string, LatencyHistogram>();
-  if (file !== null) files.set(file, totals.both(kind));
-  if (prefix !== null) {
-    files.set(`${prefix}.raw.hgrm`, totals.both('raw'));
-    if (isOpenLoop) {
-      files.set(`${prefix}.corrected.hgrm`, totals.both('corrected'));
-      files.set(`${prefix}.lateness.hgrm`, totals.lateness);
-    }
-    if (totals[kind][WRITE].count > 0) files.set(`${prefix}.write.hgrm`, totals[kind][WRITE]);
-    if (totals[kind][READ].count > 0) files.set(`${prefix}.read.hgrm`, totals[kind][READ]);
-  }
-  for (const [path, histogram] of files) await writeWhole(path, histogram.percentileTable());
-  return [...files.keys()];
+  tables: ReadonlyMap<string, string>,
+): Promise<void> {
+  const all = tables.get('corrected') ?? tables.get('raw');
+  if (file !== null && all !== undefined) await writeWhole(file, all);
+  if (prefix === null) return;
+  for (const [name, text] of tables) await writeWhole(`${prefix}.${name}.hgrm`, text);
 }
 
 /** Whoever looks sees the old file or the new one, never a part. */

@@ -1,11 +1,12 @@
 /** Which key the next request is about: numbers from 0 to `maximum - 1`. */
 import type { Prng } from '../std/prng.ts';
 
-export const KEY_PATTERNS = ['uniform', 'zipf', 'seq'] as const;
+export const KEY_PATTERNS = ['uniform', 'zipf', 'seq', 'gauss', 'hot', 'latest'] as const;
 export type KeyPattern = (typeof KEY_PATTERNS)[number];
 
 export interface KeySource {
-  next(): number;
+  /** @param isWrite what it is for; only `latest` makes a difference. */
+  next(isWrite: boolean): number;
 }
 
 export interface KeySourceInit {
@@ -14,6 +15,8 @@ export interface KeySourceInit {
   readonly maximum: number;
   /** Skew of `zipf`. */
   readonly exponent: number;
+  /** Of `hot`: per cent of the keys, and per cent of the requests they get. */
+  readonly hot: { readonly keysPercent: number; readonly requestsPercent: number };
   readonly prng: Prng;
   readonly worker: number;
   readonly workers: number;
@@ -27,6 +30,12 @@ export function keySourceOf(init: KeySourceInit): KeySource {
       return new ZipfKeys(init.maximum, init.exponent, init.prng);
     case 'seq':
       return new SequentialKeys(init);
+    case 'gauss':
+      return new GaussKeys(init.maximum, init.prng);
+    case 'hot':
+      return new HotKeys(init);
+    case 'latest':
+      return new LatestKeys(init);
   }
 }
 
@@ -46,6 +55,68 @@ class UniformKeys implements KeySource {
     const unit =
       this.#maximum <= TWO_32 ? this.#prng.unit() : (this.#prng.u32() + this.#prng.unit()) / TWO_32;
     return Math.floor(unit * this.#maximum);
+  }
+}
+
+/** The middle is the hottest; from end to end are six standard deviations. */
+class GaussKeys implements KeySource {
+  readonly #maximum: number;
+  readonly #prng: Prng;
+
+  constructor(maximum: number, prng: Prng) {
+    this.#maximum = maximum;
+    this.#prng = prng;
+  }
+
+  next(): number {
+    for (;;) {
+      const radius = Math.sqrt(-2 * Math.log(1 - this.#prng.unit()));
+      const deviations = radius * Math.cos(2 * Math.PI * this.#prng.unit());
+      const key = Math.floor((0.5 + deviations / 6) * this.#maximum);
+      if (key >= 0 && key < this.#maximum) return key;
+    }
+  }
+}
+
+/** The first keys get most of the requests, all of them as many; so do the others. */
+class HotKeys implements KeySource {
+  readonly #hot: UniformKeys;
+  readonly #cold: UniformKeys;
+  readonly #hotCount: number;
+  readonly #hotShare: number;
+  readonly #prng: Prng;
+
+  constructor({ maximum, hot, prng }: KeySourceInit) {
+    this.#hotCount = Math.min(maximum, Math.max(1, Math.round((maximum * hot.keysPercent) / 100)));
+    this.#hot = new UniformKeys(this.#hotCount, prng);
+    this.#cold = new UniformKeys(Math.max(1, maximum - this.#hotCount), prng);
+    this.#hotShare = this.#hotCount === maximum ? 1 : hot.requestsPercent / 100;
+    this.#prng = prng;
+  }
+
+  next(): number {
+    if (this.#prng.unit() < this.#hotShare) return this.#hot.next();
+    return this.#hotCount + this.#cold.next();
+  }
+}
+
+/** Writes are new keys behind those there are; the newest is read most, by Zipf. */
+class LatestKeys implements KeySource {
+  readonly #age: ZipfKeys;
+  readonly #workers: number;
+  #next: number;
+
+  constructor({ maximum, exponent, prng, worker, workers }: KeySourceInit) {
+    this.#age = new ZipfKeys(maximum, exponent, prng);
+    this.#workers = workers;
+    this.#next = maximum + worker;
+  }
+
+  next(isWrite: boolean): number {
+    if (!isWrite) return Math.max(0, this.#next - this.#workers - this.#age.next());
+    const key = this.#next;
+    this.#next += this.#workers;
+    return key;
   }
 }
 

@@ -8,9 +8,10 @@
  *   ...  [ unanswered, oldest first ]  ...     a ring of `window` places
  * ```
  */
-import { connect, type Socket } from 'node:net';
-import { splitAddress } from '../client/address.ts';
+import type { Socket } from 'node:net';
+import { dial } from '../client/dial.ts';
 import type { ReplyKind, ReplyScanner, ReplySink } from './drivers/driver.ts';
+import type { Ledger } from './ledger.ts';
 import type { Operation } from './tally.ts';
 
 /** What a lane tells its worker. */
@@ -19,6 +20,8 @@ export interface LaneOwner {
   readonly window: number;
   /** Where all lanes read into; used only within one call. */
   readonly readBuffer: Buffer;
+  /** Where writes are noted down; null: nowhere. */
+  readonly ledger: Ledger | null;
   createScanner(): ReplyScanner;
   /** Bytes arrived: the time is taken once for all replies in them. */
   onBytes(): void;
@@ -36,11 +39,16 @@ export class Lane implements ReplySink {
   readonly operations: Uint8Array;
   /** 1: already counted as timed out. */
   readonly timedOut: Uint8Array;
+  /** For a ledger: what was written. Empty where there is none. */
+  readonly keys: Float64Array;
+  readonly stamps: Float64Array;
   readonly #owner: LaneOwner;
   #socket: Socket | null = null;
   #scanner: ReplyScanner;
   #head = 0;
   #count = 0;
+  /** Told the answer to the greeting; null: that is over. */
+  #greeted: ((kind: ReplyKind, word: string) => void) | null = null;
   /** Which of the targets it is connected to, or was last. */
   target = 0;
 
@@ -50,6 +58,8 @@ export class Lane implements ReplySink {
     this.sentNs = new Float64Array(owner.window);
     this.operations = new Uint8Array(owner.window);
     this.timedOut = new Uint8Array(owner.window);
+    this.keys = new Float64Array(owner.ledger === null ? 0 : owner.window);
+    this.stamps = new Float64Array(owner.ledger === null ? 0 : owner.window);
     this.#scanner = owner.createScanner();
   }
 
@@ -69,13 +79,9 @@ export class Lane implements ReplySink {
 
   /** @throws {Error} when nobody accepts within the time. */
   open(address: string, timeoutMs: number): Promise<void> {
-    const { host, port } = splitAddress(address);
     const { readBuffer } = this.#owner;
     return new Promise((resolve, reject) => {
-      const socket = connect({
-        host,
-        port,
-        noDelay: true,
+      const { socket, ready, credentials } = dial(address, {
         onread: {
           buffer: readBuffer,
           callback: (size) => {
@@ -88,11 +94,24 @@ export class Lane implements ReplySink {
         () => socket.destroy(new Error(`no answer within ${timeoutMs} ms`)),
         timeoutMs,
       );
-      socket.once('connect', () => {
+      const begin = (): void => {
         clearTimeout(timer);
+        resolve();
+      };
+      socket.once(ready, () => {
         this.#socket = socket;
         this.#scanner = this.#owner.createScanner();
-        resolve();
+        const token = credentials?.clientToken ?? null;
+        const greeting = token === null ? undefined : this.#scanner.greeting?.(token);
+        if (greeting === undefined) {
+          begin();
+          return;
+        }
+        this.#greeted = (kind, word) => {
+          if (kind === 'ok') begin();
+          else socket.destroy(new Error(`${address} refuses the token: ${word}`));
+        };
+        socket.write(greeting);
       });
       socket.on('error', reject);
       socket.on('end', () => socket.destroy());
@@ -110,6 +129,7 @@ export class Lane implements ReplySink {
     this.operations[slot] = operation;
     this.intendedNs[slot] = intendedNs;
     this.timedOut[slot] = 0;
+    this.#owner.ledger?.note(this, slot);
     this.#count += 1;
   }
 
@@ -155,6 +175,11 @@ export class Lane implements ReplySink {
   }
 
   onReply(kind: ReplyKind, word: string): void {
+    if (this.#greeted !== null) {
+      this.#greeted(kind, word);
+      this.#greeted = null;
+      return;
+    }
     if (this.#count === 0) return; // An answer to nothing: the scanner goes on, the lane is lost.
     const slot = this.#head;
     this.#head = slot + 1 === this.intendedNs.length ? 0 : slot + 1;

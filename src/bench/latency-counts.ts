@@ -21,7 +21,7 @@ const WIDE_BITS = 11;
 /** Longer durations are counted as this long. 73 minutes. */
 export const LATENCY_NS_MAX = 2 ** 42 - 1;
 
-const BUCKET_COUNT = bucketOf(LATENCY_NS_MAX) + 1;
+export const BUCKET_COUNT = bucketOf(LATENCY_NS_MAX) + 1;
 
 /** What travels from a worker: only buckets that hold something. */
 export interface SparseCounts {

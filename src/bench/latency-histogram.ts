@@ -1,8 +1,14 @@
 /** The durations of a run, merged from its workers, as an HdrHistogram: percentiles and `.hgrm`. */
-import { build, type Histogram } from 'hdr-histogram-js';
-import { bucketStart, LATENCY_NS_MAX, type SparseCounts } from './latency-counts.ts';
+import {
+  decodeFromCompressedBase64,
+  encodeIntoCompressedBase64,
+  Float64Histogram,
+  JsHistogram,
+} from 'hdr-histogram-js';
+import { BUCKET_COUNT, bucketStart, LATENCY_NS_MAX, type SparseCounts } from './latency-counts.ts';
 
 const DIGITS = 3;
+const BITS = 64;
 const NS_PER_MS = 1e6;
 const NS_PER_US = 1e3;
 const TICKS_PER_HALF_DISTANCE = 5;
@@ -22,13 +28,7 @@ export interface LatencySummary {
 }
 
 export class LatencyHistogram {
-  readonly #histogram: Histogram = build({
-    bitBucketSize: 64,
-    autoResize: false,
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: LATENCY_NS_MAX,
-    numberOfSignificantValueDigits: DIGITS,
-  });
+  readonly #histogram = new Float64Histogram(1, LATENCY_NS_MAX, DIGITS);
   #isEmpty = true;
 
   /** Adds what a worker recorded: the same buckets, so nothing is lost. */
@@ -51,6 +51,39 @@ export class LatencyHistogram {
 
   get count(): number {
     return this.#histogram.totalCount;
+  }
+
+  /** As a line of a `.hlog` holds it: every bucket, the largest value as its bucket has it. */
+  encode(): string {
+    return encodeIntoCompressedBase64(this.#histogram);
+  }
+
+  /** @returns null when the text is no histogram, or one of durations longer than ours. */
+  static decode(text: string): LatencyHistogram | null {
+    const whole = new LatencyHistogram();
+    try {
+      const read = decodeFromCompressedBase64(text, BITS);
+      if (!(read instanceof JsHistogram)) return null;
+      whole.#histogram.add(read);
+      whole.#isEmpty = read.totalCount === 0;
+    } catch {
+      return null;
+    }
+    return whole;
+  }
+
+  /** Lower end (ns) and count of every bucket that holds something, rising. */
+  buckets(): (readonly [number, number])[] {
+    const filled: [number, number][] = [];
+    let below = 0;
+    for (let bucket = 0; bucket < BUCKET_COUNT && below < this.count; bucket += 1) {
+      const startNs = bucketStart(bucket);
+      const count = this.#histogram.getCountAtIndex(bucket);
+      if (count === 0) continue;
+      below += count;
+      filled.push([startNs, count]);
+    }
+    return filled;
   }
 
   /** 0: nothing recorded. */

@@ -3,7 +3,8 @@ import { RespTarget, type RespTargetInit } from '../../test/doubles/resp-target.
 import { LoadGenerator } from './load-generator.ts';
 import { RunClock } from './run-clock.ts';
 import { Totals } from './totals.ts';
-import { resolveWorkload, type WorkloadInput } from './workload.ts';
+import { resolveWorkload } from './workload.ts';
+import type { WorkloadInput } from './workload-fields.ts';
 
 const closers: (() => Promise<void> | void)[] = [];
 
@@ -138,6 +139,31 @@ describe('LoadGenerator in an open loop', () => {
     // The target was late, not the generator.
     expect(totals.lateness.count).toBe(1000);
     expect(totals.lateness.maxNs).toBeLessThanOrEqual(NS_PER_MS * 1.01);
+  });
+
+  test('LoadGenerator goes on behind the measurement, and counts nothing of that', async () => {
+    const target = await open();
+    const input = { rate: 1000, duration: '300ms', warmup: '100ms', cooldown: '200ms', clients: 2 };
+    const { totals } = await run([target], input);
+    expect(target.requests).toBe(600);
+    expect([totals.sent, totals.answered, totals.lateness.count]).toEqual([300, 300, 300]);
+  });
+
+  test('LoadGenerator writes values of several sizes as often as it is told', async () => {
+    const sizes = new Map<string, number>();
+    const target = await open({
+      onBytes: (bytes) => {
+        for (const [, size = ''] of bytes
+          .toString('latin1')
+          .matchAll(/\$(\d+)\r\n[A-Za-z0-9]{20}/g)) {
+          sizes.set(size, (sizes.get(size) ?? 0) + 1);
+        }
+      },
+    });
+    const input = { 'data-size-list': '32:75,200:25', requests: 2000, clients: 4 };
+    expect((await run([target], input)).totals.answered).toBe(2000);
+    expect([...sizes.keys()].sort()).toEqual(['200', '32']);
+    expect((sizes.get('200') ?? 0) / 2000).toBeCloseTo(0.25, 1);
   });
 
   test('LoadGenerator leaves nothing out that was due, though nobody ever answers', async () => {

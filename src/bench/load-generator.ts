@@ -11,16 +11,18 @@
  * goes on, and is replaced when nothing on it was answered for that long.
  */
 import { Account } from './account.ts';
+import { shareOf } from './arrivals.ts';
 import type { ReplyKind, ReplyScanner } from './drivers/driver.ts';
 import { driverOf } from './drivers/drivers.ts';
 import type { Lane, LaneOwner } from './lane.ts';
 import { LaneGroup } from './lane-group.ts';
+import type { Ledger } from './ledger.ts';
 import { RequestWriter } from './request-writer.ts';
 import type { RunClock } from './run-clock.ts';
-import { Schedule, shareOf } from './schedule.ts';
+import { Schedule } from './schedule.ts';
 import type { Tally } from './tally.ts';
 import type { Target } from './target.ts';
-import type { Workload } from './workload.ts';
+import { openLoadOf, type Workload } from './workload.ts';
 
 const READ_BYTES = 64 * 1024;
 const NS_PER_MS = 1e6;
@@ -34,12 +36,15 @@ export interface LoadGeneratorInit {
   readonly targets: readonly Target[];
   readonly worker: number;
   readonly clock: Pick<RunClock, 'now'>;
+  /** Where writes are noted down; left out: nowhere. */
+  readonly ledger?: Ledger | null;
   /** All that was to be sent was, and every request has been counted. */
   readonly onDone: () => void;
 }
 
 export class LoadGenerator implements LaneOwner {
   readonly window: number;
+  readonly ledger: Ledger | null;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #init: LoadGeneratorInit;
   readonly #account: Account;
@@ -70,12 +75,13 @@ export class LoadGenerator implements LaneOwner {
   constructor(init: LoadGeneratorInit) {
     const { workload, worker } = init;
     this.#init = init;
-    this.#account = new Account(workload.ratePerSecond !== null);
+    this.ledger = init.ledger ?? null;
+    this.#account = new Account(workload.ratePerSecond !== null, this.ledger);
     this.window = workload.pipeline;
     this.#timeoutNs = workload.timeoutMs * NS_PER_MS;
     const driver = driverOf(workload.driver);
     const host = init.targets[0]?.address ?? '';
-    this.#writer = new RequestWriter({ workload, driver, host, worker });
+    this.#writer = new RequestWriter({ workload, driver, host, worker, ledger: this.ledger });
     this.#left = shareOf(workload.requests ?? NEVER, worker, workload.workers);
     this.#group = new LaneGroup({
       owner: this,
@@ -84,7 +90,10 @@ export class LoadGenerator implements LaneOwner {
       first: worker,
       step: workload.workers,
       timeoutMs: workload.timeoutMs,
-      onReopened: (lane) => this.#resume(lane),
+      onReopened: (lane) => {
+        this.#cutOffSinceNs = NEVER;
+        this.onSettled(lane);
+      },
     });
     this.#lanes = this.#group.lanes;
   }
@@ -93,7 +102,6 @@ export class LoadGenerator implements LaneOwner {
     return this.#account.tally;
   }
 
-  /** Open connections by target. */
   get openByTarget(): number[] {
     return this.#group.openByTarget;
   }
@@ -106,16 +114,16 @@ export class LoadGenerator implements LaneOwner {
   /** Begins to send at `startNs` of the run's clock. In an open loop somebody calls `pump`. */
   start(startNs: number): void {
     const { clock, workload, worker } = this.#init;
-    const { ratePerSecond, durationMs, requests, warmupMs, workers, timeoutMs } = workload;
+    const { durationMs, requests, warmupMs, cooldownMs, workers, timeoutMs } = workload;
     const measureFromNs = startNs + warmupMs * NS_PER_MS;
-    this.#account.start(measureFromNs);
-    if (durationMs !== null) this.#endNs = measureFromNs + durationMs * NS_PER_MS;
-    if (ratePerSecond !== null) {
-      const warmups = Math.ceil((ratePerSecond * warmupMs) / 1000 - 1e-9);
-      const requestsMax = requests === null ? NEVER : warmups + requests;
+    const measureToNs = durationMs === null ? NEVER : measureFromNs + durationMs * NS_PER_MS;
+    this.#account.start(measureFromNs, cooldownMs === 0 ? NEVER : measureToNs);
+    this.#endNs = measureToNs + cooldownMs * NS_PER_MS;
+    const load = openLoadOf(workload);
+    if (load !== null) {
       const endNs = this.#endNs;
       this.#schedule = new Schedule({
-        ...{ ratePerSecond, worker, workers, startNs, endNs, requestsMax },
+        ...{ load, worker, workers, startNs, endNs, requestsMax: requests ?? NEVER },
       });
       this.#endNs = Math.min(endNs, this.#schedule.dueNs(this.#schedule.total));
     }
@@ -143,7 +151,6 @@ export class LoadGenerator implements LaneOwner {
     this.#endIfDone(nowNs);
   }
 
-  /** Ends everything at once. */
   close(): void {
     this.#state = 'done';
     if (this.#sweeper !== null) clearInterval(this.#sweeper);
@@ -154,7 +161,6 @@ export class LoadGenerator implements LaneOwner {
     return driverOf(this.#init.workload.driver).createScanner();
   }
 
-  /** Sends what is due. */
   pump(): void {
     this.#isPumpDue = false;
     if (this.#state !== 'running') return;
@@ -289,10 +295,5 @@ export class LoadGenerator implements LaneOwner {
       this.#account.abandonUnsent(schedule, this.#sent, () => this.#writer.choose(), nowNs);
     }
     this.#init.onDone();
-  }
-
-  #resume(lane: Lane): void {
-    this.#cutOffSinceNs = NEVER;
-    this.onSettled(lane);
   }
 }

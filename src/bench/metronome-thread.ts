@@ -8,20 +8,20 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { RunClock } from './run-clock.ts';
+import { Schedule } from './schedule.ts';
 import type { MetronomePlan } from './thread-messages.ts';
 
 const BEAT_NS_MIN = 200_000;
 const NS_PER_MS = 1e6;
-const NS_PER_S = 1e9;
 
-const { ratePerSecond, epochNs, beats, startNs, ports } = workerData as MetronomePlan;
+const { load, workers, first, epochNs, beats, startNs, ports } = workerData as MetronomePlan;
 const clock = new RunClock(epochNs);
 /** Nobody ever wakes this: it is slept upon. */
 const pillow = new Int32Array(new SharedArrayBuffer(4));
 
-/** Unless a beat is on its way already. */
-function beat(worker: number): void {
-  if (Atomics.exchange(beats, worker, 1) === 0) ports[worker]?.postMessage(0);
+/** Unless a beat is on its way already. @param at place of the worker among those here. */
+function beat(at: number): void {
+  if (Atomics.exchange(beats, first + at, 1) === 0) ports[at]?.postMessage(0);
 }
 
 function sleepUntil(ns: number): void {
@@ -32,18 +32,39 @@ function sleepUntil(ns: number): void {
   }
 }
 
+/** One worker's schedule, as the worker itself has it, and how much of it was told. */
+class Told {
+  readonly #schedule: Schedule;
+  #due = 0;
+
+  constructor(worker: number, beginNs: number) {
+    const endless = { endNs: Number.POSITIVE_INFINITY, requestsMax: Number.POSITIVE_INFINITY };
+    this.#schedule = new Schedule({ load, worker, workers, startNs: beginNs, ...endless });
+  }
+
+  get nextNs(): number {
+    return this.#schedule.dueNs(this.#due);
+  }
+
+  /** @returns whether there was something to tell. */
+  tell(nowNs: number): boolean {
+    const due = this.#schedule.dueAt(nowNs);
+    const isNew = due > this.#due;
+    this.#due = due;
+    return isNew;
+  }
+}
+
 function keepTime(): never {
-  const everyNs = Math.max(NS_PER_S / ratePerSecond, BEAT_NS_MIN);
-  const isEachItsOwn = everyNs > BEAT_NS_MIN;
-  let next = 0;
+  const beginNs = Number(Atomics.load(startNs, 0));
+  const told = ports.map((_, at) => new Told(first + at, beginNs));
+  let earliestNs = beginNs;
   for (;;) {
-    const beginNs = Atomics.load(startNs, 0);
-    sleepUntil(Number(beginNs) + next * everyNs);
-    const passed = Math.floor((clock.now() - Number(beginNs)) / everyNs);
-    const isBehind = passed - next >= ports.length;
-    if (!isEachItsOwn || isBehind) for (let i = 0; i < ports.length; i += 1) beat(i);
-    else for (let i = next; i <= passed; i += 1) beat(i % ports.length);
-    next = passed + 1;
+    const nextNs = Math.min(...told.map((one) => one.nextNs));
+    sleepUntil(Math.max(nextNs, earliestNs));
+    const nowNs = clock.now();
+    for (const [at, one] of told.entries()) if (one.tell(nowNs)) beat(at);
+    earliestNs = nowNs + BEAT_NS_MIN;
   }
 }
 

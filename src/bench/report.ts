@@ -3,9 +3,13 @@ import type { Paint } from '../std/paint.ts';
 import { sparkline } from '../std/sparkline.ts';
 import { tableLines } from '../std/table.ts';
 import { formatBytes, formatCount, formatDurationMs, plural } from '../std/units.ts';
+import type { AgentRow } from './agent-row.ts';
 import type { LatencySummary } from './latency-histogram.ts';
+import { durationText } from './latency-text.ts';
+import { phaseLines } from './phase-pictures.ts';
 import type { BenchResult } from './result.ts';
 import type { SloResult } from './slo.ts';
+import type { Verification } from './verify.ts';
 
 const SERIES_COLUMNS = 60;
 
@@ -21,6 +25,8 @@ export function reportLines(result: BenchResult, paint: Paint): string[] {
     ...tableLines(LATENCY_COLUMNS, latencyRows(result), paint),
     '',
     ...factLines(result, paint),
+    ...(result.phases ? ['', ...phaseLines(result.phases, paint), ''] : []),
+    ...verificationLines(result, paint),
     ...sloLines(result.slos, paint),
     ...verdictLines(result, paint),
   ];
@@ -109,6 +115,8 @@ function factLines(result: BenchResult, paint: Paint): string[] {
   for (const [kind, count] of Object.entries(errors)) {
     facts.push(['', paint('red', `${kind} ${formatCount(count)}`)]);
   }
+  facts.push(['generator', generatorText(result)]);
+  for (const agent of result.agents ?? []) facts.push(['agent', agentText(agent)]);
   if (result.latency.corrected === null) {
     facts.push([
       'corrected',
@@ -119,6 +127,71 @@ function factLines(result: BenchResult, paint: Paint): string[] {
     ]);
   }
   return facts.map(([name, value]) => `${paint('dim', name.padEnd(11))} ${value}`);
+}
+
+/** What one of several machines did. */
+function agentText({
+  address,
+  host,
+  answered,
+  lateness,
+  busyShare,
+  clockErrorMs,
+}: AgentRow): string {
+  const late = lateness === null ? '' : `, late by ${durationText(lateness.p99Us)} at p99`;
+  const begun = `began within ${durationText(clockErrorMs * 1000)} of the others`;
+  const busy = `busy ${Math.round(busyShare * 100)} %`;
+  return `${address} (${host}) ${formatCount(answered)} answered${late}, ${busy}, ${begun}`;
+}
+
+/** What the instrument itself took. */
+export function generatorText({
+  generatorBusyShare,
+  generatorUsPerRequest: us,
+}: BenchResult): string {
+  const busy = `busy ${Math.round(generatorBusyShare * 100)} %`;
+  // Runs that were stored by older versions do not know it.
+  return typeof us === 'number' ? `${us} us of processor time a request, ${busy}` : busy;
+}
+
+/** What was read back, and of what is not there the first few. */
+export function verificationText({
+  keys,
+  sound,
+  missing,
+  older,
+  foreign,
+  damaged,
+  unjudged,
+  unread,
+  durationMs,
+}: Verification): string {
+  const parts = [
+    `${formatCount(sound)} of ${plural(keys, 'key')} as written`,
+    ...(
+      [
+        [missing, 'missing'],
+        [older, 'with an older value'],
+        [foreign, 'with a value of somebody else'],
+        [damaged, 'damaged'],
+        [unread, 'not readable'],
+        [unjudged, 'never acknowledged'],
+      ] as const
+    ).flatMap(([count, words]) => (count === 0 ? [] : `${formatCount(count)} ${words}`)),
+  ];
+  return `${parts.join(', ')}; ${formatDurationMs(durationMs)}`;
+}
+
+function verificationLines({ verification }: BenchResult, paint: Paint): string[] {
+  // Runs that were stored by older versions do not know it.
+  if (!verification) return [];
+  const lost = verification.lost.map(({ key, found, expected, stamp }) => {
+    const has = stamp === null ? '' : `, it has ${stamp}`;
+    return paint('red', `${key} ${found}: write ${expected.join(' or ')} was acknowledged${has}`);
+  });
+  return [verificationText(verification), ...lost].map((text, i) => {
+    return `${paint('dim', (i === 0 ? 'verified' : '').padEnd(11))} ${text}`;
+  });
 }
 
 function sloLines(slos: readonly SloResult[], paint: Paint): string[] {
@@ -140,14 +213,6 @@ export function actualText(actual: number | null, unit: SloResult['unit']): stri
   if (unit === 'us') return durationText(actual);
   if (unit === 'share') return `${Number((actual * 100).toPrecision(3))} %`;
   return `${formatCount(actual)}/s`;
-}
-
-/** `85 us`, `1.24 ms`, `12.4 ms`, `3.2 s`. */
-export function durationText(us: number): string {
-  if (us < 1000) return `${us < 10 ? us.toFixed(1) : Math.round(us)} us`;
-  const ms = us / 1000;
-  if (ms < 10) return `${ms.toFixed(2)} ms`;
-  return ms < 100 ? `${ms.toFixed(1)} ms` : formatDurationMs(ms);
 }
 
 /** Seconds put together until they fit into a line: the mean of each group. */

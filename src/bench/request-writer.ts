@@ -2,26 +2,42 @@
  * Makes the bytes of requests: chooses operation and key, copies the operation's template into one
  * buffer that is taken once, and puts the key's digits in. A batch leaves in one write.
  */
-import { Prng } from '../std/prng.ts';
-import { type Driver, putRequest, type RequestShape, type Template } from './drivers/driver.ts';
+import { credentialsOf } from '../client/credentials.ts';
+import type { Prng } from '../std/prng.ts';
+import {
+  type Driver,
+  putRequest,
+  putStamp,
+  type RequestShape,
+  type StampPlace,
+  stampPlaceOf,
+  type Template,
+} from './drivers/driver.ts';
 import { type KeySource, keySourceOf } from './keys.ts';
 import type { Lane } from './lane.ts';
+import type { Ledger } from './ledger.ts';
 import { type Operation, READ, WRITE } from './tally.ts';
+import { prngOf, sizesOf, valuesOf } from './values.ts';
 import type { Workload } from './workload.ts';
 
 const OUT_BYTES = 64 * 1024;
-/** Letters and digits: whatever the protocol, they mean themselves. */
-const VALUE_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 export interface RequestWriterInit {
   readonly workload: Workload;
   readonly driver: Driver;
   readonly host: string;
   readonly worker: number;
+  readonly ledger: Ledger | null;
 }
 
 export class RequestWriter {
-  readonly #templates: readonly [Template, Template];
+  readonly #ledger: Ledger | null;
+  readonly #read: Template;
+  /** One a size of values, each up to its part of all. */
+  readonly #writes: readonly Template[];
+  /** Of each, where the value's own number lies. */
+  readonly #stamps: readonly StampPlace[];
+  readonly #upTo: readonly number[];
   readonly #keys: KeySource;
   readonly #prng: Prng;
   readonly #writeShare: number;
@@ -29,29 +45,39 @@ export class RequestWriter {
   #out: Buffer;
   #used = 0;
 
-  constructor({ workload, driver, host, worker }: RequestWriterInit) {
-    // Each worker draws from a sequence of its own, all of them from the one seed.
-    const seeds = new Prng(workload.seed);
-    let prng = seeds.fork();
-    for (let i = 0; i < worker; i += 1) prng = seeds.fork();
-    const shape: RequestShape = {
-      host,
-      keyPrefix: workload.keyPrefix,
-      value: fillerOf(workload.dataBytes, prng),
-    };
-    this.#templates = [driver.write(shape), driver.read(shape)];
+  constructor({ workload, driver, host, worker, ledger }: RequestWriterInit) {
+    const prng = prngOf(workload, worker);
+    const { keyPrefix, scanLength, modify } = workload;
+    const stale = workload.reads === 'stale';
+    const sizes = sizesOf(workload);
+    const token = credentialsOf(host)?.clientToken ?? null;
+    const bearer = token === null ? {} : { bearer: token };
+    const shapes = valuesOf(workload, prng, ledger?.mark ?? null).map((value): RequestShape => {
+      return { host, keyPrefix, value, scanLength, modify, stale, ...bearer };
+    });
+    this.#writes = shapes.map((one) => driver.write(one));
+    this.#read = driver.read(shapes[0] as RequestShape);
+    this.#ledger = ledger;
+    this.#stamps = ledger === null ? [] : this.#writes.map((one) => stampPlaceOf(one, ledger.mark));
+    const whole = sizes.reduce((sum, { weight }) => sum + weight, 0);
+    let upTo = 0;
+    this.#upTo = sizes.map(({ weight }) => {
+      upTo += weight / whole;
+      return upTo;
+    });
     this.#keys = keySourceOf({
       pattern: workload.keyPattern,
       maximum: workload.keyMaximum,
       exponent: workload.zipfExponent,
+      hot: workload.hot,
       prng: prng.fork(),
       worker,
       workers: workload.workers,
     });
     this.#prng = prng;
     this.#writeShare = workload.writeParts / (workload.writeParts + workload.readParts);
-    const [write, read] = this.#templates;
-    this.#requestBytesMax = Math.max(write.bytes.length, read.bytes.length);
+    const templates = [this.#read, ...this.#writes];
+    this.#requestBytesMax = Math.max(...templates.map(({ bytes }) => bytes.length));
     this.#out = Buffer.allocUnsafeSlow(Math.max(OUT_BYTES, this.#requestBytesMax));
   }
 
@@ -67,8 +93,22 @@ export class RequestWriter {
 
   /** Adds a request to the batch. Requires: `hasRoom`. */
   put(operation: Operation): void {
-    const template = this.#templates[operation];
-    this.#used = putRequest(this.#out, this.#used, template, this.#keys.next());
+    const isWrite = operation === WRITE;
+    const size = isWrite ? this.#chooseSize() : 0;
+    const template = isWrite ? (this.#writes[size] as Template) : this.#read;
+    const key = this.#keys.next(isWrite);
+    const first = this.#used;
+    this.#used = putRequest(this.#out, first, template, key);
+    if (this.#ledger === null) return;
+    const stamp = this.#ledger.issue(operation, key);
+    if (isWrite) putStamp(this.#out, first, this.#stamps[size] as StampPlace, stamp);
+  }
+
+  #chooseSize(): number {
+    if (this.#writes.length === 1) return 0;
+    const at = this.#prng.unit();
+    const chosen = this.#upTo.findIndex((upTo) => at < upTo);
+    return chosen === -1 ? this.#writes.length - 1 : chosen;
   }
 
   /** Sends the batch. */
@@ -78,14 +118,4 @@ export class RequestWriter {
     if (!isFree) this.#out = Buffer.allocUnsafeSlow(this.#out.length);
     this.#used = 0;
   }
-}
-
-function fillerOf(size: number, prng: Prng): string {
-  let value = '';
-  // A kilobyte of chance is enough: nobody looks for repeats.
-  const piece = Array.from({ length: Math.min(size, 1024) }, () =>
-    VALUE_LETTERS.charAt(prng.between(0, VALUE_LETTERS.length - 1)),
-  ).join('');
-  value = piece.repeat(Math.ceil(size / piece.length));
-  return value.slice(0, size);
 }

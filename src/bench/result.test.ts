@@ -7,7 +7,8 @@ import { type BenchResult, type RunFacts, resultOf } from './result.ts';
 import { Tally } from './tally.ts';
 import { readInfo, type TargetInfo } from './target.ts';
 import { Totals } from './totals.ts';
-import { resolveWorkload, type WorkloadInput } from './workload.ts';
+import { resolveWorkload } from './workload.ts';
+import type { WorkloadInput } from './workload-fields.ts';
 
 interface Story {
   readonly input?: WorkloadInput;
@@ -54,8 +55,13 @@ function told(story: Story = {}): BenchResult {
   const facts: RunFacts = {
     ...{ workload, totals, startedAt: '2026-01-01T00:00:00.000Z' },
     elapsedMs: story.elapsedMs ?? 10_000,
+    processorUs: 12_345,
     isPartial: story.isPartial ?? false,
-    ends: [{ openByTarget: [story.openAtEnd ?? 50], busyShare: story.busyShare ?? 0.5 }],
+    agents: [],
+    ends: [
+      { openByTarget: [story.openAtEnd ?? 50], busyShare: story.busyShare ?? 0.5, writes: [] },
+    ],
+    ...{ verification: null, phases: null },
     before: [infoOf(3, fsync)],
     after: [infoOf(story.termAfter ?? 3, fsync)],
     environment: describeEnvironment('1.2.3'),
@@ -81,6 +87,15 @@ test('resultOf() leaves answers after the end out of the throughput', () => {
   expect(result.throughputPerSecond).toBe(2);
   expect(result.series).toHaveLength(8);
   expect(told({ input: { requests: 20 } })).toMatchObject({ measuredMs: 9500 });
+});
+
+test('resultOf() says what a request cost the generator itself', () => {
+  const result = told();
+  expect(result.generatorUsPerRequest).toBe(617.3);
+  expect(reportLines(result, PLAIN).join('\n')).toMatch(
+    /generator +617.3 us of processor time a request, busy 50 %/,
+  );
+  expect(told({ answered: 0 }).generatorUsPerRequest).toBeNull();
 });
 
 test('resultOf() gives a closed loop no corrected latency and no lateness', () => {

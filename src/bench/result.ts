@@ -2,13 +2,16 @@
  * The result of a run: what `--json` prints (schema raftctl/bench/v1) and the report shows, and
  * whether the measurement may be believed. Pure.
  */
+import { type AgentFacts, type AgentRow, agentRow } from './agent-row.ts';
 import type { Environment } from './environment.ts';
 import type { LatencyHistogram, LatencySummary } from './latency-histogram.ts';
+import type { ServerPhases } from './server-phases.ts';
 import { judge, type Measured, type SloResult } from './slo.ts';
 import { READ, WRITE } from './tally.ts';
 import type { TargetInfo } from './target.ts';
 import type { WorkerEnd } from './thread-messages.ts';
 import type { SecondRow, Totals } from './totals.ts';
+import type { Verification } from './verify.ts';
 import type { Workload } from './workload.ts';
 
 export interface LatencyPair {
@@ -59,8 +62,16 @@ export interface BenchResult {
   readonly lateness: LatencySummary | null;
   /** Of the busiest worker, from 0 to 1. */
   readonly generatorBusyShare: number;
+  /** Processor time that a request cost the generator, all threads; null: none was answered. */
+  readonly generatorUsPerRequest: number | null;
   readonly series: readonly SecondRow[];
   readonly slos: readonly SloResult[];
+  /** What was read back; null: nothing was to be. */
+  readonly verification: Verification | null;
+  /** Where the servers' time went; null: nobody looked. */
+  readonly phases: ServerPhases | null;
+  /** Only where the load came from other machines. */
+  readonly agents?: readonly AgentRow[] | undefined;
 }
 
 export interface RunFacts {
@@ -69,11 +80,17 @@ export interface RunFacts {
   readonly startedAt: string;
   /** From the end of the warm-up until the end or the signal. */
   readonly elapsedMs: number;
+  /** Processor time of this process meanwhile. */
+  readonly processorUs: number;
   readonly isPartial: boolean;
   readonly ends: readonly WorkerEnd[];
+  /** Other machines that made the load; empty: this one did. */
+  readonly agents: readonly AgentFacts[];
   readonly before: readonly TargetInfo[];
   readonly after: readonly TargetInfo[];
   readonly environment: Environment;
+  readonly verification: Verification | null;
+  readonly phases: ServerPhases | null;
 }
 
 const NS_PER_MS = 1e6;
@@ -81,6 +98,15 @@ const NS_PER_MS = 1e6;
 const LATENESS_SHARE_MAX = 0.1;
 const BUSY_SHARE_MAX = 0.95;
 const MISSING_SHARE_NOTED = 0.01;
+
+/** Whether an open loop has measured its own generator rather than the target. */
+export function isGeneratorLate({
+  latency,
+  lateness,
+}: Pick<BenchResult, 'latency' | 'lateness'>): boolean {
+  if (lateness === null || lateness.count === 0) return false;
+  return lateness.p99Us > LATENESS_SHARE_MAX * (latency.corrected ?? latency.raw).p99Us;
+}
 
 export function resultOf(facts: RunFacts): BenchResult {
   const { workload, totals, isPartial } = facts;
@@ -99,7 +125,8 @@ export function resultOf(facts: RunFacts): BenchResult {
     ratePerSecond: throughputPerSecond,
   };
   const targets = targetsOf(facts);
-  const invalidReasons = invalidReasonsOf(facts, judged);
+  const agents = facts.agents.map((agent) => agentRow(agent, isOpen, LATENESS_SHARE_MAX));
+  const invalidReasons = [...invalidReasonsOf(facts, judged), ...agentReasons(agents)];
   return {
     startedAt: facts.startedAt,
     loop: isOpen ? 'open' : 'closed',
@@ -129,9 +156,20 @@ export function resultOf(facts: RunFacts): BenchResult {
     },
     lateness: isOpen ? totals.lateness.summary() : null,
     generatorBusyShare: busyShareOf(facts),
+    generatorUsPerRequest:
+      totals.answered === 0 ? null : Math.round((facts.processorUs / totals.answered) * 10) / 10,
     series: totals.series.filter((row) => row.second * 1000 < measuredMs),
     slos: workload.slos.map((slo) => judge(slo, measured)),
+    verification: facts.verification,
+    phases: facts.phases,
+    ...(agents.length === 0 ? {} : { agents }),
   };
+}
+
+function agentReasons(agents: readonly AgentRow[]): string[] {
+  return agents.flatMap(({ address, trouble }) => {
+    return trouble === null ? [] : [`agent ${address} ${trouble}`];
+  });
 }
 
 /** A run that ends by count is over with its last answer. */
@@ -220,6 +258,9 @@ function notesOf(facts: RunFacts, targets: readonly BenchTarget[]): string[] {
     notes.push('the generator had no time to spare: the target may be faster than measured');
   }
   const unsent = totals.errors.get('unsent') ?? 0;
+  if (workload.verify === true && facts.verification === null) {
+    notes.push('nothing was read back: the run was cut short');
+  }
   if (unsent > 0) notes.push('the rate was not reached: requests that were due were never sent');
   return notes;
 }

@@ -1,35 +1,47 @@
 /**
- * When each request of an open loop should be sent, whatever the target does: request `i` of all is
- * due at `i / rate` seconds after the start. Workers take turns (worker `w` of `n` has the requests
- * `w, w + n, w + 2n, ...`), so the plan does not depend on how many there are.
+ * When each request of an open loop should be sent, whatever the target does. The plan of all
+ * workers together follows from the load and its seed alone.
  *
- * Due times are computed from the number, never added up: no drift, and a request that could not
- * be sent in time needs no memory to keep its place.
+ * Due times are computed from the request's number, never added up: no drift, and a request that
+ * could not be sent in time needs no memory to keep its place.
  */
+import { type ArrivalName, type Arrivals, arrivalsOf, shareOf } from './arrivals.ts';
+import { Pace, type Stage } from './pace.ts';
 
-const NS_PER_S = 1e9;
+/** What an open loop sends when. */
+export interface OpenLoad {
+  readonly arrival: ArrivalName;
+  readonly burst: number;
+  readonly stages: readonly Stage[];
+  readonly warmupMs: number;
+  readonly seed: number;
+}
 
 export interface ScheduleInit {
-  /** Requests per second, of all workers together. */
-  readonly ratePerSecond: number;
+  readonly load: OpenLoad;
   readonly worker: number;
   readonly workers: number;
   /** Nanoseconds of the run's clock. */
   readonly startNs: number;
-  /** Requests are due before this, or at most so many of all workers; whichever ends first. */
+  /** Requests are due before this, or so many behind the warm-up; whichever ends first. */
   readonly endNs: number;
   readonly requestsMax: number;
 }
 
+const NS_PER_MS = 1e6;
+
 export class Schedule {
   readonly #init: ScheduleInit;
-  readonly #intervalNs: number;
+  readonly #pace: Pace;
+  readonly #arrivals: Arrivals;
   #total: number;
 
   constructor(init: ScheduleInit) {
+    const { load, worker, workers } = init;
     this.#init = init;
-    this.#intervalNs = NS_PER_S / init.ratePerSecond;
-    this.#total = Math.min(this.#dueBefore(init.endNs), this.#shareOf(init.requestsMax));
+    this.#pace = new Pace(load.stages, load.warmupMs);
+    this.#arrivals = arrivalsOf({ ...load, worker, workers });
+    this.#total = Math.min(this.#dueBefore(init.endNs), this.#byCount(init.requestsMax));
   }
 
   /** Requests this worker has to send in all. */
@@ -39,8 +51,7 @@ export class Schedule {
 
   /** When this worker's request `index` (from 0) is due. Nanoseconds. */
   dueNs(index: number): number {
-    const { worker, workers, startNs } = this.#init;
-    return startNs + (index * workers + worker) * this.#intervalNs;
+    return this.#init.startNs + this.#pace.timeOf(this.#arrivals.at(index));
   }
 
   /** How many of this worker's requests are due now or were before. */
@@ -56,18 +67,18 @@ export class Schedule {
   #dueBefore(ns: number): number {
     const { startNs } = this.#init;
     if (ns <= startNs) return 0;
-    // A billionth part of a request more or less is rounding, not time.
-    return this.#shareOf(Math.ceil((ns - startNs) / this.#intervalNs - 1e-9));
+    if (ns === Number.POSITIVE_INFINITY) return ns;
+    return this.#arrivals.countBefore(this.#pace.countAt(ns - startNs));
   }
 
-  /** Of `count` requests of all workers, how many this one has. */
-  #shareOf(count: number): number {
-    return shareOf(count, this.#init.worker, this.#init.workers);
+  /** This worker's part of the warm-up and of so many requests behind it. */
+  #byCount(requests: number): number {
+    const { load, worker, workers } = this.#init;
+    if (requests === Number.POSITIVE_INFINITY) return requests;
+    const warmupUnits = this.#pace.countAt(load.warmupMs * NS_PER_MS);
+    if (load.arrival === 'constant') {
+      return shareOf(Math.ceil(warmupUnits - 1e-9) + requests, worker, workers);
+    }
+    return this.#arrivals.countBefore(warmupUnits) + shareOf(requests, worker, workers);
   }
-}
-
-/** Of `count` things dealt out in turn, how many fall to one of `workers`. */
-export function shareOf(count: number, worker: number, workers: number): number {
-  if (count === Number.POSITIVE_INFINITY) return count;
-  return Math.max(0, Math.ceil((count - worker) / workers));
 }

@@ -1,5 +1,6 @@
 /** Where load goes: addresses, the protocol spoken there, and what a target says of itself. */
 import { splitAddress } from '../client/address.ts';
+import { fetchEtcdMembers, fetchEtcdStatus } from '../client/etcd-client.ts';
 import { RespConnection } from '../client/resp-connection.ts';
 import type { Reply } from '../client/resp-reply.ts';
 import { encodeCommand } from '../client/resp-request.ts';
@@ -14,7 +15,7 @@ export interface Target {
 /** What `INFO` tells; null: the target does not say. */
 export interface TargetInfo {
   readonly address: string;
-  readonly server: 'raftctl' | 'redis' | null;
+  readonly server: 'raftctl' | 'redis' | 'etcd' | null;
   readonly version: string | null;
   readonly cluster: string | null;
   readonly node: string | null;
@@ -29,6 +30,9 @@ const SCHEMES: Readonly<Record<string, DriverName>> = {
   'resp:': 'resp',
   'redis:': 'resp',
   'http:': 'http',
+  'etcd:': 'etcd',
+  'raftexample:': 'raftexample',
+  'kvapi:': 'kvapi',
 };
 
 /**
@@ -49,7 +53,7 @@ export function parseTarget(
   const address = match[2] ?? '';
   if (driver === undefined) {
     throw new RaftctlError('USAGE', {
-      message: `Cannot measure ${text}: the protocol is not resp or http`,
+      message: `Cannot measure ${text}: the protocol is not resp, http, etcd, raftexample or kvapi`,
       hint: 'For example --target resp://127.0.0.1:6379',
     });
   }
@@ -58,9 +62,33 @@ export function parseTarget(
 }
 
 /** Asks a target for `INFO`; a target that speaks no RESP just says nothing. */
-export async function describeTarget(target: Target, timeoutMs: number): Promise<TargetInfo> {
+export async function describeTarget(
+  target: Target,
+  driver: DriverName,
+  timeoutMs: number,
+): Promise<TargetInfo> {
+  if (driver === 'etcd') return describeEtcd(target.address, timeoutMs);
+  // They would take the question for a request that they do not know.
+  if (driver === 'raftexample' || driver === 'kvapi') return readInfo(target.address, '');
   const text = await infoText(target.address, timeoutMs).catch(() => null);
   return readInfo(target.address, text ?? '');
+}
+
+async function describeEtcd(address: string, timeoutMs: number): Promise<TargetInfo> {
+  const unknown = readInfo(address, '');
+  const asked = [
+    fetchEtcdStatus(address, timeoutMs),
+    fetchEtcdMembers(address, timeoutMs),
+  ] as const;
+  const [status, members] = await Promise.all(asked).catch(() => [null, []] as const);
+  if (status === null) return unknown;
+  const nameOf = (id: string): string | null => {
+    return members.find((member) => member.id === id)?.name ?? null;
+  };
+  const { version, memberId, leaderId, term } = status;
+  const [node, leader] = [nameOf(memberId), nameOf(leaderId)];
+  const role = leader === node ? 'leader' : 'follower';
+  return { ...unknown, server: 'etcd', version, node, role, leader, term, fsync: 'always' };
 }
 
 /** Pure. */

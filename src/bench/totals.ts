@@ -17,6 +17,8 @@ export class Totals {
   readonly lateness = new LatencyHistogram();
   /** What came since `resetRecent`: from intended send times where there are such. */
   readonly recent = new LatencyHistogram();
+  /** The same from the times of sending. */
+  readonly recentRaw = new LatencyHistogram();
   sent = 0;
   answered = 0;
   missing = 0;
@@ -36,6 +38,7 @@ export class Totals {
       this.raw[operation].add(part.raw[operation]);
       this.corrected[operation].add(part.corrected[operation]);
       this.recent.add((this.#isOpenLoop ? part.corrected : part.raw)[operation]);
+      this.recentRaw.add(part.raw[operation]);
     }
     this.lateness.add(part.lateness);
     this.sent += part.sent;
@@ -70,6 +73,12 @@ export class Totals {
       answered,
       failed: this.#failedBySecond[second] ?? 0,
     }));
+  }
+
+  /** A new second begins. */
+  resetRecent(): void {
+    this.recent.reset();
+    this.recentRaw.reset();
   }
 
   /** Both operations together. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { resolveWorkload, type WorkloadInput, workersDefault } from './workload.ts';
+import { resolveWorkload, workersDefault } from './workload.ts';
+import type { WorkloadInput } from './workload-fields.ts';
 
 test('resolveWorkload() of nothing is a closed loop of ten seconds', () => {
   expect(resolveWorkload({})).toMatchObject({
@@ -42,17 +43,73 @@ const REFUSED: readonly (readonly [WorkloadInput, string])[] = [
   [{ ratio: '0:0' }, 'ratio "0:0": it is not writes:reads'],
   [{ duration: 'soon' }, 'duration "soon": it is a duration'],
   [{ 'data-size': '1 GB' }, 'data-size "1 GB": it is a size'],
-  [{ 'key-pattern': 'gauss' }, 'key-pattern "gauss": it is one of uniform, zipf, seq'],
-  [{ reads: 'stale' }, 'reads "stale": it is one of linearizable'],
+  [{ 'key-pattern': 'cold' }, 'key-pattern "cold": it is one of uniform, zipf, seq'],
+  [{ arrival: 'poisson' }, 'arrival "poisson": a closed loop has no arrivals'],
+  [{ stage: ['10s'] }, 'stage ["10s"]: each is like 30s:500'],
+  [{ stage: '10s:0-50' }, 'each is like 30s:500'],
+  [{ stage: '10s:5', rate: 100 }, 'rate 100: stages say it'],
+  [{ stage: '10s:5', requests: 100 }, 'requests 100: stages say it'],
+  [{ cooldown: '1s', requests: 5 }, 'cooldown "1s": a run that ends by count has none'],
+  [{ 'data-size-list': '64' }, 'it is sizes and weights, like 64:90,4KiB:10'],
+  [{ hot: '100:0' }, 'it is per cent of keys and of requests'],
+  [{ workload: 'g' }, 'workload "g": it is one of a, b, c, d, e, f'],
+  [{ workload: 'e', driver: 'http' }, 'over http one key is read at a time'],
+  [{ workload: 'f', driver: 'http' }, 'over http a write does not return what was there'],
+  [{ reads: 'eventual' }, 'reads "eventual": it is one of linearizable, stale'],
+  [{ reads: 'stale' }, 'reads "stale": over resp all reads are linearizable'],
   [{ target: ['resp://a:1', 'http://b:2'] }, 'one run speaks one protocol'],
   [{ target: 'http://b:2', driver: 'resp' }, 'driver "resp": the target\'s address says http'],
-  [{ target: 'ftp://b:2' }, 'the protocol is not resp or http'],
+  [{ target: 'ftp://b:2' }, 'the protocol is not resp, http, etcd, raftexample or kvapi'],
+  [{ target: 'kvapi://b:2', modify: true }, 'over kvapi a write does not return what was there'],
+  [{ driver: 'raftexample', verify: true }, 'a write is answered before it is committed'],
+  [{ driver: 'raftexample', reads: 'linearizable' }, "of the asked node's own state"],
+  [{ verify: true, 'data-size': 20 }, 'values of 21 bytes or more have numbers'],
+  [{ verify: true, 'data-size-list': '20:1,4KiB:1' }, 'values of 21 bytes or more have numbers'],
+  [{ verify: true, ratio: '0:1' }, 'a load without writes leaves nothing behind'],
   [{ slo: true }, 'slo true: it is one text, or a list of texts'],
   [{ 'zipf-exp': 0 }, 'zipf-exp 0: it is a number 0 to 10'],
 ];
 
 test.each(REFUSED)('resolveWorkload() refuses %j', (input, words) => {
   expect(() => resolveWorkload(input)).toThrow(words);
+});
+
+test('resolveWorkload() of stages is an open loop as long as they are, at their mean rate', () => {
+  const stage = ['1s:100', '2s:100-900'];
+  expect(resolveWorkload({ stage })).toMatchObject({
+    ...{ durationMs: 3000, ratePerSecond: 1100 / 3, pipeline: 256 },
+    stages: [
+      { durationMs: 1000, fromRate: 100, toRate: 100 },
+      { durationMs: 2000, fromRate: 100, toRate: 900 },
+    ],
+  });
+});
+
+test('resolveWorkload() knows the core workloads of YCSB, and what is said besides wins', () => {
+  const mixes = ['a', 'b', 'c', 'd', 'e', 'f'].map((workload) => resolveWorkload({ workload }));
+  expect(mixes.map(({ writeParts, readParts }) => `${writeParts}:${readParts}`)).toEqual([
+    ...['1:1', '1:19', '0:1', '1:19', '1:19', '1:1'],
+  ]);
+  expect(mixes.map(({ keyPattern }) => keyPattern)).toEqual([
+    ...['zipf', 'zipf', 'zipf', 'latest', 'zipf', 'zipf'],
+  ]);
+  expect(mixes.map(({ scanLength, modify }) => [scanLength, modify])).toEqual([
+    ...[1, 1, 1, 1].map((length) => [length, false]),
+    [10, false],
+    [1, true],
+  ]);
+  expect(resolveWorkload({ workload: 'a', ratio: '2:3' })).toMatchObject({ dataBytes: 1000 });
+  expect(resolveWorkload({ workload: 'a', ratio: '2:3' })).toMatchObject({ readParts: 3 });
+});
+
+test('resolveWorkload() takes the largest of several sizes as the size of values', () => {
+  expect(resolveWorkload({ 'data-size-list': '64:90,4KiB:10' })).toMatchObject({
+    dataBytes: 4096,
+    dataSizes: [
+      { bytes: 64, weight: 90 },
+      { bytes: 4096, weight: 10 },
+    ],
+  });
 });
 
 test('workersDefault() leaves at least half of the cores to the servers', () => {

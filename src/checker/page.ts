@@ -2,7 +2,7 @@
  * The history as one HTML page that needs nothing else: bars of each client on a time axis, the
  * order that explains them as a line, and the answer that no order explains.
  */
-import { htmlText } from '../std/html.ts';
+import { htmlPage, htmlText } from '../std/html.ts';
 import { plural } from '../std/units.ts';
 import type { Finding, Judgement } from './checker.ts';
 import type { Operation } from './history.ts';
@@ -37,25 +37,13 @@ export function drawPage(input: PageInput): string {
   const counts =
     `${plural(operationCount, 'operation')}, ${unknownCount} of unknown outcome, ` +
     `${plural(keyCount, 'key')}, model ${model}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>${htmlText(title)}: ${VERDICTS[verdict]}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1><span class="verdict ${verdict}">${VERDICTS[verdict]}</span> ${htmlText(title)}</h1>
 <p>${htmlText(counts)}</p>
 </header>
 ${finding === null ? '<p>The history is empty.</p>' : drawFinding(finding, input)}
-<script>${PAGE_SCRIPT}</script>
-</body>
-</html>
-`;
+<script>${PAGE_SCRIPT}</script>`;
+  return htmlPage({ title: `${title}: ${VERDICTS[verdict]}`, style: PAGE_STYLE, body });
 }
 
 function drawFinding(finding: Finding, input: PageInput): string {

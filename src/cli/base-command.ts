@@ -8,7 +8,7 @@
  */
 import { Command, Flags } from '@oclif/core';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
-import { loadFileSettings } from '../config/config-files.ts';
+import type { Context } from '../config/contexts.ts';
 import type { FileSettings } from '../config/settings.ts';
 import { EXIT, type RaftctlError } from '../std/errors.ts';
 import type { Paint } from '../std/paint.ts';
@@ -22,6 +22,9 @@ import {
 } from './error-report.ts';
 import { isTruthy, withFileDefaults } from './file-defaults.ts';
 import { jsonText } from './json-text.ts';
+import { changesCluster, refusedReadOnly } from './read-only.ts';
+import { settingsInForce } from './settings-in-force.ts';
+import { isTyped } from './typed-flags.ts';
 import { blameVariable } from './usage-text.ts';
 
 /** The object that `--json` prints. */
@@ -32,6 +35,9 @@ export interface Envelope<T> {
 }
 
 type Parsed = Record<string, unknown>;
+
+/** What addresses are shown; a cluster of this machine has its own. */
+const TRUST_FLAGS = ['tls-ca', 'tls-cert', 'token-file'];
 
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
@@ -48,10 +54,18 @@ export abstract class BaseCommand extends Command {
       helpGroup: 'GLOBAL',
       env: 'RAFTCTL_QUIET',
     }),
+    context: Flags.string({
+      summary: 'Reach the cluster as this context says; none: without any.',
+      helpValue: 'NAME',
+      helpGroup: 'GLOBAL',
+      env: 'RAFTCTL_CONTEXT',
+    }),
   };
 
   readonly #warnings: string[] = [];
   #fileSettings: FileSettings = new Map();
+  #context: Context | null = null;
+  #isContextPlace = false;
 
   abstract override run(): Promise<unknown>;
 
@@ -60,15 +74,51 @@ export abstract class BaseCommand extends Command {
     return true;
   }
 
-  /** @throws {RaftctlError} CONFIG_INVALID when one of the files is wrong. */
+  /**
+   * @throws {RaftctlError} CONFIG_INVALID when one of the files is wrong, CONTEXT_NOT_FOUND, and
+   *   READ_ONLY for a command that would change what is only to be looked at.
+   */
   protected override async init(): Promise<void> {
     await super.init();
     if (!this.usesConfigFiles) return;
-    this.#fileSettings = await loadFileSettings({ env: process.env, cwd: process.cwd() });
+    const { argv } = this;
+    const inForce = await settingsInForce({ argv, env: process.env, cwd: process.cwd() });
+    this.#fileSettings = inForce.settings;
+    this.#context = inForce.context;
+    this.#isContextPlace = inForce.isContextPlace;
+    const id = this.id ?? '';
+    if (!this.isReadOnly || !changesCluster(id, argv)) return;
+    throw refusedReadOnly(`raftctl ${id.replaceAll(':', ' ')}`, this.#readOnlySource);
+  }
+
+  /** The context that this call was made in. */
+  protected get context(): Context | null {
+    return this.#context;
+  }
+
+  /** Whether nothing nearer than the context says where the cluster is. */
+  protected get isContextPlace(): boolean {
+    return this.#isContextPlace;
+  }
+
+  /** What files and the context say: beside the flags and the environment. */
+  protected get fileSettings(): FileSettings {
+    return this.#fileSettings;
+  }
+
+  /** Whether clusters are only to be looked at. */
+  protected get isReadOnly(): boolean {
+    return isTruthy(this.settingOf('RAFTCTL_READ_ONLY') ?? undefined);
+  }
+
+  get #readOnlySource(): string {
+    if (process.env['RAFTCTL_READ_ONLY'] !== undefined) return 'the environment';
+    const found = this.#fileSettings.get('RAFTCTL_READ_ONLY');
+    return found?.context === undefined ? (found?.file ?? '') : `context ${found.context}`;
   }
 
   /** As oclif parses, with the configuration files between the environment and the defaults. */
-  protected override parse<F extends Parsed, B extends Parsed, A extends Parsed>(
+  protected override async parse<F extends Parsed, B extends Parsed, A extends Parsed>(
     options?: Input<F, B, A>,
     argv?: string[],
   ): Promise<ParserOutput<F, B, A>> {
@@ -77,7 +127,19 @@ export abstract class BaseCommand extends Command {
     const baseFlags = withFileDefaults(asked.baseFlags, this.#fileSettings);
     // NB: statics of a superclass are not copied by `...`.
     const { enableJsonFlag } = asked;
-    return super.parse({ ...asked, enableJsonFlag, flags, baseFlags } as Input<F, B, A>, argv);
+    const input = { ...asked, enableJsonFlag, flags, baseFlags } as Input<F, B, A>;
+    const parsed = await super.parse(input, argv);
+    // A cluster that is named is nearer than addresses that the environment or a file knows.
+    const words = argv ?? this.argv;
+    const isNamed = ['cluster', 'discover'].some((flag) => isTyped(words, flag));
+    if (isNamed && !isTyped(words, 'endpoints')) {
+      const isByName = isTyped(words, 'cluster') && !isTyped(words, 'discover');
+      const others = ['endpoints', ...(isByName ? ['discover', ...TRUST_FLAGS] : [])];
+      for (const flag of others) {
+        if (!isTyped(words, flag)) delete (parsed.flags as Parsed)[flag];
+      }
+    }
+    return parsed;
   }
 
   /** The cluster that an argument names; left out, the one of the environment or of the files. */

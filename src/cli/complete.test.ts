@@ -6,6 +6,8 @@ const NAMES: LocalNames = {
   clusters: () => ['demo', 'deep'],
   nodes: (cluster) => (cluster === 'deep' ? ['n1'] : ['n1', 'n2']),
   profiles: () => ['local-3'],
+  runs: () => ['last', '01AB'],
+  contexts: () => ['shop'],
 };
 const CLUSTER = { name: 'cluster', type: 'option' };
 const MANIFEST: Manifest = {
@@ -20,20 +22,28 @@ const MANIFEST: Manifest = {
     },
   },
   'cluster:wait': { id: 'cluster:wait', flags: { for: { name: 'for', type: 'option' } } },
-  'node:kill': { id: 'node:kill', flags: { cluster: CLUSTER } },
+  'node:kill': {
+    id: 'node:kill',
+    flags: { cluster: CLUSTER, context: { name: 'context', type: 'option' } },
+  },
+  'context:use': { id: 'context:use' },
+  'context:delete': { id: 'context:delete' },
   'node:restart': {
     id: 'node:restart',
     flags: { wait: { name: 'wait', type: 'boolean', allowNo: true } },
   },
   'leader:transfer': { id: 'leader:transfer', flags: { cluster: CLUSTER } },
-  completion: { id: 'completion', args: { shell: { options: ['bash', 'zsh'] } } },
+  completion: { id: 'completion', args: { shell: { name: 'shell', options: ['bash', 'zsh'] } } },
   help: { id: 'help' },
   schema: { id: 'schema' },
   'check:linearizability': {
     id: 'check:linearizability',
     flags: { html: { name: 'html', type: 'option' } },
-    args: { history: {} },
+    args: { history: { name: 'history' } },
   },
+  bench: { id: 'bench', flags: { clients: { name: 'clients', type: 'option' } } },
+  'bench:show': { id: 'bench:show' },
+  'bench:hist:merge': { id: 'bench:hist:merge' },
   inner: { id: 'inner', hidden: true },
 };
 
@@ -42,9 +52,12 @@ function words(line: string): string[] {
 }
 
 test.each([
-  ['', ['cluster', 'node', 'leader', 'completion', 'help', 'schema', 'check']],
+  ['', ['cluster', 'node', 'context', 'leader', 'completion', 'help', 'schema', 'check', 'bench']],
   ['leader transfer ', ['n1', 'n2']],
   ['clu', ['cluster']],
+  ['context use ', ['shop', 'none']],
+  ['context delete ', ['shop']],
+  ['node kill --context ', ['shop', 'none']],
   ['cluster ', ['up', 'wait']],
   ['cluster u', ['up']],
   ['cluster up de', ['demo', 'deep']],
@@ -65,6 +78,10 @@ test.each([
   ['help cluster w', ['wait']],
   ['schema cluster w', ['wait']],
   ['schema --all clu', ['cluster']],
+  ['bench ', ['show', 'hist']],
+  ['bench hist ', ['merge']],
+  ['bench show ', ['last', '01AB']],
+  ['bench --cl', ['--clients']],
   ['nonsense ', []],
   ['cluster up --nothing=x', []],
 ])('complete() offers for %j', (line, expected) => {

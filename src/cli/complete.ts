@@ -3,6 +3,7 @@
  * asked for; commands and flags are those of `oclif.manifest.json`.
  */
 import type { LocalNames } from './local-names.ts';
+import { typedValue } from './typed-flags.ts';
 
 export interface ManifestFlag {
   readonly name: string;
@@ -13,6 +14,22 @@ export interface ManifestFlag {
   readonly hidden?: boolean;
   readonly allowNo?: boolean;
   readonly multiple?: boolean;
+  readonly required?: boolean;
+  readonly description?: string;
+  readonly helpValue?: string;
+  readonly helpGroup?: string;
+  readonly env?: string;
+  readonly default?: unknown;
+  /** It depends on the machine. */
+  readonly noCacheDefault?: boolean;
+}
+
+interface ManifestArgument {
+  readonly name: string;
+  readonly description?: string;
+  readonly required?: boolean;
+  readonly options?: readonly string[];
+  readonly default?: unknown;
 }
 
 export interface ManifestCommand {
@@ -20,7 +37,11 @@ export interface ManifestCommand {
   readonly summary?: string;
   readonly hidden?: boolean;
   readonly flags?: Readonly<Record<string, ManifestFlag>>;
-  readonly args?: Readonly<Record<string, { readonly options?: readonly string[] }>>;
+  readonly args?: Readonly<Record<string, ManifestArgument>>;
+  readonly description?: string;
+  readonly examples?: readonly string[];
+  readonly usage?: string | readonly string[];
+  readonly aliases?: readonly string[];
 }
 
 export type Manifest = Readonly<Record<string, ManifestCommand>>;
@@ -101,19 +122,23 @@ function joinEquals(words: readonly string[]): { words: string[]; isSplit: boole
 /** The command whose words are all there. */
 function commandOf(before: readonly string[], manifest: Manifest): ManifestCommand | null {
   const words = before.filter((word) => !word.startsWith('-'));
-  const two = manifest[`${words[0]}:${words[1]}`];
-  return two ?? manifest[words[0] ?? ''] ?? null;
+  for (let length = 3; length > 0; length -= 1) {
+    const command = manifest[words.slice(0, length).join(':')];
+    if (command !== undefined) return command;
+  }
+  return null;
 }
 
 function commandWords(before: readonly string[], manifest: Manifest): Candidate[] {
   const found = new Map<string, string>();
   const visible = Object.values(manifest).filter((command) => command.hidden !== true);
   for (const { id, summary } of visible) {
-    const [first = '', second] = id.split(':');
-    if (before.length === 0) found.set(first, second === undefined ? (summary ?? '') : '');
-    else if (before.length === 1 && first === before[0] && second !== undefined) {
-      found.set(second, summary ?? '');
-    }
+    const words = id.split(':');
+    const next = words[before.length];
+    if (next === undefined || before.some((word, i) => word !== words[i])) continue;
+    const isWhole = words.length === before.length + 1;
+    // A command may have others below it, and says what it does itself.
+    if (isWhole || !found.has(next)) found.set(next, isWhole ? (summary ?? '') : '');
   }
   return [...found].map(([word, about]) => ({ word, about }));
 }
@@ -144,6 +169,8 @@ const FILE_COMMANDS = new Set([
   'profile:top',
   'profile:flame',
   'profile:diff',
+  'bench:hist:merge',
+  'bench:matrix',
 ]);
 /** Commands whose arguments are nodes, besides those of `node`. */
 const NODE_COMMANDS = new Set([
@@ -152,9 +179,13 @@ const NODE_COMMANDS = new Set([
   'snapshot:list',
   'profile:cpu',
   'profile:heap',
+  'profile:allocs',
   'profile:snapshot',
 ]);
+/** Commands whose arguments are stored runs. */
+const RUN_COMMANDS = new Set(['bench:show', 'bench:tag', 'bench:export', 'bench:rerun']);
 const FILE_FLAGS = new Set([
+  'runs-dir',
   'dir',
   'data-dir',
   'log-file',
@@ -168,16 +199,21 @@ const FILE_FLAGS = new Set([
   'heapprofile',
   'heapsnapshot',
   'history',
+  'tls-folder',
+  'tls-ca',
+  'tls-cert',
+  'token-file',
 ]);
 
 function flagValues(flag: ManifestFlag, command: ManifestCommand, place: Place): Completion {
   const { names } = place;
   if (flag.options !== undefined) return plain(flag.options);
   if (FILE_FLAGS.has(flag.name)) return FILES;
+  if (flag.name === 'context') return plain([...names.contexts(), 'none']);
   if (flag.name === 'cluster' || flag.name === 'confirm' || flag.name === 'expect-cluster') {
     return plain(names.clusters());
   }
-  if (flag.name === 'node') return plain(names.nodes(wordAfter('--cluster', place.before)));
+  if (flag.name === 'node') return plain(names.nodes(typedValue(place.before, 'cluster')));
   if (flag.name === 'profile') return { ...plain(names.profiles()), takesFiles: true };
   if (flag.name === 'for' && command.id === 'cluster:wait') {
     return plain(['leader', 'healthy', 'converged', 'index>=']);
@@ -188,7 +224,7 @@ function flagValues(flag: ManifestFlag, command: ManifestCommand, place: Place):
 function positional(command: ManifestCommand, place: Place): Completion {
   const { before, manifest, names } = place;
   const { id } = command;
-  if (id === 'help' || id === 'schema') {
+  if (id === 'help' || id === 'schema' || id === 'man') {
     const words = before.slice(before.indexOf(id) + 1).filter((word) => !word.startsWith('-'));
     return { candidates: commandWords(words, manifest), takesFiles: false };
   }
@@ -196,21 +232,21 @@ function positional(command: ManifestCommand, place: Place): Completion {
   if (options !== undefined && options !== null) {
     return plain(Object.values(command.args ?? {})[0]?.options ?? []);
   }
+  const below = commandWords(
+    before.filter((word) => !word.startsWith('-')),
+    manifest,
+  );
+  if (below.length > 0) return { candidates: below, takesFiles: false };
+  if (id.startsWith('context:')) {
+    return plain([...names.contexts(), ...(id === 'context:use' ? ['none'] : [])]);
+  }
+  if (RUN_COMMANDS.has(id)) return { ...plain(names.runs()), takesFiles: id === 'bench:rerun' };
   if (/^(cluster|recover):|^top$/.test(id)) return plain(names.clusters());
   if (id.startsWith('node:') || NODE_COMMANDS.has(id))
-    return plain(names.nodes(wordAfter('--cluster', before)));
+    return plain(names.nodes(typedValue(before, 'cluster')));
   return FILE_COMMANDS.has(id) ? FILES : NOTHING;
 }
 
 function plain(words: readonly string[]): Completion {
   return { candidates: words.map((word) => ({ word, about: '' })), takesFiles: false };
-}
-
-/** What a flag was given earlier on the line. */
-export function wordAfter(flag: string, words: readonly string[]): string | null {
-  for (const [i, word] of words.entries()) {
-    if (word === flag) return words[i + 1] ?? null;
-    if (word.startsWith(`${flag}=`)) return word.slice(flag.length + 1);
-  }
-  return null;
 }

@@ -13,7 +13,7 @@ export const demoFlags = {
     env: 'RAFTCTL_SYNCLOG',
   }),
   throughput: Flags.string({
-    summary: 'Write how many commands came each second into this folder, NODE-throughput.out.',
+    summary: 'Write how many commands came (a logger: were written) each second into this folder.',
     helpValue: 'DIR',
     env: 'RAFTCTL_THROUGHPUT',
   }),

@@ -14,6 +14,11 @@ export function stateDirectory(env: Environment = process.env): string {
   return join(xdg(env['XDG_STATE_HOME'], join(homedir(), '.local', 'state')), 'raftctl');
 }
 
+/** The folder that holds stored runs of the bench. */
+export function runsDirectory(env: Environment = process.env): string {
+  return join(stateDirectory(env), 'runs');
+}
+
 /** The specification ignores relative paths. */
 function xdg(value: string | undefined, fallback: string): string {
   return value !== undefined && isAbsolute(value) ? value : fallback;

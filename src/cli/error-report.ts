@@ -46,6 +46,12 @@ export function reportJson(report: ErrorReport): { readonly error: ErrorReport }
   return { error: report };
 }
 
+/**
+ * Said by the process when nobody reads what it prints any more. NB: not SIGPIPE: whoever listens
+ * to that one hears of every connection that breaks while something is written to it.
+ */
+export const OUTPUT_CLOSED = 'raftctl:outputClosed';
+
 /** Whether the error only means that nobody reads our output any more (`raftctl ... | head`). */
 export function isBrokenPipe(error: unknown): boolean {
   return systemCode(error) === 'EPIPE';

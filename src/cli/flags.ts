@@ -65,6 +65,39 @@ export const commandTimeoutFlag = durationFlag({
   env: 'RAFTCTL_TIMEOUT',
 });
 
+/** Of commands that are told addresses of nodes; a cluster of this machine has its own. */
+export const trustFlags = {
+  'tls-ca': Flags.string({
+    summary: 'Authorities that nodes at other addresses are trusted by.',
+    helpValue: 'FILE',
+    env: 'RAFTCTL_TLS_CA',
+  }),
+  'tls-cert': Flags.string({
+    summary: 'Own certificate and key, in one file.',
+    helpValue: 'FILE',
+    env: 'RAFTCTL_TLS_CERT',
+  }),
+  'token-file': Flags.string({
+    summary: 'File with a bearer token; - is stdin.',
+    helpValue: 'FILE',
+    env: 'RAFTCTL_TOKEN_FILE',
+  }),
+};
+
+/** Of commands that find nodes by DNS. */
+export const discoverFlags = {
+  discover: Flags.string({
+    summary: 'Find nodes by DNS: the SRV records _client._tcp.NAME, as a headless Service has.',
+    helpValue: 'srv:NAME',
+    env: 'RAFTCTL_DISCOVER',
+  }),
+  dns: Flags.string({
+    summary: "DNS server to ask. [default: the system's]",
+    helpValue: 'IP:PORT',
+    env: 'RAFTCTL_DNS',
+  }),
+};
+
 export const kvFlags = {
   ...clusterChoice,
   endpoints: Flags.string({
@@ -72,6 +105,7 @@ export const kvFlags = {
     helpValue: 'HOST:PORT,...',
     env: 'RAFTCTL_ENDPOINTS',
   }),
+  ...trustFlags,
   timeout: commandTimeoutFlag,
 };
 

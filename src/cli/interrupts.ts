@@ -3,14 +3,14 @@
  * While one of these exists, the process does not die of the signals by itself.
  */
 import { EXIT } from '../std/errors.ts';
+import { OUTPUT_CLOSED } from './error-report.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', OUTPUT_CLOSED] as const;
 const EXIT_BY_SIGNAL = {
   SIGINT: EXIT.interrupted,
   SIGTERM: EXIT.terminated,
   SIGHUP: EXIT.failure,
-  /** Nobody reads what we print any more. */
-  SIGPIPE: EXIT.ok,
+  [OUTPUT_CLOSED]: EXIT.ok,
 } as const;
 
 export class Interrupts {

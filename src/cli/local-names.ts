@@ -10,10 +10,23 @@ export interface LocalNames {
   /** Of one cluster; null: of all. */
   nodes(cluster: string | null): readonly string[];
   profiles(): readonly string[];
+  /** Stored runs of the bench, the newest first. */
+  runs(): readonly string[];
+  contexts(): readonly string[];
 }
 
-/** @param directory the folder that holds clusters; @param root of the installed package. */
-export function localNames(directory: string, root: string): LocalNames {
+export interface NamePlaces {
+  /** The folder that holds clusters. */
+  readonly clusters: string;
+  /** The folder that holds stored runs. */
+  readonly runs: string;
+  /** Of the installed package. */
+  readonly root: string;
+  readonly contexts: readonly string[];
+}
+
+export function localNames(places: NamePlaces): LocalNames {
+  const { clusters: directory, runs, root, contexts } = places;
   const clusters = (): string[] => {
     return entriesOf(directory).filter((name) => nodesOf(directory, name).length > 0);
   };
@@ -27,6 +40,13 @@ export function localNames(directory: string, root: string): LocalNames {
       const files = entriesOf(join(root, 'profiles')).filter((name) => name.endsWith('.toml'));
       return files.map((name) => name.slice(0, -'.toml'.length));
     },
+    runs: () => [
+      'last',
+      ...entriesOf(runs)
+        .filter((name) => /^[0-9A-Z]{26}$/.test(name))
+        .reverse(),
+    ],
+    contexts: () => contexts,
   };
 }
 

@@ -5,7 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../std/errors.ts';
 import { paintFor } from './colour.ts';
-import { isBrokenPipe } from './error-report.ts';
+import { isBrokenPipe, OUTPUT_CLOSED } from './error-report.ts';
 import { typed } from './invocation.ts';
 import { reportFailure, runWords } from './run-words.ts';
 import { versionLine } from './version.ts';
@@ -15,6 +15,7 @@ const WELCOME: readonly (readonly [string, string])[] = [
   ['raftctl cluster up --detach', 'start three nodes that stay'],
   ['raftctl cluster status', 'who leads, who is down, how far behind'],
   ['raftctl kv set greeting hello', 'write through the log'],
+  ['raftctl cheat', 'the lines for most tasks'],
   ['raftctl help', 'everything else'],
 ];
 
@@ -28,7 +29,7 @@ export async function run(argv: readonly string[], entryUrl: string): Promise<vo
   if (argv[0] === '__complete') {
     const { completionText } = await import('./complete-command.ts');
     const root = fileURLToPath(new URL('..', entryUrl));
-    process.stdout.write(completionText(argv.slice(1), root));
+    process.stdout.write(await completionText(argv.slice(1), root));
     return;
   }
   if (argv.length === 0) {
@@ -63,7 +64,8 @@ function silenceBrokenPipes(): void {
       if (!isBrokenPipe(error)) throw error;
       if (isBroken) return;
       isBroken = true;
-      if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(EXIT.ok);
+      if (!process.emit(OUTPUT_CLOSED as 'SIGPIPE', OUTPUT_CLOSED as 'SIGPIPE'))
+        process.exit(EXIT.ok);
     });
   }
 }

@@ -21,7 +21,7 @@ export async function readText(path: string): Promise<string> {
  *
  * @throws {RaftctlError} DISK_FAILED when it could not be written.
  */
-export async function writeWhole(path: string, content: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, content, { mode: 0o600 });

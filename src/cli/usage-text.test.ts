@@ -34,6 +34,14 @@ test('usageHint() guesses the flag that was meant', () => {
   expect(usageHint(new Error(''))).toBe('Add --help to see what the command takes');
 });
 
+test('usageHint() guesses the value that was meant', () => {
+  const hint = (typed: string) =>
+    usageHint(new Error(`Expected ${typed} to be one of: bash, zsh, fish${FOOTER}`));
+  expect(hint('fissh')).toBe('Did you mean fish? Add --help to see what the command takes');
+  expect(hint('--shell=zhs')).toContain('Did you mean zsh? ');
+  expect(hint('powershell')).toBe('Add --help to see what the command takes');
+});
+
 test('blameVariable() names the variable where nobody typed the flag', () => {
   const flags = { nodes: { env: 'RAFTCTL_NODES', char: 'n' }, raw: {} };
   const env = { RAFTCTL_NODES: 'x' };

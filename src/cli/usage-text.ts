@@ -59,8 +59,16 @@ export function blameVariable(
 
 /** What to type instead, or where to read on. */
 export function usageHint(error: ParserError): string {
+  const word = wordMeant(error.message);
+  if (word !== null) return `Did you mean ${word}? Add --help to see what the command takes`;
   const known = Object.keys(error.parse?.input?.flags ?? {}).map((name) => `--${name}`);
   const meant = (error.flags ?? []).flatMap((typed) => nearestWord(typed, known) ?? []);
   const guess = meant.length === 0 ? PLAIN_WORD : `Did you mean ${meant.join(', ')}? `;
   return `${error.flags === undefined ? '' : guess}Add --help to see what the command takes`;
+}
+
+/** Of a value that is none of those a flag or an argument takes: the nearest that is. */
+function wordMeant(message: string): string | null {
+  const [, typed = '', known = ''] = /^Expected (\S+) to be one of: (.+)$/m.exec(message) ?? [];
+  return typed === '' ? null : nearestWord(typed.replace(/^--[^=]+=/, ''), known.split(', '));
 }

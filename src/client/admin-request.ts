@@ -1,7 +1,6 @@
 /** One request to a node's admin port, and the whole of its answer. */
-import { request } from 'node:http';
 import { RaftctlError } from '../std/errors.ts';
-import { splitAddress } from './address.ts';
+import { callAdmin, isSecured } from './dial.ts';
 
 export interface AdminRequest {
   readonly method: 'GET' | 'POST';
@@ -30,8 +29,7 @@ export interface AdminAnswer {
 
 /** @throws {RaftctlError} UNREACHABLE when no whole answer came in time; what `lost` makes. */
 export function askAdmin(ask: AdminRequest): Promise<AdminAnswer> {
-  const { method, path, timeoutMs, secretHex } = ask;
-  const { host, port } = splitAddress(ask.address);
+  const { method, address, path, timeoutMs, secretHex } = ask;
   const headers = secretHex === undefined ? {} : { 'x-raftctl-secret': secretHex };
   return new Promise((resolve, reject) => {
     let isSent = false;
@@ -41,7 +39,7 @@ export function askAdmin(ask: AdminRequest): Promise<AdminAnswer> {
       const isLost = isSent && ask.lost !== undefined;
       reject(isLost ? ask.lost?.(reason) : adminUnreachable(ask, reason, cause));
     };
-    const call = request({ method, host, port, path, headers, agent: false }, (response) => {
+    const call = callAdmin({ method, address, path, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (piece: string) => {
@@ -56,7 +54,7 @@ export function askAdmin(ask: AdminRequest): Promise<AdminAnswer> {
     });
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs);
     call.on('socket', (socket) => {
-      socket.once('connect', () => {
+      socket.once(isSecured(address) ? 'secureConnect' : 'connect', () => {
         isSent = true;
       });
     });

@@ -3,11 +3,11 @@
  * order, and every line it says is said once. When its node fails it goes on at the next one,
  * from the index it has (`/since`), and repeats what was not confirmed in its session (`/once`).
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RaftctlError } from '../std/errors.ts';
-import { splitAddress } from './address.ts';
 import { type ChatEvent, parseChatLine } from './chat-line.ts';
+import { dial } from './dial.ts';
 
 export interface ChatClientInit {
   /** Client addresses, tried in this order. */
@@ -81,8 +81,10 @@ export class ChatClient {
   /** Another command of the node's; what it says comes as notes and lines. */
   ask(command: string): void {
     // Lines that were heard already are wanted again.
-    if (/^\/(history|since)\b/.test(command)) this.#last = null;
+    const isBack = /^\/(history|since)\b/.test(command);
+    if (isBack) this.#last = null;
     this.#write(command);
+    if (isBack) this.#write('/here');
   }
 
   get unconfirmed(): number {
@@ -98,8 +100,7 @@ export class ChatClient {
 
   #connect(): void {
     const { endpoints } = this.#init;
-    const { host, port } = splitAddress(endpoints[this.#endpoint % endpoints.length] ?? '');
-    const socket = connect({ host, port, noDelay: true });
+    const { socket } = dial(endpoints[this.#endpoint % endpoints.length] ?? '');
     let isGreeted = false;
     this.#socket = socket;
     this.#rest = '';
@@ -129,6 +130,8 @@ export class ChatClient {
     this.#write(`/room ${this.room}`);
     if (this.#last !== null) this.#write(`/since ${this.#last}`);
     else if (historyLines > 0) this.#write(`/history ${historyLines}`);
+    // Who heard nothing yet goes on from here, should this node fail.
+    if (this.#last === null) this.#write('/here');
     if (this.#session === 0) this.#write('/open');
     for (const line of this.#sent.values()) this.#writeOnce(line);
     this.#send();
@@ -140,6 +143,9 @@ export class ChatClient {
         if (this.#last !== null && event.index <= this.#last) return;
         this.#last = event.index;
         this.#init.onLine({ index: event.index, text: event.text });
+        return;
+      case 'here':
+        this.#last = Math.max(this.#last ?? 0, event.index);
         return;
       case 'session':
         this.#session = event.session;

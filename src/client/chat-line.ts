@@ -3,6 +3,8 @@
 export type ChatEvent =
   | { readonly kind: 'line'; readonly index: number; readonly text: string }
   | { readonly kind: 'session'; readonly session: number }
+  /** What comes next lies behind that line. */
+  | { readonly kind: 'here'; readonly index: number }
   | { readonly kind: 'said'; readonly sequence: number; readonly index: number }
   | {
       readonly kind: 'notSaid';
@@ -20,6 +22,8 @@ export function parseChatLine(line: string): ChatEvent {
   }
   const session = /^\* session (\d{1,15})$/.exec(line);
   if (session !== null) return { kind: 'session', session: Number(session[1]) };
+  const here = /^\* here (\d{1,15})$/.exec(line);
+  if (here !== null) return { kind: 'here', index: Number(here[1]) };
   const said = /^\* said (\d{1,15}) (\d{1,15})$/.exec(line);
   if (said !== null) return { kind: 'said', sequence: Number(said[1]), index: Number(said[2]) };
   const refused = /^! (\d{1,15}) (([A-Z]+) .*)$/.exec(line);

@@ -62,6 +62,7 @@ type Attempt =
  * @throws {RaftctlError} NO_LEADER when nodes answer but none can serve in time.
  * @throws {RaftctlError} OUTCOME_UNKNOWN when a write may or may not have happened.
  * @throws {RaftctlError} SESSION_EXPIRED when the session of the command is over.
+ * @throws {RaftctlError} UNAUTHORIZED when it takes a token, or a wider one.
  * @throws {RaftctlError} REQUEST_REFUSED when a node says no for good.
  */
 export async function executeKv(options: KvClientOptions, command: KvCommand): Promise<Reply> {
@@ -144,7 +145,9 @@ async function attemptOnce(
   try {
     connection = await take(address, timeoutMs);
   } catch (error) {
-    if (error instanceof RaftctlError) return { kind: 'unreached', error };
+    if (error instanceof RaftctlError && error.code !== 'UNAUTHORIZED') {
+      return { kind: 'unreached', error };
+    }
     throw error;
   }
   const attempt = await oneReply(connection, bytes, timeoutMs);
@@ -201,6 +204,12 @@ function finalReply(reply: Reply, unknown: string | null): Reply {
     });
   }
   const message = `The node refused: ${reply.message}`;
+  if (reply.prefix === 'NOAUTH' || reply.prefix === 'NOPERM') {
+    throw new RaftctlError('UNAUTHORIZED', {
+      message,
+      hint: 'Name a file with a token, or a wider one: --token-file FILE',
+    });
+  }
   throw new RaftctlError('REQUEST_REFUSED', { message, cause: reply });
 }
 

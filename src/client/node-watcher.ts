@@ -3,19 +3,22 @@
  * follows its events. After a break it goes on where it was; what the node forgot meanwhile is a
  * gap that is counted.
  */
-import { Agent, type ClientRequest, get, type IncomingMessage } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import { RaftctlError } from '../std/errors.ts';
 import type { EventGap, NodeEvent } from '../wire/events.ts';
 import type { NodeVitals } from '../wire/vitals.ts';
-import { splitAddress } from './address.ts';
+import { callAdmin, isSecured } from './dial.ts';
 
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const RETRY_MS = 250;
 const CONNECT_MS_MAX = 2000;
+const KEPT = { keepAlive: true, maxSockets: 2 };
 
 export class NodeWatcher {
   readonly address: string;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 2 });
+  readonly #agent = new Agent(KEPT);
+  readonly #tlsAgent = new TlsAgent(KEPT);
   readonly #onEvent: (event: NodeEvent) => void;
   #stream: ClientRequest | null = null;
   #retry: NodeJS.Timeout | null = null;
@@ -62,10 +65,11 @@ export class NodeWatcher {
     const since = this.#position;
     const from = since === null ? '' : `&since=${since.incarnation}:${since.seq}`;
     const path = `/v1/events?follow=1${from}`;
-    const call = get({ ...splitAddress(this.address), path, agent: false }, (response) => {
+    const call = callAdmin({ address: this.address, path }, (response) => {
       call.setTimeout(0);
       this.#read(response);
     });
+    call.end();
     call.setTimeout(CONNECT_MS_MAX, () => call.destroy());
     call.once('error', () => {});
     call.once('close', () => this.#again());
@@ -77,6 +81,7 @@ export class NodeWatcher {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#stream?.destroy();
     this.#agent.destroy();
+    this.#tlsAgent.destroy();
   }
 
   #again(): void {
@@ -117,8 +122,9 @@ export class NodeWatcher {
   /** Any answer as it is. @throws {RaftctlError} UNREACHABLE */
   text(path: string, timeoutMs: number): Promise<string> {
     return new Promise((resolve, reject) => {
-      const where = splitAddress(this.address);
-      const call = get({ ...where, path, agent: this.#agent }, (response) => {
+      const agent = isSecured(this.address) ? this.#tlsAgent : this.#agent;
+      const asked = { address: this.address, path, agent };
+      const call = callAdmin(asked, (response) => {
         let text = '';
         response.setEncoding('utf8');
         response.on('data', (piece: string) => {
@@ -138,6 +144,7 @@ export class NodeWatcher {
         clearTimeout(timer);
         reject(this.#unreachable(error.message, error));
       });
+      call.end();
     });
   }
 

@@ -6,10 +6,12 @@
  * Nothing is ever sent twice: when the connection ends, `onClose` says how many requests were
  * under way, and what became of them is unknown.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { RaftctlError } from '../std/errors.ts';
-import { splitAddress } from './address.ts';
-import { type Reply, RespParser } from './resp-reply.ts';
+import { credentialsOf } from './credentials.ts';
+import { dial } from './dial.ts';
+import { type Reply, RespError, RespParser } from './resp-reply.ts';
+import { encodeCommand } from './resp-request.ts';
 
 export interface RespListener {
   onReply(reply: Reply): void;
@@ -33,11 +35,20 @@ export class RespConnection {
     socket.on('close', () => this.#end());
   }
 
-  /** @throws {RaftctlError} UNREACHABLE when nobody accepts within the time. */
-  static open(address: string, timeoutMs: number): Promise<RespConnection> {
-    const { host, port } = splitAddress(address);
+  /**
+   * @throws {RaftctlError} UNREACHABLE when nobody accepts within the time; UNAUTHORIZED when the
+   *   node takes no such token.
+   */
+  static async open(address: string, timeoutMs: number): Promise<RespConnection> {
+    const connection = await RespConnection.#connect(address, timeoutMs);
+    const token = credentialsOf(address)?.clientToken ?? null;
+    if (token !== null) await connection.#present(token, timeoutMs);
+    return connection;
+  }
+
+  static #connect(address: string, timeoutMs: number): Promise<RespConnection> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, noDelay: true });
+      const { socket, ready } = dial(address);
       const fail = (cause: unknown): void => {
         socket.destroy();
         const message = `Cannot connect to ${address}: ${reasonOf(cause)}`;
@@ -48,11 +59,36 @@ export class RespConnection {
         clearTimeout(timer);
         fail(error);
       });
-      socket.once('connect', () => {
+      socket.once(ready, () => {
         clearTimeout(timer);
         socket.removeAllListeners('error');
         resolve(new RespConnection(address, socket));
       });
+    });
+  }
+
+  /** Before anything else; nobody listens yet. */
+  #present(token: string, timeoutMs: number): Promise<void> {
+    const { address } = this;
+    return new Promise((resolve, reject) => {
+      const end = (error: RaftctlError | null): void => {
+        clearTimeout(timer);
+        this.#listener = null;
+        if (error === null) resolve();
+        else {
+          this.close();
+          reject(error);
+        }
+      };
+      const unreachable = (reason: string): RaftctlError =>
+        new RaftctlError('UNREACHABLE', { message: `Cannot talk to ${address}: ${reason}` });
+      const late = `no answer to its token within ${timeoutMs} ms`;
+      const timer = setTimeout(() => end(unreachable(late)), timeoutMs);
+      this.listen({
+        onReply: (reply) => end(reply instanceof RespError ? refusedToken(address, reply) : null),
+        onClose: () => end(unreachable('it closed the connection')),
+      });
+      this.send(encodeCommand(['AUTH', token]), 1);
     });
   }
 
@@ -98,6 +134,13 @@ export class RespConnection {
     this.#socket.destroy();
     this.#listener?.onClose(this.#pending);
   }
+}
+
+function refusedToken(address: string, { message }: RespError): RaftctlError {
+  return new RaftctlError('UNAUTHORIZED', {
+    message: `${address} refuses the token: ${message}`,
+    hint: 'Name a file with another one: --token-file FILE',
+  });
 }
 
 function reasonOf(cause: unknown): string {

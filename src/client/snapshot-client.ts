@@ -1,10 +1,10 @@
 /** A node's snapshots, asked of its admin port. */
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { RaftctlError } from '../std/errors.ts';
 import type { NodeSnapshots, SnapshotAsked } from '../wire/snapshots.ts';
-import { splitAddress } from './address.ts';
 import { postAdmin, readAnswer } from './admin-post.ts';
 import { adminUnreachable, askAdmin } from './admin-request.ts';
+import { callAdmin } from './dial.ts';
 
 /** An answer over this is no list of snapshots. Bytes. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
@@ -68,10 +68,9 @@ export async function openDownload(node: SnapshotNode, path: string): Promise<In
 
 function get(node: SnapshotNode, path: string): Promise<IncomingMessage> {
   const { adminAddress, secretHex, timeoutMs } = node;
-  const { host, port } = splitAddress(adminAddress);
   const headers = { 'x-raftctl-secret': secretHex };
   return new Promise((resolve, reject) => {
-    const call = request({ host, port, path, headers, agent: false, timeout: timeoutMs }, resolve);
+    const call = callAdmin({ address: adminAddress, path, headers, timeout: timeoutMs }, resolve);
     call.on('timeout', () => call.destroy(new Error(`nothing came for ${timeoutMs} ms`)));
     call.on('error', (error) => reject(unreachable(adminAddress, error.message, error)));
     call.end();

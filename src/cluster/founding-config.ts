@@ -9,6 +9,7 @@ import {
 } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
 import { clusterIdOf, parseInitialCluster } from './initial-cluster.ts';
+import { TlsFolder } from './tls-folder.ts';
 
 export interface FoundingFlags {
   readonly id: string | undefined;
@@ -19,11 +20,13 @@ export interface FoundingFlags {
   readonly app: AppName | undefined;
   readonly fsync: FsyncName | undefined;
   readonly leases: boolean | undefined;
+  readonly 'tls-dir': string | undefined;
 }
 
 /** @throws {RaftctlError} USAGE */
 export function foundingConfig(flags: FoundingFlags): NodeConfig {
   const members = parseInitialCluster(flags['initial-cluster'] ?? '');
+  const { 'tls-dir': tls } = flags;
   const self = members.find((member) => member.id === flags.id);
   if (self === undefined) {
     throw new RaftctlError('USAGE', {
@@ -40,6 +43,7 @@ export function foundingConfig(flags: FoundingFlags): NodeConfig {
     app: flags.app ?? 'kvstore',
     fsync: flags.fsync ?? NODE_CONFIG_DEFAULTS.fsync,
     ...(flags.leases === true ? { leases: true } : {}),
+    ...(tls === undefined ? {} : { security: new TlsFolder(resolve(tls)).filesOf(self.id) }),
     members,
     secretFile: resolve(flags['secret-file'] ?? ''),
   };

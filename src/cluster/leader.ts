@@ -51,20 +51,27 @@ export async function handOver(wish: LeaderWish): Promise<LeaderTransfer> {
     const status = await clusterStatus(store, spec);
     const { id: from, adminAddress: address } = leaderRow(status);
     if (target?.id === from) return { from, to: from, term: status.term ?? 0, durationMs: 0 };
-    const leftMs = deadline - performance.now();
-    const timeoutMs = Math.max(ANSWER_MS_MIN, leftMs);
+    const timeoutMs = Math.max(ANSWER_MS_MIN, deadline - performance.now());
     try {
       const answer = await postAdmin({ address, path, secretHex, timeoutMs });
       const done = answer as LeaderTransfer;
       if (wish.isWaiting) await waitUntilSeen(wish, done, deadline);
       return done;
     } catch (error) {
-      // It led when it was asked who leads: whoever does now is asked again.
-      const isRace = error instanceof RaftctlError && error.code === 'NOT_LEADER';
-      if (!isRace || leftMs <= 0 || signal.aborted) throw error;
+      const isLate = performance.now() >= deadline;
+      if (!isPassing(error, target) || isLate || signal.aborted) throw error;
       await sleep(RETRY_MS);
     }
   }
+}
+
+/**
+ * Whether it is worth another try: it led when it was asked who leads, or the one that it chose
+ * itself was too slow for an election timeout; another time it may be quicker, or another one.
+ */
+function isPassing(error: unknown, target: ClusterNode | null): boolean {
+  if (!(error instanceof RaftctlError)) return false;
+  return error.code === 'NOT_LEADER' || (error.code === 'WAIT_TIMEOUT' && target === null);
 }
 
 /**

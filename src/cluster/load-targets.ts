@@ -1,6 +1,6 @@
 /** The client addresses that load on a local cluster goes to, by the names a person gives. */
 import { RaftctlError } from '../std/errors.ts';
-import { findNodeProcess } from './node-process.ts';
+import { mayAnswer } from './node-process.ts';
 import { selectNodes } from './nodes.ts';
 import { clusterStatus } from './status.ts';
 import type { ClusterStore } from './store.ts';
@@ -36,8 +36,7 @@ async function addressesOf(
   if (name !== 'any') return selectNodes(spec, [name]).map((node) => node.clientAddress);
   const running: string[] = [];
   for (const node of spec.nodes) {
-    const found = await findNodeProcess(node.dataDir);
-    if (found !== null && !found.isPaused) running.push(node.clientAddress);
+    if (await mayAnswer(node)) running.push(node.clientAddress);
   }
   if (running.length > 0) return running;
   throw new RaftctlError('UNREACHABLE', {

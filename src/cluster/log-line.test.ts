@@ -28,4 +28,7 @@ test('timeOfLine() finds the time stamp', () => {
   expect(timeOfLine('{"time":"1970-01-01T00:00:01.234Z","msg":"x"}')).toBe(1234);
   expect(timeOfLine('{"time":"noon"}')).toBeNull();
   expect(timeOfLine('no time')).toBeNull();
+  // As etcd writes it.
+  expect(timeOfLine('{"level":"info","ts":"1970-01-01T00:00:01.234Z"}')).toBe(1234);
+  expect(timeOfLine('{"level":"info","ts":"1970-01-01T00:00:01.234+0000"}')).toBe(1234);
 });

@@ -17,7 +17,7 @@ const LEVEL_STYLES: Readonly<Record<string, Style>> = {
 const NODE_STYLES: readonly Style[] = ['cyan', 'magenta', 'green', 'blue', 'yellow'];
 /** Fields that the line shows elsewhere, or that are the same on each. */
 const HIDDEN: ReadonlySet<string> = new Set(
-  'level time msg message pid hostname name v node cluster clusterId member incarnation hint'.split(
+  'level time ts caller msg message pid hostname name v node cluster clusterId member incarnation hint'.split(
     ' ',
   ),
 );
@@ -47,7 +47,7 @@ export function formatLogLine(line: string, style: LineStyle): string {
     .filter(([key, value]) => !HIDDEN.has(key) && value !== null)
     .map(([key, value]) => ` ${paint('dim', `${key}=`)}${valueText(value)}`)
     .join('');
-  return `${prefix}${paint('dim', clockOf(fields['time']))} ${shown} ${text}${hint}${rest}`;
+  return `${prefix}${paint('dim', clockOf(fields['time'] ?? fields['ts']))} ${shown} ${text}${hint}${rest}`;
 }
 
 export interface PlainLogLine {
@@ -71,7 +71,7 @@ export function partsOfLogLine(line: string): PlainLogLine {
 
 /** Wall clock of a line, without parsing all of it; null: it has none. */
 export function timeOfLine(line: string): number | null {
-  const match = /"time":(?:(\d+)|"([^"]+)")/.exec(line);
+  const match = /"(?:time|ts)":(?:(\d+)|"([^"]+)")/.exec(line);
   if (match === null) return null;
   const time = match[1] === undefined ? Date.parse(match[2] ?? '') : Number(match[1]);
   return Number.isNaN(time) ? null : time;

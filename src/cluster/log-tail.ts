@@ -7,8 +7,13 @@ export interface LogFile {
   readonly path: string;
 }
 
+export interface LogLine {
+  readonly id: string;
+  readonly line: string;
+}
+
 export interface LogTail {
-  readonly lines: readonly { readonly id: string; readonly line: string }[];
+  readonly lines: readonly LogLine[];
   /** Where each file ended, for whoever follows it from there. */
   readonly ends: readonly (LogFile & { readonly offset: number })[];
 }
@@ -17,7 +22,7 @@ export interface LogTail {
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
 export async function mergedTail(files: readonly LogFile[], lineCount: number): Promise<LogTail> {
-  const stamped: { id: string; line: string; time: number }[] = [];
+  const found: LogLine[] = [];
   const ends: (LogFile & { offset: number })[] = [];
   for (const file of files) {
     const from = Math.max(0, (await fileSize(file.path)) - WINDOW_BYTES);
@@ -25,13 +30,22 @@ export async function mergedTail(files: readonly LogFile[], lineCount: number): 
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     ends.push({ ...file, offset: from + Buffer.byteLength(whole) });
     const lines = whole.split('\n').filter((line) => line !== '');
-    let time = 0;
     for (const line of lineCount === 0 ? [] : lines.slice(-lineCount)) {
-      // A line without a time belongs to the one before it.
-      time = timeOfLine(line) ?? time;
-      stamped.push({ id: file.id, line, time });
+      found.push({ id: file.id, line });
     }
   }
+  return { lines: inOrderOfTime(found), ends };
+}
+
+/** Requires: the lines of each node are in their order. */
+export function inOrderOfTime(lines: readonly LogLine[]): LogLine[] {
+  const latest = new Map<string, number>();
+  const stamped = lines.map(({ id, line }) => {
+    // A line without a time belongs to the one before it.
+    const time = timeOfLine(line) ?? latest.get(id) ?? 0;
+    latest.set(id, time);
+    return { id, line, time };
+  });
   stamped.sort((a, b) => a.time - b.time);
-  return { lines: stamped.map(({ id, line }) => ({ id, line })), ends };
+  return stamped.map(({ id, line }) => ({ id, line }));
 }

@@ -46,6 +46,8 @@ export interface SpawnInit {
   readonly logFile: string;
   /** The script of this program: a node looks like raftctl to `ps`. */
   readonly entry: string;
+  /** Another program instead. */
+  readonly command: { readonly file: string; readonly args: readonly string[] } | null;
 }
 
 /** How far the start time in `node.pid` may be from the kernel's: node start-up, clock steps. */
@@ -61,8 +63,9 @@ export async function spawnNode(init: SpawnInit): Promise<SpawnedNode> {
   const logOffset = await fileSize(logFile);
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   await once(log, 'open');
-  const args = [init.entry, 'node', 'start', '--data-dir', init.dataDir];
-  const child = execa(process.execPath, args, {
+  const own = [init.entry, 'node', 'start', '--data-dir', init.dataDir];
+  const { file, args } = init.command ?? { file: process.execPath, args: own };
+  const child = execa(file, args, {
     detached: true,
     cleanup: false,
     reject: false,
@@ -107,6 +110,16 @@ export async function findNodeProcess(dataDir: string): Promise<NodeProcess | nu
   if (facts === null || !isSameProcess(facts, file, dataDir)) return null;
   const isPaused = facts.state === 'T' || facts.state === 't';
   return { pid: file.pid, startedAtMs: file.startedAtMs, isPaused };
+}
+
+/** Whether a node runs and is not stopped; of other machines nothing is known, and all may. */
+export async function mayAnswer(node: {
+  readonly dataDir: string;
+  readonly host?: unknown;
+}): Promise<boolean> {
+  if (node.host !== undefined) return true;
+  const found = await findNodeProcess(node.dataDir);
+  return found !== null && !found.isPaused;
 }
 
 /** Whether a process is the one that wrote the pid file, and not a later one with its number. */

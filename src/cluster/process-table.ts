@@ -105,7 +105,8 @@ async function readOrNull(path: string): Promise<string | null> {
   }
 }
 
-function answersSignals(pid: number): boolean {
+/** Whether there is such a process, that one may signal. */
+export function answersSignals(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

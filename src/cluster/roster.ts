@@ -13,7 +13,7 @@ import type { ClusterNode, ClusterSpec } from './topology.ts';
 import { withLock } from './up-lock.ts';
 
 /** A removed node that has not ended by itself after so long is told to. */
-const FAREWELL_MS = 5000;
+export const FAREWELL_MS = 5000;
 const STOP_GRACE_MS = 10_000;
 const POLL_MS = 50;
 
@@ -30,7 +30,8 @@ export async function enterRoster(
 ): Promise<string | null> {
   const known = await store.withId(config.clusterId);
   const own = config.members.find((m) => m.member === config.member);
-  if (known === null || own === undefined) return null;
+  const isElsewhere = known?.nodes.some(({ host }) => host !== undefined) === true;
+  if (known === null || own === undefined || isElsewhere) return null;
   return withLock(store.lockFileOf(known.name), timeoutMs, async () => {
     const spec = (await store.load(known.name)) ?? known;
     const node: ClusterNode = {
@@ -81,6 +82,17 @@ export interface RosterInit {
   readonly store: ClusterStore;
   /** Brings the end of waiting forward. */
   readonly signal: AbortSignal;
+  /** Of nodes that are not of this machine. */
+  readonly farewell?: Farewell;
+}
+
+/** How nodes end that are no members any more. */
+export interface Farewell {
+  /** Waits a little for its process to end. @returns whether there is none now. */
+  readonly ended: (node: ClusterNode) => Promise<boolean>;
+  readonly stop: (node: ClusterNode) => Promise<void>;
+  /** Its data goes. Requires: it has ended. */
+  readonly forget: (node: ClusterNode) => Promise<void>;
 }
 
 /** Without the nodes that the leader does not know as members; without a leader, as it is. */
@@ -101,25 +113,50 @@ export async function leaveRoster(
   spec: ClusterSpec,
   leaving: readonly ClusterNode[],
 ): Promise<ClusterSpec> {
-  const ended = await Promise.all(leaving.map((node) => hasEnded(init, spec, node)));
+  const farewell = init.farewell ?? farewellHere(init, spec);
+  const ended = await Promise.all(leaving.map((node) => hasEnded(farewell, spec, node)));
   const gone = leaving.filter((_, i) => ended[i]);
   if (gone.length === 0) return spec;
   const left: ClusterSpec = { ...spec, nodes: spec.nodes.filter((node) => !gone.includes(node)) };
   await init.store.save(left);
-  for (const node of gone) await init.store.removeNode(spec.name, node);
+  for (const node of gone) await farewell.forget(node);
   return left;
 }
 
-async function hasEnded(init: RosterInit, spec: ClusterSpec, node: ClusterNode): Promise<boolean> {
-  const deadline = performance.now() + FAREWELL_MS;
-  while (performance.now() < deadline && !init.signal.aborted) {
-    if ((await findNodeProcess(node.dataDir)) === null) return true;
-    await sleep(POLL_MS);
-  }
+async function hasEnded(
+  farewell: Farewell,
+  spec: ClusterSpec,
+  node: ClusterNode,
+): Promise<boolean> {
+  if (await farewell.ended(node)) return true;
   const leader = await leaderStatus(spec).catch(() => null);
   if (leader === null || leader.changing || isMember(leader, node)) return false;
-  await stopProcess(node.dataDir, { graceMs: STOP_GRACE_MS, hurry: init.signal });
+  await farewell.stop(node);
   return true;
+}
+
+function farewellHere({ store, signal }: RosterInit, spec: ClusterSpec): Farewell {
+  return {
+    ended: ({ dataDir }) => endsSoon(dataDir, FAREWELL_MS, signal),
+    stop: async ({ dataDir }) => {
+      await stopProcess(dataDir, { graceMs: STOP_GRACE_MS, hurry: signal });
+    },
+    forget: (node) => store.removeNode(spec.name, node),
+  };
+}
+
+/** @returns whether no process runs that directory, as soon as that is so. */
+export async function endsSoon(
+  dataDir: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (performance.now() < deadline && !signal?.aborted) {
+    if ((await findNodeProcess(dataDir)) === null) return true;
+    await sleep(POLL_MS);
+  }
+  return false;
 }
 
 function isMember(leader: NodeStatus, node: ClusterNode): boolean {

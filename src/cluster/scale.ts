@@ -8,10 +8,12 @@ import type { MemberChangeReply, NamedChange } from '../wire/member-change.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
 import { leaderStatus, type MembersResult } from './members.ts';
 import { checkPortsFree } from './ports.ts';
-import { leaveRoster, onlyMembers } from './roster.ts';
+import { type Farewell, leaveRoster, onlyMembers, type RosterInit } from './roster.ts';
 import { startNodes } from './start.ts';
 import type { ClusterStore } from './store.ts';
 import { changeSurely, leaderSoon } from './sure-change.ts';
+import { CERTIFICATE_DAYS } from './tls-folder.ts';
+import { tlsMemberOf } from './tls-member.ts';
 import { type ClusterNode, type ClusterSpec, nodeConfigOf, planNode } from './topology.ts';
 import type { FormatNode } from './up.ts';
 import { withLock } from './up-lock.ts';
@@ -23,9 +25,30 @@ export interface ScaleInit {
   readonly force: boolean;
   readonly dryRun: boolean;
   readonly timeoutMs: number;
-  readonly entry: string;
-  readonly formatNode: FormatNode;
   readonly signal: AbortSignal;
+  readonly site: ScaleSite;
+}
+
+/** A node without its number, which is the leader's to give. */
+export type PlannedNode = Omit<ClusterNode, 'member'>;
+
+/** Where nodes come to be, and how. */
+export interface ScaleSite {
+  /** One more, beside those. */
+  readonly plan: (spec: ClusterSpec, planned: readonly PlannedNode[]) => PlannedNode;
+  /** Sees to it that they can run there; with `dryRun` it only looks. */
+  readonly prepare: (
+    planned: readonly PlannedNode[],
+    dryRun: boolean,
+  ) => Promise<readonly PlannedNode[]>;
+  /** Formats them: as members of what the leader answered. */
+  readonly make: (
+    grown: ClusterSpec,
+    nodes: readonly ClusterNode[],
+    reply: Pick<MemberChangeReply, 'members' | 'founding'>,
+  ) => Promise<void>;
+  readonly start: (grown: ClusterSpec, nodes: readonly ClusterNode[]) => Promise<void>;
+  readonly farewell?: Farewell;
 }
 
 export interface ScaleResult {
@@ -57,26 +80,26 @@ async function whoBelongs(init: ScaleInit): Promise<ClusterSpec> {
   const { store, dryRun } = init;
   const spec = (await store.load(init.spec.name)) ?? init.spec;
   const { members } = await leaderSoon({ ...init, spec });
-  if (!dryRun) return onlyMembers(init, spec);
+  if (!dryRun) return onlyMembers(rosterOf(init), spec);
   const nodes = spec.nodes.filter((node) => members.some((m) => m.member === node.member));
   return { ...spec, nodes };
 }
 
+function rosterOf({ store, signal, site }: ScaleInit): RosterInit {
+  return { store, signal, ...(site.farewell === undefined ? {} : { farewell: site.farewell }) };
+}
+
 async function grow(init: ScaleInit, more: number): Promise<ScaleResult> {
-  const { store, spec, dryRun } = init;
-  const planned: Omit<ClusterNode, 'member'>[] = [];
-  for (let i = 0; i < more; i += 1) {
-    const nodes = [...spec.nodes, ...planned.map((node) => ({ ...node, member: 0 }))];
-    const dataDirOf = (id: string): string => store.dataDirOf(spec.name, id);
-    planned.push(planNode({ nodes, portBase: spec.portBase }, dataDirOf));
-  }
+  const { spec, dryRun, site } = init;
+  const wished: PlannedNode[] = [];
+  for (let i = 0; i < more; i += 1) wished.push(site.plan(spec, wished));
+  const planned = await site.prepare(wished, dryRun);
   const changes = planned.map((node): NamedChange => {
     const { id, clientAddress, peerAddress, adminAddress } = node;
     const member = { id, clientAddress, peerAddress, adminAddress };
     return { type: 'add', member, joins: true };
   });
   const added = planned.map((node) => node.id);
-  await checkPortsFree(planned);
   const asked = await changeSurely({ ...init, changes, wait: false });
   const { reply } = asked;
   if (dryRun || reply === null) return { added, removed: [], change: asked };
@@ -89,22 +112,52 @@ async function grow(init: ScaleInit, more: number): Promise<ScaleResult> {
 
 /** Makes the new nodes' directories and starts them. */
 async function join(
-  init: ScaleInit,
+  { store, site }: ScaleInit,
   grown: ClusterSpec,
   nodes: readonly ClusterNode[],
   reply: MemberChangeReply,
 ): Promise<void> {
-  const { store, entry, timeoutMs, signal } = init;
-  for (const node of nodes) {
-    const base = nodeConfigOf(grown, node, store.secretFileOf(grown.name));
-    const config: NodeConfig = { ...base, members: reply.members, founding: reply.founding };
-    await init.formatNode({ directory: node.dataDir, config });
+  if (grown.tls === true) {
+    await store.tlsFolderOf(grown.name).issue(nodes.map(tlsMemberOf), CERTIFICATE_DAYS);
+    await store.entrust(grown);
   }
+  await site.make(grown, nodes, reply);
   await store.save(grown);
-  const onSpawned = (): void => {};
-  await startNodes({
-    ...{ store, spec: grown, nodes, entry, timeoutMs, signal, onSpawned, waitFor: 'none' },
-  });
+  await site.start(grown, nodes);
+}
+
+export interface SiteHereInit extends Pick<ScaleInit, 'store' | 'spec' | 'timeoutMs' | 'signal'> {
+  readonly entry: string;
+  readonly formatNode: FormatNode;
+}
+
+/** Nodes as processes of this machine. */
+export function siteHere(init: SiteHereInit): ScaleSite {
+  const { store, entry, timeoutMs, signal, formatNode } = init;
+  return {
+    plan: (spec, planned) => {
+      const nodes = [...spec.nodes, ...planned.map((node) => ({ ...node, member: 0 }))];
+      const dataDirOf = (id: string): string => store.dataDirOf(spec.name, id);
+      return planNode({ nodes, portBase: spec.portBase }, dataDirOf);
+    },
+    prepare: async (planned) => {
+      await checkPortsFree(planned);
+      return planned;
+    },
+    make: async (grown, nodes, { members, founding }) => {
+      for (const node of nodes) {
+        const base = nodeConfigOf(grown, node, store.secretFileOf(grown.name));
+        const config: NodeConfig = { ...base, members, founding };
+        await formatNode({ directory: node.dataDir, config });
+      }
+    },
+    start: async (spec, nodes) => {
+      const onSpawned = (): void => {};
+      await startNodes({
+        ...{ store, spec, nodes, entry, timeoutMs, signal, onSpawned, waitFor: 'none' },
+      });
+    },
+  };
 }
 
 async function untilVoters(
@@ -143,7 +196,7 @@ async function shrink(init: ScaleInit, less: number): Promise<ScaleResult> {
   const change = await changeSurely({ ...init, changes, wait: true });
   const removed = leaving.map((node) => node.id);
   if (dryRun) return { added: [], removed, change };
-  await leaveRoster(init, spec, leaving);
+  await leaveRoster(rosterOf(init), spec, leaving);
   return { added: [], removed, change };
 }
 

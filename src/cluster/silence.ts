@@ -14,6 +14,7 @@ export async function silenceOf(
 ): Promise<{ readonly state: NodeState; readonly error: string | null }> {
   const node = spec.nodes.find((one) => one.id === id);
   if (node === undefined) return { state: 'removed', error: null };
+  if (node.host !== undefined) return { state: 'down', error: `${node.host.ssh} is not heard of` };
   const found = await findNodeProcess(node.dataDir);
   if (found === null) {
     const words = await lastWords(store.logFileOf(spec.name, id));

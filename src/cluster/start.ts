@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RaftctlError } from '../std/errors.ts';
 import type { ClusterStatus } from '../wire/status.ts';
+import { etcdCommand, writeEtcdPid } from './etcd-node.ts';
 import { lastPlainLines, lastWords } from './node-log.ts';
 import { type NodeExit, readPidFile, type SpawnedNode, spawnNode } from './node-process.ts';
 import { clusterStatus } from './status.ts';
@@ -69,7 +70,9 @@ export async function startNodes(init: StartInit): Promise<ClusterStatus | null>
 async function startOne(init: StartInit, node: ClusterNode): Promise<StartingNode> {
   const logFile = init.store.logFileOf(init.spec.name, node.id);
   const { dataDir, id } = node;
-  const spawned = await spawnNode({ id, dataDir, logFile, entry: init.entry });
+  const command = init.spec.engine === undefined ? null : etcdCommand(init.spec, node);
+  const spawned = await spawnNode({ id, dataDir, logFile, entry: init.entry, command });
+  if (command !== null && spawned.pid > 0) await writeEtcdPid(dataDir, spawned.pid);
   return { ...spawned, dataDir };
 }
 

@@ -10,6 +10,7 @@ import {
   type NodeState,
   type NodeStatus,
 } from '../wire/status.ts';
+import { etcdNodeStatus } from './etcd-node.ts';
 import { lastWords } from './node-log.ts';
 import { findNodeProcess, lastBeatMs, type NodeProcess } from './node-process.ts';
 import type { ClusterStore } from './store.ts';
@@ -62,6 +63,7 @@ async function observe(
   spec: ClusterSpec,
   node: ClusterNode,
 ): Promise<Observation> {
+  if (node.host !== undefined) return observeElsewhere(spec, node);
   const found = await findNodeProcess(node.dataDir);
   const beatMs = await lastBeatMs(node.dataDir, store.logFileOf(spec.name, node.id));
   const base = { node, process: found, lastBeatMs: beatMs };
@@ -79,7 +81,10 @@ async function askNode(
   node: ClusterNode,
 ): Promise<Pick<Observation, 'status' | 'error'>> {
   try {
-    const status = await fetchNodeStatus(node.adminAddress, ANSWER_TIMEOUT_MS);
+    const status =
+      spec.engine === undefined
+        ? await fetchNodeStatus(node.adminAddress, ANSWER_TIMEOUT_MS)
+        : await etcdNodeStatus(spec, node, ANSWER_TIMEOUT_MS);
     const isIt = status.clusterId === spec.clusterId && status.member === node.member;
     if (isIt) return { status, error: status.error };
     return { status: null, error: `${node.adminAddress} belongs to another node` };
@@ -110,7 +115,7 @@ export function assembleStatus(
     members.every((o) => o.error === null && isWell(o.status, leader));
   return {
     name: spec.name,
-    app: spec.app,
+    app: spec.engine ?? spec.app,
     leader: leader?.id ?? null,
     term: terms.length === 0 ? null : Math.max(...terms),
     quorum,

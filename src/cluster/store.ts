@@ -3,6 +3,7 @@
  *
  *   <dir>/<name>/cluster.json   description, mode 0600
  *   <dir>/<name>/secret         what nodes and operators prove to each other, mode 0600
+ *   <dir>/<name>/tls/           certificates and tokens, where TLS is on (tls-folder.ts)
  *   <dir>/<name>/n1/            data directory of a node
  *   <dir>/<name>/n1.log         what the node said
  *
@@ -13,13 +14,18 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { entrust } from '../client/credentials.ts';
+import { contextOfRemote } from '../config/contexts.ts';
 import { RaftctlError, systemCode } from '../std/errors.ts';
 import { writeWhole } from './durable-file.ts';
+import { mustBeHere } from './elsewhere.ts';
+import type { TlsFolder } from './tls-folder.ts';
 import {
   CLUSTER_FORMAT_VERSION,
   type ClusterNode,
   type ClusterSpec,
   checkClusterName,
+  tlsBeside,
 } from './topology.ts';
 
 const SECRET_BYTES = 32;
@@ -52,13 +58,17 @@ export class ClusterStore {
     return join(this.directory, `${name}.lock`);
   }
 
+  tlsFolderOf(name: string): TlsFolder {
+    return tlsBeside(this.secretFileOf(name));
+  }
+
   /** Every cluster of this folder, by name. */
   async list(): Promise<ClusterSpec[]> {
     const names = await readdir(this.directory).catch((error: unknown) => {
       if (systemCode(error) === 'ENOENT') return [];
       throw error;
     });
-    const specs = await Promise.all(names.map((name) => this.load(name)));
+    const specs = await Promise.all(names.map((name) => this.#read(name)));
     return specs
       .filter((spec) => spec !== null)
       .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
@@ -67,11 +77,31 @@ export class ClusterStore {
   /** The cluster of this folder with that id, whatever its name, or null. */
   async withId(clusterId: string): Promise<ClusterSpec | null> {
     const specs = await this.list();
-    return specs.find((spec) => spec.clusterId === clusterId) ?? null;
+    const spec = specs.find((one) => one.clusterId === clusterId) ?? null;
+    if (spec !== null) await this.entrust(spec);
+    return spec;
   }
 
-  /** @throws {RaftctlError} FORMAT_UNSUPPORTED when a newer raftctl made it. */
+  /**
+   * Afterwards connections to its nodes are made with what lies in its folder.
+   *
+   * @throws {RaftctlError} FORMAT_UNSUPPORTED when a newer raftctl made it.
+   */
   async load(name: string): Promise<ClusterSpec | null> {
+    const spec = await this.#read(name);
+    if (spec !== null) await this.entrust(spec);
+    return spec;
+  }
+
+  /** Connections to its nodes are made with what lies in its folder now. */
+  async entrust(spec: ClusterSpec): Promise<void> {
+    const credentials = spec.tls === true ? await this.tlsFolderOf(spec.name).credentials() : null;
+    for (const { clientAddress, adminAddress } of spec.nodes) {
+      entrust([clientAddress, adminAddress], credentials);
+    }
+  }
+
+  async #read(name: string): Promise<ClusterSpec | null> {
     const path = join(this.folderOf(name), 'cluster.json');
     let text: string;
     try {
@@ -84,13 +114,19 @@ export class ClusterStore {
     return parseSpec(text, path);
   }
 
-  /**
-   * The cluster a command means: the named one, or the only one there is.
-   *
-   * @throws {RaftctlError} CLUSTER_NOT_FOUND, CLUSTER_AMBIGUOUS
-   */
+  /** As `findAnywhere`, of those that run here. @throws {RaftctlError} also CLUSTER_DIFFERS */
   async find(name: string | null): Promise<ClusterSpec> {
+    return mustBeHere(await this.findAnywhere(name));
+  }
+
+  /**
+   * The cluster a command means: the named one, or the only one there is, wherever its nodes run.
+   *
+   * @throws {RaftctlError} CLUSTER_NOT_FOUND, CLUSTER_AMBIGUOUS, CLUSTER_ELSEWHERE
+   */
+  async findAnywhere(name: string | null): Promise<ClusterSpec> {
     if (name !== null) {
+      checkIsHere(name);
       checkClusterName(name);
       const spec = await this.load(name);
       if (spec !== null) return spec;
@@ -111,6 +147,7 @@ export class ClusterStore {
         hint: 'Name one: --cluster NAME (or RAFTCTL_CLUSTER)',
       });
     }
+    await this.entrust(only);
     return only;
   }
 
@@ -167,8 +204,18 @@ export class ClusterStore {
   }
 }
 
+/** A context of addresses stands for no cluster of this machine. */
+function checkIsHere(name: string): void {
+  const context = contextOfRemote(name);
+  if (context === null) return;
+  throw new RaftctlError('CLUSTER_ELSEWHERE', {
+    message: `Cannot do that in context ${context}: it knows addresses of nodes, not a cluster of this machine`,
+    hint: 'Name a cluster: --cluster NAME. Or go without the context: --context none',
+  });
+}
+
 /** What a cluster that was only half made leaves behind. */
-const LEFTOVERS = /^(secret|(secret|cluster[.]json)[.]\d+[.]tmp)$/;
+const LEFTOVERS = /^(secret|tls|(secret|cluster[.]json)[.]\d+[.]tmp)$/;
 /** Names of data directories: see `planCluster`. */
 const DATA_DIRECTORY = /^n\d+$/;
 

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  checkClusterName,
-  differences,
-  NO_WISH,
-  nodeConfigOf,
-  planCluster,
-  quorumOf,
-} from './topology.ts';
+import { differences } from './differences.ts';
+import { checkClusterName, NO_WISH, nodeConfigOf, planCluster, quorumOf } from './topology.ts';
 
 function plan(wish: Partial<Parameters<typeof planCluster>[0]['wish']> = {}) {
   return planCluster({

@@ -1,4 +1,5 @@
 /** What a local cluster consists of: its description on disk and how its addresses are laid out. */
+import { dirname, join } from 'node:path';
 import { RaftctlError } from '../std/errors.ts';
 import {
   type AppName,
@@ -8,16 +9,36 @@ import {
   type RetainName,
 } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
-import { type ClusterDemo, clusterDemo, demoDifferences, demoOf } from './demo-cluster.ts';
+import { type ClusterDemo, clusterDemo, demoOf } from './demo-cluster.ts';
+import { TlsFolder } from './tls-folder.ts';
 
 /** Version of `cluster.json`. */
 export const CLUSTER_FORMAT_VERSION = 1;
 export const PORT_BASE_DEFAULT = 11_000;
 export const NODES_MAX = 99;
 /** Peer ports lie this far above the client ports, admin ports twice as far. */
-const PORT_STRIDE = 1000;
+export const PORT_STRIDE = 1000;
 /** A node's tick is 10 ms. */
 const HEARTBEAT_MS_MIN = 10;
+
+/** Another machine that a node runs on, reached by ssh. */
+export interface NodeHost {
+  /** What stands behind `ssh`. */
+  readonly ssh: string;
+  /** A configuration of ssh instead of its own files; null: none. Absolute. */
+  readonly sshConfig: string | null;
+  /** Folder of raftctl there: programs and clusters. Absolute. */
+  readonly directory: string;
+  /** Node there, by path or by name. */
+  readonly node: string;
+  /** Folder of the program there that the node is started with. */
+  readonly program: string;
+  /** Only where systemd looks after the node. */
+  readonly units?: UnitManager;
+}
+
+/** Whose systemd: that of the user who is logged in there, or the machine's. */
+export type UnitManager = 'user' | 'system';
 
 export interface ClusterNode {
   readonly id: string;
@@ -29,6 +50,8 @@ export interface ClusterNode {
   /** Where this node differs from its cluster. */
   readonly fsync?: FsyncName;
   readonly times?: NodeTimes;
+  /** Only of nodes that are not of this machine; `dataDir` is then a folder there. */
+  readonly host?: NodeHost;
 }
 
 /** Raft's times of a node; what is left out is the default. Milliseconds. */
@@ -36,15 +59,22 @@ export type NodeTimes = Partial<
   Pick<NodeConfig, 'electionTimeoutMsMin' | 'electionTimeoutMsMax' | 'heartbeatMs'>
 >;
 
+/** Whose program the nodes are, where it is not this one. */
+export type EngineName = 'etcd';
+
 /** `cluster.json`. */
 export interface ClusterSpec {
   readonly formatVersion: number;
   readonly name: string;
   readonly clusterId: string;
   readonly app: AppName;
+  /** Only of clusters whose nodes are another program's. */
+  readonly engine?: EngineName;
   readonly fsync: FsyncName;
   /** Only where they are on. */
   readonly leases?: true;
+  /** Only where it is on: certificates and tokens lie in the folder `tls` beside. */
+  readonly tls?: true;
   readonly createdAt: string;
   /** Removed with all its data when it stops. */
   readonly ephemeral: boolean;
@@ -56,8 +86,10 @@ export interface ClusterSpec {
   readonly nodes: readonly ClusterNode[];
 }
 
-/** What is wished for one node. Ports are of 127.0.0.1. */
+/** What is wished for one node. Ports are of 127.0.0.1, unless it has an address. */
 export interface NodeWish {
+  readonly address?: string;
+  readonly host?: NodeHost;
   readonly fsync?: FsyncName | undefined;
   readonly clientPort?: number | undefined;
   readonly peerPort?: number | undefined;
@@ -69,8 +101,10 @@ export interface NodeWish {
 export interface ClusterWish {
   readonly nodeCount: number | null;
   readonly app: AppName | null;
+  readonly engine?: EngineName | 'raftctl';
   readonly fsync: FsyncName | null;
   readonly leases: boolean | null;
+  readonly tls: boolean | null;
   readonly portBase: number | null;
   readonly retain: RetainName | null;
   readonly times: NodeTimes;
@@ -85,6 +119,7 @@ export const NO_WISH: ClusterWish = {
   app: null,
   fsync: null,
   leases: null,
+  tls: null,
   portBase: null,
   retain: null,
   times: {},
@@ -109,14 +144,16 @@ export function planCluster(init: SpecInit): ClusterSpec {
   const nodes = Array.from({ length: nodeCount }, (_, i): ClusterNode => {
     const id = `n${i + 1}`;
     const port = portBase + i;
-    const own = init.wish.nodes[id] ?? { times: {} };
+    const own: NodeWish = init.wish.nodes[id] ?? { times: {} };
+    const address = own.address ?? '127.0.0.1';
     return {
       id,
       member: i + 1,
-      clientAddress: `127.0.0.1:${own.clientPort ?? port}`,
-      peerAddress: `127.0.0.1:${own.peerPort ?? port + PORT_STRIDE}`,
-      adminAddress: `127.0.0.1:${own.adminPort ?? port + 2 * PORT_STRIDE}`,
+      clientAddress: `${address}:${own.clientPort ?? port}`,
+      peerAddress: `${address}:${own.peerPort ?? port + PORT_STRIDE}`,
+      adminAddress: `${address}:${own.adminPort ?? port + 2 * PORT_STRIDE}`,
       dataDir: init.dataDirOf(id),
+      ...(own.host === undefined ? {} : { host: own.host }),
       ...(own.fsync === undefined ? {} : { fsync: own.fsync }),
       ...timesIn(own.times),
     };
@@ -128,8 +165,10 @@ export function planCluster(init: SpecInit): ClusterSpec {
     name: init.name,
     clusterId: init.clusterId,
     app: init.wish.app ?? 'kvstore',
+    ...(init.wish.engine === 'etcd' ? { engine: 'etcd' as const } : {}),
     fsync: init.wish.fsync ?? 'always',
     ...(init.wish.leases === true ? { leases: true } : {}),
+    ...(init.wish.tls === true ? { tls: true } : {}),
     createdAt: init.createdAt,
     ephemeral: init.ephemeral,
     portBase,
@@ -183,6 +222,7 @@ export function nodeConfigOf(spec: ClusterSpec, node: ClusterNode, secretFile: s
     ...(spec.retain === undefined ? {} : { retain: spec.retain }),
     ...leasesOf(spec),
     ...demoOf(spec, node.id),
+    ...(spec.tls === true ? { security: tlsBeside(secretFile).filesOf(node.id) } : {}),
     members: spec.nodes.map(({ member, id, clientAddress, peerAddress, adminAddress }) => {
       return { member, id, clientAddress, peerAddress, adminAddress };
     }),
@@ -190,54 +230,16 @@ export function nodeConfigOf(spec: ClusterSpec, node: ClusterNode, secretFile: s
   };
 }
 
+/** Where certificates lie, in the folder of the cluster's secret. */
+export function tlsBeside(secretFile: string): TlsFolder {
+  return new TlsFolder(join(dirname(secretFile), 'tls'));
+}
+
 /** One promise for all nodes: a leader counts on what the others promise by their own timers. */
 function leasesOf({ leases, times = {} }: ClusterSpec): Partial<NodeConfig> {
   if (leases === undefined) return {};
   const leasePromiseMs = times.electionTimeoutMsMin ?? NODE_CONFIG_DEFAULTS.electionTimeoutMsMin;
   return { leases, leasePromiseMs };
-}
-
-/** Where an existing cluster is not what was asked for, in words; empty: it fits. */
-export function differences(spec: ClusterSpec, wish: ClusterWish): string[] {
-  const found: string[] = [];
-  const compare = (flag: string, has: string | number, wanted: string | number | null): void => {
-    if (wanted !== null && wanted !== has) found.push(`${flag} is ${has}, not ${wanted}`);
-  };
-  compare('--nodes', spec.nodes.length, wish.nodeCount);
-  compare('--app', spec.app, wish.app);
-  compare('--fsync', spec.fsync, wish.fsync);
-  if (wish.leases !== null && wish.leases !== (spec.leases ?? false)) {
-    found.push(`--leases is ${wish.leases ? 'off, not on' : 'on, not off'}`);
-  }
-  compare('--port-base', spec.portBase, wish.portBase);
-  compare('--retain', spec.retain ?? 'snapshot', wish.retain);
-  compareTimes(found, '', spec.times ?? {}, wish.times);
-  found.push(...demoDifferences(spec.demo, wish.demo));
-  for (const [id, own] of Object.entries(wish.nodes)) {
-    const node = spec.nodes.find((candidate) => candidate.id === id);
-    if (node === undefined) continue;
-    compare(`${id} fsync`, node.fsync ?? spec.fsync, own.fsync ?? null);
-    compare(`${id} clientPort`, portOf(node.clientAddress), own.clientPort ?? null);
-    compare(`${id} peerPort`, portOf(node.peerAddress), own.peerPort ?? null);
-    compare(`${id} adminPort`, portOf(node.adminAddress), own.adminPort ?? null);
-    compareTimes(found, `${id} `, { ...spec.times, ...node.times }, own.times);
-  }
-  return found;
-}
-
-function compareTimes(found: string[], prefix: string, has: NodeTimes, wanted: NodeTimes): void {
-  const all = { ...NODE_CONFIG_DEFAULTS, ...has };
-  for (const key of TIME_KEYS) {
-    const wish = wanted[key];
-    if (wish === undefined || wish === all[key]) continue;
-    found.push(`${prefix}${key} is ${all[key]}, not ${wish}`);
-  }
-}
-
-const TIME_KEYS = ['electionTimeoutMsMin', 'electionTimeoutMsMax', 'heartbeatMs'] as const;
-
-function portOf(address: string): number {
-  return Number(address.slice(address.lastIndexOf(':') + 1));
 }
 
 export function quorumOf(voters: number): number {

@@ -2,18 +2,21 @@
 import { RaftctlError } from '../std/errors.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
 import type { ClusterStatus } from '../wire/status.ts';
+import { differences } from './differences.ts';
+import { checkEtcd, formatEtcdNode } from './etcd-node.ts';
 import { findNodeProcess, killSpawned, type SpawnedNode } from './node-process.ts';
 import { checkPortsFree } from './ports.ts';
 import { onlyMembers } from './roster.ts';
 import { startNodes, type WaitFor } from './start.ts';
 import { clusterStatus } from './status.ts';
 import { type ClusterStore, newClusterId } from './store.ts';
+import { CERTIFICATE_DAYS } from './tls-folder.ts';
+import { tlsMemberOf } from './tls-member.ts';
 import {
   type ClusterNode,
   type ClusterSpec,
   type ClusterWish,
   checkClusterName,
-  differences,
   nodeConfigOf,
   planCluster,
 } from './topology.ts';
@@ -109,6 +112,7 @@ export type CreateInit = Pick<UpInit, 'store' | 'name' | 'wish' | 'ephemeral' | 
 /** Afterwards every node is formatted, or nothing is left. Requires: the cluster's lock is held. */
 export async function createCluster(init: CreateInit): Promise<ClusterSpec> {
   const { store, name } = init;
+  if (init.wish.engine === 'etcd') await checkEtcd(init.wish);
   const spec = planCluster({
     name,
     clusterId: newClusterId(),
@@ -121,9 +125,19 @@ export async function createCluster(init: CreateInit): Promise<ClusterSpec> {
   await store.create(spec);
   try {
     const secretFile = store.secretFileOf(name);
+    if (spec.tls === true) {
+      const members = spec.nodes.map(tlsMemberOf);
+      await store.tlsFolderOf(name).make(name, members, CERTIFICATE_DAYS);
+      await store.entrust(spec);
+    }
     await Promise.all(
       spec.nodes.map((node) =>
-        init.formatNode({ directory: node.dataDir, config: nodeConfigOf(spec, node, secretFile) }),
+        spec.engine === 'etcd'
+          ? formatEtcdNode(spec, node)
+          : init.formatNode({
+              directory: node.dataDir,
+              config: nodeConfigOf(spec, node, secretFile),
+            }),
       ),
     );
   } catch (error) {
@@ -133,7 +147,8 @@ export async function createCluster(init: CreateInit): Promise<ClusterSpec> {
   return spec;
 }
 
-function checkFits(spec: ClusterSpec, wish: ClusterWish): void {
+/** @throws {RaftctlError} CLUSTER_DIFFERS */
+export function checkFits(spec: ClusterSpec, wish: ClusterWish): void {
   const found = differences(spec, wish);
   if (found.length === 0) return;
   throw new RaftctlError('CLUSTER_DIFFERS', {

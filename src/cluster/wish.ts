@@ -3,14 +3,16 @@ import type { ClusterProfile, NodeProfile } from '../config/profile-schema.ts';
 import type { AppName, RetainName } from '../wire/node-config.ts';
 import type { FsyncName } from '../wire/status.ts';
 import type { ClusterDemo } from './demo-cluster.ts';
-import type { ClusterWish, NodeTimes } from './topology.ts';
+import type { ClusterWish, EngineName, NodeTimes } from './topology.ts';
 
 /** What `cluster up` was told on its command line or by the environment. */
 export interface SaidFlags {
   nodes?: number | undefined;
   app?: AppName | undefined;
+  engine?: EngineName | 'raftctl' | undefined;
   fsync?: FsyncName | undefined;
   leases?: boolean | undefined;
+  tls?: boolean | undefined;
   'port-base'?: number | undefined;
   retain?: RetainName | undefined;
   demo?: ClusterDemo;
@@ -22,6 +24,7 @@ export const PROFILE_KEYS = [
   ['app', 'app'],
   ['fsync', 'fsync'],
   ['leases', 'leases'],
+  ['tls', 'tls'],
   ['port-base', 'portBase'],
   ['retain', 'retain'],
 ] as const;
@@ -35,8 +38,10 @@ export function wishOf(flags: SaidFlags, profile: ClusterProfile | null): Cluste
   return {
     nodeCount: flags.nodes ?? profile?.nodes ?? null,
     app: flags.app ?? profile?.app ?? null,
+    ...(flags.engine === undefined ? {} : { engine: flags.engine }),
     fsync: flags.fsync ?? profile?.fsync ?? null,
     leases: flags.leases ?? profile?.leases ?? null,
+    tls: flags.tls ?? profile?.tls ?? null,
     portBase: flags['port-base'] ?? profile?.portBase ?? null,
     retain: flags.retain ?? profile?.retain ?? null,
     times: profile === null ? {} : timesOf(profile),

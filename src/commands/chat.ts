@@ -46,7 +46,7 @@ export default class Chat extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Chat);
-    const { endpoints, cluster, dir, timeout, name, follow } = flags;
+    const { timeout, name, follow } = flags;
     if (!isRoomName(args.room)) {
       throw new RaftctlError('USAGE', {
         message: `Cannot enter ${JSON.stringify(args.room)}: ${NOT_A_ROOM.text.slice(4)}`,
@@ -62,7 +62,7 @@ export default class Chat extends BaseCommand {
     const interrupts = new Interrupts(() => {});
     try {
       const talk = await converse({
-        endpoints: await chooseEndpoints({ endpoints, cluster, dir, app: 'chatroom' }),
+        endpoints: await chooseEndpoints({ ...flags, app: 'chatroom' }),
         room: args.room,
         historyLines: flags.history ?? (isTerminal ? 10 : 0),
         timeoutMs: timeout,

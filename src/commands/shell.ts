@@ -1,10 +1,11 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
-import { readManifest } from '../cli/complete-command.ts';
-import { stateDirectory } from '../cli/directories.ts';
+import { contextNames, readManifest } from '../cli/complete-command.ts';
+import { runsDirectory, stateDirectory } from '../cli/directories.ts';
 import { entryOf } from '../cli/entry.ts';
 import { kvFlags } from '../cli/flags.ts';
 import { localNames } from '../cli/local-names.ts';
+import { entrustGiven } from '../cluster/given-credentials.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import { completeLine } from '../shell/completer.ts';
 import { runEditor } from '../shell/editor.ts';
@@ -37,14 +38,19 @@ export default class Shell extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Shell);
+    await entrustGiven(flags.endpoints?.split(',') ?? [], flags);
     const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
     const { root } = this.config;
     const session = new ShellSession({
       config: this.config,
       entry: entryOf(root),
-      dir: flags.dir,
-      cluster: await clusterInUse(flags),
-      endpoints: flags.endpoints ?? null,
+      place: {
+        dir: flags.dir,
+        cluster: await clusterInUse(flags),
+        endpoints: flags.endpoints ?? null,
+        ...{ context: this.context, isContextPlace: this.isContextPlace },
+        isReadOnly: this.isReadOnly,
+      },
       timeoutMs: flags.timeout,
       isRaw: flags.raw ?? !isTerminal,
       isJson: this.jsonEnabled(),
@@ -56,7 +62,8 @@ export default class Shell extends BaseCommand {
     }
     this.note(`raftctl ${this.config.version}: help explains, Tab completes, Ctrl-D leaves`);
     const manifest = readManifest(root);
-    const names = localNames(flags.dir, root);
+    const places = { clusters: flags.dir, runs: runsDirectory(), root, ...(await contextNames()) };
+    const names = localNames(places);
     process.exitCode = await runEditor({
       session,
       historyFile: historyFile(stateDirectory()),
@@ -72,11 +79,11 @@ interface Choice {
   readonly endpoints: string | undefined;
 }
 
-/** The named one, which must exist; else the only one there is; else none yet. */
+/** None beside addresses; the named one, which must exist; the only one there is; none yet. */
 async function clusterInUse(choice: Choice): Promise<string | null> {
   const store = new ClusterStore(choice.dir);
-  if (choice.cluster !== undefined) return (await store.find(choice.cluster)).name;
   if (choice.endpoints !== undefined) return null;
+  if (choice.cluster !== undefined) return (await store.findAnywhere(choice.cluster)).name;
   const specs = await store.list();
   return specs.length === 1 ? (specs[0]?.name ?? null) : null;
 }

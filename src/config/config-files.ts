@@ -2,8 +2,8 @@
  * The configuration files, nearest first, and what they say together:
  * `./raftctl.toml`, `$XDG_CONFIG_HOME/raftctl/config.toml`, `/etc/raftctl/config.toml`.
  */
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { userDirectory } from './contexts.ts';
 import { type FileSettings, type FileValue, SETTINGS } from './settings.ts';
 import { checkToml, readTomlFile, type TomlFile } from './toml-file.ts';
 
@@ -15,22 +15,26 @@ export interface ConfigPlaces {
 const SYSTEM_FILE = '/etc/raftctl/config.toml';
 
 export function configFiles(places: ConfigPlaces): string[] {
-  const home = places.env['XDG_CONFIG_HOME'];
-  const user = home !== undefined && isAbsolute(home) ? home : join(homedir(), '.config');
   return [
     resolve(places.cwd, 'raftctl.toml'),
-    join(user, 'raftctl', 'config.toml'),
+    join(userDirectory(places.env), 'config.toml'),
     places.env['RAFTCTL_SYSTEM_CONFIG'] ?? SYSTEM_FILE,
   ];
 }
 
-/** @throws {RaftctlError} CONFIG_INVALID for whichever file is wrong. */
-export async function loadFileSettings(places: ConfigPlaces): Promise<FileSettings> {
+/**
+ * @param isChecked false where a file that is wrong may be read wrongly.
+ * @throws {RaftctlError} CONFIG_INVALID for whichever file is wrong.
+ */
+export async function loadFileSettings(
+  places: ConfigPlaces,
+  isChecked = true,
+): Promise<FileSettings> {
   const found = new Map<string, FileValue>();
   for (const path of configFiles(places)) {
     const file = await readTomlFile(path);
     if (file === null) continue;
-    for (const [env, value] of await settingsOf(file)) {
+    for (const [env, value] of await settingsOf(file, isChecked)) {
       if (!found.has(env)) found.set(env, value);
     }
   }
@@ -38,9 +42,20 @@ export async function loadFileSettings(places: ConfigPlaces): Promise<FileSettin
 }
 
 /** @throws {RaftctlError} CONFIG_INVALID */
-export async function settingsOf(file: TomlFile): Promise<Map<string, FileValue>> {
-  const { SETTINGS_SCHEMA } = await import('./settings-schema.ts');
-  const values: Readonly<Record<string, unknown>> = checkToml(file, SETTINGS_SCHEMA);
+export async function settingsOf(
+  file: TomlFile,
+  isChecked = true,
+): Promise<Map<string, FileValue>> {
+  const values = isChecked
+    ? checkToml(file, (await import('./settings-schema.ts')).SETTINGS_SCHEMA)
+    : file.value;
+  return valuesOf(file, values as Readonly<Record<string, unknown>>);
+}
+
+function valuesOf(
+  file: TomlFile,
+  values: Readonly<Record<string, unknown>>,
+): Map<string, FileValue> {
   const found = new Map<string, FileValue>();
   for (const { key, env } of SETTINGS) {
     const value = values[key];

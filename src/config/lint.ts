@@ -12,7 +12,9 @@ export async function lintFile(
   if (file === null) return null;
   const value = file.value as Readonly<Record<string, unknown>>;
   // A configuration's `cluster` is a name; a profile's is a table.
-  const isProfile = ['cluster', 'bench'].some((key) => typeof value[key] === 'object');
+  const isProfile = ['cluster', 'bench', 'experiment'].some(
+    (key) => typeof value[key] === 'object',
+  );
   if (isProfile) {
     const { bench } = await checkProfile(file);
     if (bench !== undefined) checkWorkload(file, bench, workload);

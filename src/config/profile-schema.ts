@@ -1,10 +1,11 @@
-/** What a profile may hold: a topology for `cluster up -f`, a workload for `bench -f`. */
+/**
+ * What a profile may hold: a topology for `cluster up -f`, a workload for `bench -f`, an experiment
+ * for `experiment run`.
+ */
 import { z } from 'zod';
-import { parseDurationMs } from '../std/units.ts';
 import { APP_NAMES, RETAIN_NAMES } from '../wire/node-config.ts';
-import { durationText, fsyncName, port } from './settings-schema.ts';
-
-const durationMs = durationText.transform((text) => parseDurationMs(text) ?? 0);
+import { EXPERIMENT } from './experiment-schema.ts';
+import { durationMs, fsyncName, port } from './settings-schema.ts';
 
 const TIMES = {
   electionTimeoutMin: durationMs.optional(),
@@ -25,6 +26,7 @@ const CLUSTER = z.strictObject({
   app: z.enum(APP_NAMES).optional(),
   fsync: fsyncName.optional(),
   leases: z.boolean().optional(),
+  tls: z.boolean().optional(),
   portBase: port.optional(),
   retain: z.enum(RETAIN_NAMES).optional(),
   ...TIMES,
@@ -40,6 +42,7 @@ const BENCH = z.record(
 export const PROFILE_SCHEMA = z.strictObject({
   cluster: CLUSTER.optional(),
   bench: BENCH.optional(),
+  experiment: EXPERIMENT.optional(),
 });
 
 export type Profile = z.output<typeof PROFILE_SCHEMA>;

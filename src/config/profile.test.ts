@@ -7,7 +7,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadClusterProfile, loadProfile, loadWorkloadProfile } from './profile.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const NAMES = readdirSync(join(ROOT, 'profiles'));
+const NAMES = readdirSync(join(ROOT, 'profiles')).filter((name) => name.endsWith('.toml'));
+const KINDS = [
+  ['bench', 'bench', / -f /],
+  ['local', 'cluster', / -f /],
+  ['thesis', 'experiment', / experiment run /],
+] as const;
 const RULES = {
   keys: ['clients', 'key-maximum'],
   check: (_key: string, value: unknown) => (value === 'bad' ? 'it is bad' : null),
@@ -32,6 +37,7 @@ test('the profiles that come with raftctl are these', () => {
     'bench-write.toml',
     'local-3.toml',
     'local-5.toml',
+    'thesis.toml',
   ]);
 });
 
@@ -39,9 +45,11 @@ test.each(NAMES)(
   '%s can be loaded by its name and says in its head what it is for',
   async (file) => {
     const { profile } = await loadProfile(file.replace('.toml', ''), ROOT);
-    expect(Object.keys(profile)).toEqual([file.startsWith('bench') ? 'bench' : 'cluster']);
+    const [, table, use] = KINDS.find(([name]) => file.startsWith(name)) ?? [];
+    expect(Object.keys(profile)).toEqual([table]);
     const head = readFileSync(join(ROOT, 'profiles', file), 'utf8').split('\n\n')[0] ?? '';
-    expect(head).toMatch(/^(#.*\n)+#.*raftctl .* -f /);
+    expect(head).toMatch(/^(#.*\n)+#.*raftctl /);
+    expect(head).toMatch(use ?? /never/);
   },
 );
 

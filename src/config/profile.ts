@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { RaftctlError } from '../std/errors.ts';
 import { nearestWord } from '../std/nearest.ts';
+import type { ExperimentPlan } from './experiment-schema.ts';
 import type { ClusterProfile, Profile } from './profile-schema.ts';
 import { checkToml, readTomlFile, type TomlFile } from './toml-file.ts';
 
@@ -49,6 +50,20 @@ export async function loadClusterProfile(choice: string, root: string): Promise<
   const { file, profile } = await loadProfile(choice, root);
   if (profile.cluster === undefined) throw lacks(file, 'cluster');
   return profile.cluster;
+}
+
+/**
+ * The experiment of a profile, and where the file lies.
+ *
+ * @throws {RaftctlError} CONFIG_INVALID when it has none
+ */
+export async function loadExperiment(
+  choice: string,
+  root: string,
+): Promise<{ readonly path: string; readonly plan: ExperimentPlan }> {
+  const { file, profile } = await loadProfile(choice, root);
+  if (profile.experiment === undefined) throw lacks(file, 'experiment');
+  return { path: file.path, plan: profile.experiment };
 }
 
 /** What is wrong with one key of a workload, in words; null: nothing. Keys are names of flags. */
@@ -116,11 +131,11 @@ function checkNodes(file: TomlFile, cluster: ClusterProfile): void {
   }
 }
 
-function lacks(file: TomlFile, table: 'cluster' | 'bench'): RaftctlError {
-  const other = table === 'cluster' ? 'bench' : 'cluster';
+function lacks(file: TomlFile, table: keyof Profile): RaftctlError {
+  const others = Object.keys(file.value as object).join(' and ');
   return new RaftctlError('CONFIG_INVALID', {
     message: `Cannot use ${file.path} here: line 1, key ${table}: the table [${table}] is missing`,
-    hint: `A profile for ${other} is not one for ${table}`,
+    hint: `A profile for ${others || 'nothing'} is not one for ${table}`,
   });
 }
 

@@ -28,6 +28,11 @@ export const SETTINGS: readonly Setting[] = [
   setting('app', 'What a new cluster replicates.', 'kvstore'),
   setting('fsync', 'When a write is synced before it is acknowledged.', 'always'),
   setting('leases', 'Whether the leader answers reads by a lease.', 'false'),
+  setting('tls', 'Whether a new cluster has certificates and tokens.', 'false'),
+  setting('tlsCa', 'Authorities that nodes elsewhere are trusted by.', 'those that Node trusts'),
+  setting('tlsCert', 'Own certificate and key.', 'none'),
+  setting('tokenFile', 'File with a bearer token.', 'none'),
+  setting('readOnly', 'Refuse commands that change a cluster.', 'false'),
   setting('portBase', 'Client port of the first node.', '11000'),
   setting('retain', 'Whether a new cluster keeps all of its log.', 'snapshot'),
   setting('wait', 'What cluster up waits for.', 'healthy'),
@@ -43,6 +48,8 @@ export interface FileValue {
   readonly text: string;
   readonly file: string;
   readonly line: number;
+  /** The context that says it; left out: the file itself. */
+  readonly context?: string;
 }
 
 /** By environment variable: that is what ties a flag to its setting. */
@@ -52,10 +59,12 @@ export interface Explained {
   readonly key: string;
   readonly env: string;
   readonly value: string;
-  readonly source: 'flag' | 'env' | 'file' | 'default';
-  /** Of a file: which, and where in it. */
+  readonly source: 'flag' | 'env' | 'context' | 'file' | 'default';
+  /** Of a file or a context: which file, and where in it. */
   readonly file: string | null;
   readonly line: number | null;
+  /** The name of the context. */
+  readonly context: string | null;
 }
 
 /** Each setting with what holds now and why. */
@@ -65,7 +74,7 @@ export function explainSettings(
   files: FileSettings,
 ): Explained[] {
   return SETTINGS.map(({ key, flag, env: name, fallback }): Explained => {
-    const base = { key, env: name, file: null, line: null };
+    const base = { key, env: name, file: null, line: null, context: null };
     const typed = flags[flag];
     if (typed !== undefined) return { ...base, value: typed, source: 'flag' };
     const exported = env[name];
@@ -74,6 +83,7 @@ export function explainSettings(
     }
     const found = files.get(name);
     if (found === undefined) return { ...base, value: fallback, source: 'default' };
-    return { ...base, value: found.text, source: 'file', file: found.file, line: found.line };
+    const { text: value, file, line, context = null } = found;
+    return { ...base, value, source: context === null ? 'file' : 'context', file, line, context };
   });
 }

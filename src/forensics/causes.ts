@@ -3,11 +3,12 @@
  * most certain to the least; the first that finds its evidence decides.
  *
  * ```
+ *  stop          the leader said that it stops, handing over first or not
  *  transfer      leadership was handed over on request
- *  stop          the leader said that it stops
  *  diskFull      the leader stepped down as its disk was full
  *  gc            the leader's loop stood still, most of it in the garbage collector
  *  stall         ... most of it computing
+ *  slowDisk      ... waiting for a write or a sync of its log
  *  pause         ... and it used no processor: stopped, or starved, by the system
  *  kill          connections broke and the leader's process is another one afterwards, or none
  *  partition     the leader went on living, but did not reach a majority
@@ -26,6 +27,7 @@ export type CauseClass =
   | 'pause'
   | 'stall'
   | 'gc'
+  | 'slowDisk'
   | 'diskFull'
   | 'partition'
   | 'unknown';
@@ -51,10 +53,18 @@ type Rule = (question: CauseQuestion, leader: string) => Cause | null;
 
 /** Of a pause, this share must be spent on something to blame it. */
 const BLAME_SHARE = 0.5;
+/** Who computes gets this much of the processor even on a crowded machine. */
+const BUSY_SHARE = 0.05;
 /** A stop is announced, and its election follows within this. */
 const STOP_MS_MAX = 10_000;
+/** A standstill is told so long after its end. */
+const STALL_TOLD_MS = 100;
+/** A write that held the process up is synced so long after that, at most. */
+const SYNC_LATE_MS = 3000;
+/** Of a leader whose connection broke, the time in which it must have stood still. */
+const SILENCE_MS_MIN = 100;
 
-const RULES: readonly Rule[] = [byTransfer, byStop, byFullDisk, byStandstill, byDeath, byPartition];
+const RULES: readonly Rule[] = [byStop, byTransfer, byFullDisk, byStandstill, byDeath, byPartition];
 
 export function causeOf(question: CauseQuestion): Cause {
   const leader = question.previousLeader;
@@ -83,8 +93,12 @@ function ofThatRule({ events, term }: CauseQuestion, leader: string): readonly N
   return events.filter((event) => monoMs(event) >= fromMs && monoMs(event) < untilMs);
 }
 
+function heirOf(standings: readonly Standing[]): Standing | undefined {
+  return standings.find((standing) => standing.reason === 'transfer');
+}
+
 function byTransfer({ standings }: CauseQuestion, leader: string): Cause | null {
-  const heir = standings.find((standing) => standing.reason === 'transfer');
+  const heir = heirOf(standings);
   if (heir === undefined) return null;
   return {
     class: 'transfer',
@@ -93,12 +107,15 @@ function byTransfer({ standings }: CauseQuestion, leader: string): Cause | null 
   };
 }
 
-function byStop({ events, startedMonoMs }: CauseQuestion, leader: string): Cause | null {
+function byStop({ events, standings, startedMonoMs }: CauseQuestion, leader: string): Cause | null {
   for (const event of events) {
     if (event.node !== leader || !isOf(event, 'node.stopping')) continue;
     const beforeMs = startedMonoMs - monoMs(event);
     if (beforeMs < -500 || beforeMs > STOP_MS_MAX) continue;
-    return { class: 'stop', node: leader, text: `${leader} stopped: ${event.data.reason}` };
+    const heir = heirOf(standings);
+    const handed = heir === undefined ? '' : `, and handed leadership over to ${heir.node}`;
+    const text = `${leader} stopped: ${event.data.reason}${handed}`;
+    return { class: 'stop', node: leader, text };
   }
   return null;
 }
@@ -110,35 +127,82 @@ function byFullDisk({ events }: CauseQuestion, leader: string): Cause | null {
 }
 
 /** The leader told, when it woke, that it had stood still at that time. */
-function byStandstill({ events, startedMonoMs }: CauseQuestion, leader: string): Cause | null {
-  for (const event of events) {
-    if (event.node !== leader || !isOf(event, 'process.stalled')) continue;
-    const { delayMs, gcMs } = event.data;
-    const endMs = monoMs(event);
-    if (endMs < startedMonoMs - 500 || endMs - delayMs > startedMonoMs) continue;
-    const ms = `${Math.round(delayMs)} ms`;
-    const kind = classOfStandstill(event.data);
-    return { class: kind, node: leader, text: STANDSTILLS[kind](leader, ms, gcMs) };
-  }
-  return null;
+function byStandstill(question: CauseQuestion, leader: string): Cause | null {
+  const stalls = question.events.filter((event) => event.node === leader);
+  const found = stalls.filter((event) => isOf(event, 'process.stalled'));
+  const share = (event: NodeEvent<'process.stalled'>): number => silenceShare(question, event);
+  const longest = found.reduce(
+    (best: NodeEvent<'process.stalled'> | null, event) =>
+      best === null || share(event) > share(best) ? event : best,
+    null,
+  );
+  if (longest === null || share(longest) < BLAME_SHARE) return null;
+  const data = { ...longest.data, syncMs: slowSyncMs(stalls, longest) };
+  const kind = classOfStandstill(data);
+  return { class: kind, node: leader, text: STANDSTILLS[kind](leader, data) };
 }
 
+/** The write that it stood still in may have been done only after it told of the standstill. */
+function slowSyncMs(own: readonly NodeEvent[], stall: NodeEvent<'process.stalled'>): number {
+  const toldMs = monoMs(stall);
+  const slow = own.flatMap((event) => {
+    const sinceMs = monoMs(event) - toldMs;
+    const isNear = sinceMs > -stall.data.delayMs && sinceMs < SYNC_LATE_MS;
+    return isNear && isOf(event, 'sync.slow') ? [event.data.durationMs] : [];
+  });
+  return Math.max(stall.data.syncMs ?? 0, ...slow);
+}
+
+/**
+ * The share of the silence that made somebody stand for election in which the leader stood still:
+ * its drawn timeout when that had run out, else the moment when the connection broke.
+ */
+function silenceShare(
+  { standings, startedMonoMs }: CauseQuestion,
+  event: NodeEvent<'process.stalled'>,
+): number {
+  const [first] = standings;
+  const waited = first?.reason === 'timeout' ? first.timeoutMs : 0;
+  const silentMs = Math.max(waited, SILENCE_MS_MIN);
+  const [fromMs, untilMs] = [startedMonoMs - silentMs, startedMonoMs];
+  // Told with the second look after it.
+  const endMs = monoMs(event) - STALL_TOLD_MS;
+  const beginMs = endMs - event.data.delayMs;
+  return (Math.min(endMs, untilMs) - Math.max(beginMs, fromMs)) / silentMs;
+}
+
+type Standstill = EventData['process.stalled'];
+
 const STANDSTILLS = {
-  gc: (leader: string, ms: string, gcMs: number) =>
-    `${leader} collected garbage for ${Math.round(gcMs)} of ${ms}`,
-  stall: (leader: string, ms: string) => `${leader} computed for ${ms} without a break`,
-  pause: (leader: string, ms: string) =>
-    `${leader} stood still for ${ms} without using the processor: paused or starved`,
+  gc: (leader: string, { delayMs, gcMs }: Standstill) =>
+    `${leader} collected garbage for ${Math.round(gcMs)} of ${Math.round(delayMs)} ms`,
+  stall: (leader: string, { delayMs, cpuMs }: Standstill) =>
+    `${leader} computed for ${Math.round(delayMs)} ms without a break` +
+    (cpuMs > delayMs * BLAME_SHARE ? '' : `, and had the processor for ${Math.round(cpuMs)} of it`),
+  slowDisk: (leader: string, { delayMs, syncMs = 0 }: Standstill) =>
+    `${leader} stood still for ${Math.round(delayMs)} ms: a write to its log took ${Math.round(syncMs)} ms`,
+  pause: (leader: string, { delayMs, resumed }: Standstill) =>
+    `${leader} stood still for ${Math.round(delayMs)} ms without using the processor: ` +
+    (resumed === true ? 'it was stopped and resumed (SIGSTOP, SIGCONT)' : 'paused or starved'),
 };
 
-/** What a process did while it stood still: its collector, its own work, or nothing at all. */
+/** What a process did while it stood still: its collector, its own work, its disk, or nothing. */
 export function classOfStandstill({
   delayMs,
   cpuMs,
   gcMs,
-}: EventData['process.stalled']): 'gc' | 'stall' | 'pause' {
-  if (gcMs > delayMs * BLAME_SHARE) return 'gc';
-  return cpuMs > delayMs * BLAME_SHARE ? 'stall' : 'pause';
+  waitMs = 0,
+  syncMs = 0,
+  resumed = false,
+}: Standstill): keyof typeof STANDSTILLS {
+  const blamedMs = delayMs * BLAME_SHARE;
+  if (gcMs > blamedMs) return 'gc';
+  if (cpuMs > blamedMs) return 'stall';
+  // Who only wakes now and then is served soon: to want the processor all the time is to compute.
+  if (cpuMs + waitMs > blamedMs && cpuMs > delayMs * BUSY_SHARE) return 'stall';
+  // A sync that was under way when the process was stopped seems to have taken as long.
+  if (resumed || waitMs > blamedMs) return 'pause';
+  return syncMs > blamedMs ? 'slowDisk' : 'pause';
 }
 
 function byDeath({ events, startedMonoMs }: CauseQuestion, leader: string): Cause | null {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { eventAt, killEvents } from '../../test/doubles/flight.ts';
-import type { NodeEvent } from '../wire/events.ts';
+import type { EventData, NodeEvent } from '../wire/events.ts';
 import { electionsOf } from './elections.ts';
 
 /** n1 leads term 1; then something happens at 10 s and n2 leads term 2. */
 function story(
   before: NodeEvent[],
-  options: { reason?: 'timeout' | 'leaderConnectionLost' | 'retry'; after?: NodeEvent[] } = {},
+  options: { reason?: EventData['election.started']['reason']; after?: NodeEvent[] } = {},
 ) {
   const { reason = 'timeout', after = [] } = options;
   const events = [
@@ -43,8 +43,17 @@ const lost = (s: number): NodeEvent =>
   eventAt({ s, node: 'n2', term: 1 }, 'peer.disconnected', { peer: 'n1' });
 const steppedDown = (s: number, reason: string): NodeEvent =>
   eventAt({ s, node: 'n1', term: 1 }, 'leader.steppedDown', { reason });
-const stalled = (delayMs: number, cpuMs: number, gcMs: number): NodeEvent =>
-  eventAt({ s: 12, node: 'n1', term: 2 }, 'process.stalled', { delayMs, cpuMs, gcMs });
+const stalled = (
+  delayMs: number,
+  cpuMs: number,
+  gcMs: number,
+  more: Partial<EventData['process.stalled']> = {},
+): NodeEvent =>
+  eventAt({ s: 12, node: 'n1', term: 2 }, 'process.stalled', { delayMs, cpuMs, gcMs, ...more });
+const slowSync = (s: number, durationMs: number): NodeEvent =>
+  eventAt({ s, node: 'n1', term: 2 }, 'sync.slow', { durationMs });
+const stopping = (s: number): NodeEvent =>
+  eventAt({ s, node: 'n1', term: 1 }, 'node.stopping', { reason: 'SIGTERM' });
 
 describe('electionsOf', () => {
   test('electionsOf tells who stood, who answered what, who won and how long it took', () => {
@@ -82,6 +91,8 @@ describe('electionsOf', () => {
   test('electionsOf counts the time without a leader from the drawn timeout when it fell silent', () => {
     expect(story([]).leaderlessMs).toBeCloseTo(730);
     expect(story([lost(9.9)]).leaderlessMs).toBeCloseTo(130);
+    // It lost its office once before, and got it back a second after.
+    expect(story([steppedDown(0, 'higherTerm')]).leaderlessMs).toBeCloseTo(730);
   });
 
   test('electionsOf knows who led from those who followed, when the leader cannot tell any more', () => {
@@ -104,6 +115,23 @@ describe('electionsOf', () => {
     expect(election?.durationMs).toBeCloseTo(6);
   });
 
+  test('electionsOf leaves out who asked for the term before, and then heard the leader after all', () => {
+    const asked = { kind: 'preVote', candidate: 'n3', granted: false } as const;
+    const found = story([
+      eventAt({ s: 7, node: 'n3', term: 2 }, 'election.started', {
+        ...{ kind: 'preVote', reason: 'timeout', timeoutMs: 50 },
+      }),
+      eventAt({ s: 7.01, node: 'n2', term: 2 }, 'vote.answered', {
+        ...asked,
+        reason: 'leaderAlive',
+      }),
+      eventAt({ s: 7.5, node: 'n3', term: 1 }, 'leader.known', { leader: 'n1' }),
+    ]);
+    expect(found.standings.map(({ node }) => node)).toEqual(['n2', 'n2']);
+    expect(found.ballots.map(({ candidate }) => candidate)).toEqual(['n2']);
+    expect(found.durationMs).toBeCloseTo(30, 0);
+  });
+
   test('electionsOf keeps an election that nobody won', () => {
     const [election] = electionsOf(killEvents(30).slice(0, 4));
     expect(election).toMatchObject({
@@ -117,16 +145,20 @@ describe('electionsOf', () => {
 
 describe('causeOf', () => {
   test.each([
-    [
-      'stop',
-      story([
-        eventAt({ s: 9.9, node: 'n1', term: 1 }, 'node.stopping', { reason: 'SIGTERM' }),
-        lost(9.95),
-      ]),
-    ],
+    ['stop', story([stopping(9.9), lost(9.95)])],
+    ['stop', story([stopping(9.9)], { reason: 'transfer' })],
+    ['transfer', story([], { reason: 'transfer' })],
+    ['slowDisk', story([], { after: [stalled(2600, 20, 0, { syncMs: 2500 })] })],
+    ['pause', story([], { after: [stalled(2600, 20, 0, { syncMs: 2500, resumed: true })] })],
+    ['pause', story([], { after: [stalled(2600, 20, 0, { syncMs: 300 })] })],
+    ['slowDisk', story([], { after: [stalled(2600, 20, 0), slowSync(12.9, 3400)] })],
+    ['pause', story([], { after: [stalled(2600, 20, 0, { waitMs: 2500 }), slowSync(12.9, 3400)] })],
+    ['pause', story([], { after: [stalled(2600, 20, 0), slowSync(17, 3400)] })],
     ['diskFull', story([steppedDown(9.9, 'diskFull')])],
     ['gc', story([], { after: [stalled(2600, 2500, 2400)] })],
     ['stall', story([], { after: [stalled(2600, 2500, 100)] })],
+    ['stall', story([], { after: [stalled(2600, 300, 100, { waitMs: 2200, syncMs: 2500 })] })],
+    ['pause', story([], { after: [stalled(2600, 20, 0, { waitMs: 2500 })] })],
     ['pause', story([], { after: [stalled(2600, 20, 0)] })],
     ['kill', story([lost(9.98)], { reason: 'leaderConnectionLost' })],
     [
@@ -179,6 +211,38 @@ describe('causeOf', () => {
       gcMs: 0,
     });
     expect(story([early, lost(9.98)], { reason: 'leaderConnectionLost' }).cause.class).toBe('kill');
+  });
+
+  test('causeOf does not blame a standstill too short for the silence that was heard', () => {
+    const short = story([], {
+      after: [
+        eventAt({ s: 9.9, node: 'n1', term: 1 }, 'process.stalled', {
+          ...{ delayMs: 250, cpuMs: 0, gcMs: 0 },
+        }),
+        steppedDown(11, 'checkQuorum'),
+      ],
+    });
+    expect(short.cause.class).toBe('partition');
+  });
+
+  test('causeOf judges the attempts to replace one leader by the first of them', () => {
+    const [, split, won] = electionsOf([
+      eventAt({ s: 1, node: 'n1', term: 1 }, 'leader.elected', { votes: ['n1'], durationMs: 3 }),
+      eventAt({ s: 10, node: 'n2', term: 2 }, 'election.started', {
+        ...{ kind: 'vote', reason: 'timeout', timeoutMs: 700 },
+      }),
+      eventAt({ s: 10.2, node: 'n1', term: 1 }, 'process.stalled', {
+        ...{ delayMs: 900, cpuMs: 880, gcMs: 0 },
+      }),
+      eventAt({ s: 11.5, node: 'n3', term: 3 }, 'election.started', {
+        ...{ kind: 'vote', reason: 'retry', timeoutMs: 700 },
+      }),
+      eventAt({ s: 11.6, node: 'n3', term: 3 }, 'leader.elected', {
+        ...{ votes: ['n3', 'n2'], durationMs: 100 },
+      }),
+    ]);
+    expect(split).toMatchObject({ term: 2, winner: null, cause: { class: 'stall' } });
+    expect(won).toMatchObject({ term: 3, winner: 'n3', cause: { class: 'stall', node: 'n1' } });
   });
 
   test('causeOf admits that it does not know', () => {

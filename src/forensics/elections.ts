@@ -53,7 +53,29 @@ export function electionsOf(events: readonly NodeEvent[]): Election[] {
   }
   const terms = [...drafts.values()].sort((a, b) => a.term - b.term);
   const leaders = leadersOf(ordered);
-  return terms.map((draft) => electionOf(draft, leaders, ordered));
+  const elections: Election[] = [];
+  for (const draft of terms) {
+    const election = electionOf(draft, leaders, ordered);
+    elections.push({ ...election, cause: causeFor(election, elections.at(-1), ordered) });
+  }
+  return elections;
+}
+
+/** Of several attempts to replace one leader, the first tells best why it was lost. */
+function causeFor(
+  election: Omit<Election, 'cause'>,
+  before: Election | undefined,
+  all: readonly NodeEvent[],
+): Cause {
+  const { term, previousLeader, standings, startedMonoMs } = election;
+  const isRetry =
+    before !== undefined &&
+    before.winner === null &&
+    before.previousLeader === previousLeader &&
+    startedMonoMs - before.startedMonoMs < SILENCE_MS;
+  if (isRetry && before.cause.class !== 'unknown') return before.cause;
+  const events = near(all, startedMonoMs);
+  return causeOf({ term, previousLeader, standings, startedMonoMs, events });
 }
 
 /** Who led each term, by the word of those who led and of those who followed. */
@@ -68,10 +90,11 @@ function leadersOf(events: readonly NodeEvent[]): Map<number, string> {
   return leaders;
 }
 
-function leaderBefore(leaders: ReadonlyMap<number, string>, term: number): string | null {
+/** @returns the newest term before this one that had a leader; 0: none is known. */
+function ledTermBefore(leaders: ReadonlyMap<number, string>, term: number): number {
   let newest = 0;
   for (const known of leaders.keys()) if (known < term && known > newest) newest = known;
-  return leaders.get(newest) ?? null;
+  return newest;
 }
 
 /**
@@ -92,21 +115,46 @@ function campaignOf(events: readonly NodeEvent[], elected: NodeEvent | null): No
   return campaigns.findLast(([first]) => first !== undefined && monoMs(first) <= endMs) ?? [];
 }
 
+/**
+ * A node that does not hear the leader yet, or for a while, asks about the next term as well. Once
+ * it hears the leader of before again, that has nothing to do with how the leader is lost later.
+ */
+function withoutReturned(
+  campaign: readonly NodeEvent[],
+  all: readonly NodeEvent[],
+  { term, leader }: { readonly term: number; readonly leader: string | null },
+): NodeEvent[] {
+  const heardMs = new Map<string, number>();
+  for (const event of all) {
+    if (!isOf(event, 'leader.known') || event.data.leader !== leader) continue;
+    if (event.term < term) heardMs.set(event.node, monoMs(event));
+  }
+  return campaign.filter((event) => {
+    const candidate = isOf(event, 'vote.answered') ? event.data.candidate : event.node;
+    return monoMs(event) >= (heardMs.get(candidate) ?? Number.NEGATIVE_INFINITY);
+  });
+}
+
 function electionOf(
   { term, events: own }: Draft,
   leaders: ReadonlyMap<number, string>,
   all: readonly NodeEvent[],
-): Election {
-  const previousLeader = leaderBefore(leaders, term);
+): Omit<Election, 'cause'> {
+  const previousTerm = ledTermBefore(leaders, term);
+  const previousLeader = leaders.get(previousTerm) ?? null;
   const winner = leaders.get(term) ?? null;
   const elected = firstSignOf(winner, term, all);
-  const events = campaignOf(own, elected);
+  const campaign = campaignOf(own, elected);
+  const events =
+    elected === null ? campaign : withoutReturned(campaign, all, { term, leader: previousLeader });
   const first = events[0] ?? elected ?? (own[0] as NodeEvent);
   const standings = events.flatMap(standingOf);
   const startedMonoMs = standings[0]?.monoMs ?? monoMs(first);
   const electedMonoMs = elected === null ? null : monoMs(elected);
-  const nearby = near(all, startedMonoMs);
-  const lostMs = lastLed(nearby, previousLeader, startedMonoMs);
+  const ruled = firstSignOf(previousLeader, previousTerm, all);
+  // What befell the same node before it led does not count.
+  const sinceMs = ruled === null ? startedMonoMs - BEFORE_MS : monoMs(ruled);
+  const lostMs = lastLed(near(all, startedMonoMs), previousLeader, [sinceMs, startedMonoMs]);
   return {
     term,
     wallMs: first.wallMs,
@@ -122,7 +170,6 @@ function electionOf(
     leaderlessMs: electedMonoMs === null || lostMs === null ? null : electedMonoMs - lostMs,
     standings,
     ballots: events.flatMap(ballotOf),
-    cause: causeOf({ term, previousLeader, standings, startedMonoMs, events: nearby }),
   };
 }
 
@@ -151,12 +198,16 @@ function near(all: readonly NodeEvent[], atMs: number): NodeEvent[] {
  * The moment from which the old leader certainly led no more: its connections broke, it stopped or
  * stepped down. When it only fell silent, the drawn timeout tells when it was last heard.
  */
-function lastLed(events: NodeEvent[], leader: string | null, startedMs: number): number | null {
+function lastLed(
+  events: NodeEvent[],
+  leader: string | null,
+  [sinceMs, startedMs]: readonly [number, number],
+): number | null {
   if (leader === null) return null;
   let first: number | null = null;
   for (const event of events) {
     const ms = monoMs(event);
-    if (ms > startedMs || ms < startedMs - BEFORE_MS) continue;
+    if (ms > startedMs || ms < Math.max(sinceMs, startedMs - BEFORE_MS)) continue;
     const isLoss = isOf(event, 'peer.disconnected') && event.data.peer === leader;
     const isEnd =
       event.node === leader &&

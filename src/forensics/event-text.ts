@@ -42,7 +42,7 @@ const TELLERS: { readonly [T in EventType]: Teller<T> } = {
   'disk.warning': ({ usedPercent, freeBytes }) =>
     `disk ${usedPercent} % full: ${formatBytes(freeBytes)} free`,
   'loop.stalled': ({ delayMs }) => `its loop came ${Math.round(delayMs)} ms late`,
-  'sync.slow': ({ durationMs }) => `a sync of its log took ${Math.round(durationMs)} ms`,
+  'sync.slow': ({ durationMs }) => `a write to its log took ${Math.round(durationMs)} ms`,
   'profile.kept': ({ file, bytes, cause, causeSeq }) =>
     `kept a profile (${formatBytes(bytes)}) about ${cause} ${causeSeq}: ${file}`,
   'process.stalled': ({ delayMs, cpuMs, gcMs }) =>

@@ -9,37 +9,36 @@ import { Prng } from '../std/prng.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
 import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
 import type { NodeStatus } from '../wire/status.ts';
+import { openAdminPort } from './admin-port.ts';
 import { makeApp } from './app-parts.ts';
 import { bind } from './bind.ts';
 import { countersOf, openClientPort, ordinaryPorts } from './client-ports.ts';
+import type { SlowSyncs } from './daemon/anomaly-watch.ts';
 import { memberDesk } from './daemon/member-desk.ts';
 import { Extras, extrasOf, type OlderExtras } from './daemon/older-extras.ts';
+import { Tracer } from './daemon/tracer.ts';
 import { tellingLog } from './event-log.ts';
 import { FsDisk } from './io/fs-disk.ts';
 import { type DirectoryLock, lockDirectory } from './io/lock.ts';
+import type { NodeSecurity } from './io/security-files.ts';
 import { SystemClock } from './io/system-clock.ts';
-import { transferByName } from './leadership.ts';
-import { forgottenEntries, newestBatches } from './log-view.ts';
-import { changeMembers } from './member-requests.ts';
-import { nodeCounters } from './node-counters.ts';
-import { lifeSeed, logDirectory, readSecret, snapshotDirectory } from './node-directory.ts';
+import { lifeSeed, logDirectory, readSecret } from './node-directory.ts';
+import { openSecurity, peerSecurity } from './node-security.ts';
 import { nodeStatus } from './node-status.ts';
 import type { Clock } from './ports/clock.ts';
 import type { LogStore } from './ports/log-store.ts';
 import type { SnapshotStore } from './ports/snapshot-store.ts';
 import type { StateMachine } from './ports/state-machine.ts';
-import { Profiler } from './profiler/profiler.ts';
 import { RAFT_CONFIG_DEFAULT, timersOf } from './raft/config.ts';
 import { compactionConfigOf } from './replica/compaction.ts';
 import { EventRing } from './replica/event-ring.ts';
 import { Replica } from './replica/replica.ts';
 import { segmentBytesFor } from './segment-size.ts';
-import { type AdminServer, createAdminServer } from './server/admin.ts';
+import type { AdminServer } from './server/admin.ts';
 import type { StopWish } from './server/admin-contract.ts';
 import type { ClientServer } from './server/server.ts';
-import { snapshotControl } from './snapshot-control.ts';
+import { openNodeSnapshots } from './snapshot-control.ts';
 import { createTransport, type Transport } from './transport/transport.ts';
-import { openSnapshots } from './wal/snapshot-files.ts';
 import { openLog } from './wal/wal.ts';
 
 export interface DaemonInit {
@@ -56,7 +55,9 @@ export interface DaemonInit {
   readonly ports?: readonly ClientPortConfig[];
   /** What a node of an older system has beside them. */
   readonly extras?: OlderExtras;
-  readonly onSyncTimed?: (durationMs: number) => void;
+  readonly slowSyncs: SlowSyncs;
+  /** Plain ports that other machines reach are meant. Those of an older system always are. */
+  readonly insecureBind?: boolean;
 }
 
 export interface Parts {
@@ -68,6 +69,7 @@ export interface Parts {
   readonly servers: readonly ClientServer[];
   readonly admin: AdminServer;
   readonly extras: Extras;
+  readonly security: NodeSecurity | null;
   readonly incarnation: string;
   readonly startedAtMs: number;
 }
@@ -82,6 +84,11 @@ interface Life {
   readonly incarnation: string;
   readonly startedAtMs: number;
   readonly syncs: Histogram;
+  readonly tracer: Tracer;
+  /** Null: plain ports. */
+  readonly security: NodeSecurity | null;
+  /** Null until there is one. */
+  replica: Replica | null;
   /** Why the node ends, once it does. */
   failure: string | null;
 }
@@ -93,6 +100,7 @@ export async function assemble(
   undo: (() => Promise<void>)[],
 ): Promise<Parts> {
   const life = newLife(init, config);
+  undo.push(async () => life.security?.close());
   const secret = await readSecret(init.directory, config);
   const lock = await lockDirectory(init.directory);
   undo.push(() => lock.release());
@@ -100,7 +108,7 @@ export async function assemble(
     { clock: life.clock },
     { cluster: config.cluster, node: config.id, incarnation: life.incarnation },
   );
-  const snapshots = await openNodeSnapshots(life);
+  const snapshots = await openNodeSnapshots(init.directory, config);
   undo.push(() => snapshots.close());
   const log = await openNodeLog(life, snapshots);
   undo.push(() => log.close());
@@ -118,6 +126,8 @@ export async function assemble(
     stateFile: wish.stateFile,
   });
   const replica = makeReplica(life, { log, snapshots, network, events, stateMachine });
+  life.tracer.attach(replica);
+  life.replica = replica;
   extras.follow(replica);
   const connections = { count: () => 0 };
   const status = (): NodeStatus =>
@@ -132,30 +142,41 @@ export async function assemble(
   connections.count = () => servers.reduce((sum, server) => sum + server.connections, 0);
   const members = memberDesk({ status, secretHex: secret.toString('hex') });
   for (const port of init.ports ?? ordinaryPorts(config, life.own)) {
-    const parts = { replica, status, log: init.log, store: log, config, members };
+    const { security } = life;
+    const parts = { replica, status, log: init.log, store: log, config, members, security };
     const open = () => openClientPort(parts, port);
     const server = await bind(life.init.holderOfPort, port.address, open);
     undo.push(() => server.close());
     servers.push(server);
   }
-  const admin = await bind(life.init.holderOfPort, life.own.adminAddress, () =>
-    openAdminPort(life, { replica, log, network, servers, events, status, secret }),
+  const { adminAddress } = life.own;
+  const admin = await bind(life.init.holderOfPort, adminAddress, () =>
+    openAdminPort({
+      ...{ directory, config, secret, replica, network, servers, events, status },
+      ...{ address: adminAddress, store: log, log: init.log, syncs: life.syncs },
+      ...{ slowSyncs: init.slowSyncs, tracer: life.tracer },
+      ...{ stop: init.onStopAsked, security: life.security ?? undefined },
+    }),
   );
   undo.push(() => admin.close());
-  const { adminAddress } = life.own;
   const commands = (): number => countersOf(servers)('commands');
   await extras.open({ replica, desk: members, adminAddress, status, commands });
-  const { incarnation, startedAtMs } = life;
-  const parts = { lock, events, replica, stateMachine, log, servers, admin, extras };
-  return { ...parts, incarnation, startedAtMs };
+  const facts = { incarnation: life.incarnation, startedAtMs: life.startedAtMs };
+  const { security } = life;
+  return { lock, events, replica, stateMachine, log, servers, admin, extras, security, ...facts };
 }
 
 function newLife(init: DaemonInit, config: NodeConfig): Life {
   const own = config.members.find((m) => m.member === config.member);
   assert(own !== undefined, 'a node is among its members');
+  const { directory, log, ports, insecureBind = false } = init;
+  const isExposureMeant = insecureBind || ports !== undefined;
+  const clock = new SystemClock();
   return {
-    ...{ init, config, own },
-    clock: new SystemClock(),
+    security: openSecurity({ directory, log, config, own, isExposureMeant }),
+    replica: null,
+    ...{ init, config, own, clock },
+    tracer: new Tracer(clock),
     prng: new Prng(lifeSeed()),
     incarnation: randomBytes(8).toString('hex'),
     startedAtMs: Date.now(),
@@ -164,24 +185,12 @@ function newLife(init: DaemonInit, config: NodeConfig): Life {
   };
 }
 
-function openNodeSnapshots({ init, config }: Life): Promise<SnapshotStore> {
-  const disk = new FsDisk();
-  // No client waits for a snapshot, so the event loop does not either.
-  disk.mayBlock = false;
-  return openSnapshots({
-    disk,
-    directory: snapshotDirectory(init.directory),
-    cluster: config.clusterId,
-    app: config.app,
-    ...(config.snapshotsRetained === undefined ? {} : { retained: config.snapshotsRetained }),
-  });
-}
-
 async function openNodeLog(
-  { init, config, clock, prng, syncs }: Life,
+  { init, config, clock, prng, syncs, tracer }: Life,
   snapshots: SnapshotStore,
 ): Promise<LogStore> {
-  const disk = new FsDisk();
+  // Most writes are timed with their sync; marks that nobody waits for have none.
+  const disk = new FsDisk({ onWritten: init.slowSyncs.timed });
   const { totalBytes } = await disk.space(init.directory);
   return openLog({
     disk,
@@ -192,7 +201,8 @@ async function openNodeLog(
     ...{ cluster: config.clusterId, member: config.member, fsync: config.fsync },
     onSyncTimed: (durationMs) => {
       syncs.record(durationMs * 1000);
-      init.onSyncTimed?.(durationMs);
+      init.slowSyncs.timed(durationMs);
+      tracer.synced(durationMs);
     },
     snapshot: snapshots.newest?.meta ?? null,
     segmentBytes: segmentBytesFor(config.segmentBytes, totalBytes),
@@ -200,7 +210,8 @@ async function openNodeLog(
 }
 
 function openNetwork(life: Life, secret: Bytes): Promise<Transport> {
-  const { init, config, own, clock, prng, incarnation } = life;
+  const { init, config, own, clock, prng, incarnation, security } = life;
+  const membership = () => life.replica?.raft.membership ?? null;
   return createTransport(
     { clock, log: init.log, prng: prng.fork() },
     {
@@ -209,6 +220,7 @@ function openNetwork(life: Life, secret: Bytes): Promise<Transport> {
       ...{ secret, incarnation },
       listenAddress: own.peerAddress,
       peers: config.members,
+      ...(security === null ? {} : { security: peerSecurity(security, config, membership) }),
     },
   );
 }
@@ -233,7 +245,8 @@ function makeReplica(life: Life, ports: ReplicaPorts): Replica {
   const onFailed = (error: RaftctlError): void => fail(life, error);
   return new Replica(
     {
-      ...{ clock, log, snapshots, network, prng: prng.fork(), onFailed },
+      ...{ clock, log, snapshots, prng: prng.fork(), onFailed },
+      network: life.tracer.network(network),
       onRemoved: () => init.onStopAsked({ reason: 'removed from the cluster', handOver: false }),
       emit: tellingLog(events.append, init.log, init.directory),
       stateMachine,
@@ -248,53 +261,4 @@ function makeReplica(life: Life, ports: ReplicaPorts): Replica {
       contacts: config.members,
     },
   );
-}
-
-interface AdminParts {
-  readonly replica: Replica;
-  readonly log: LogStore;
-  readonly network: Transport;
-  readonly servers: readonly ClientServer[];
-  readonly events: EventRing;
-  readonly status: () => NodeStatus;
-  readonly secret: Bytes;
-}
-
-function openAdminPort(
-  { init, config, own, syncs }: Life,
-  parts: AdminParts,
-): Promise<AdminServer> {
-  const { replica, log, network, servers, events, status } = parts;
-  const total = countersOf(servers);
-  const [directory, cluster] = [logDirectory(init.directory), config.clusterId];
-  return createAdminServer({
-    listenAddress: own.adminAddress,
-    secretHex: parts.secret.toString('hex'),
-    log: init.log,
-    profiler: new Profiler(),
-    replicas: [
-      {
-        clusterId: config.clusterId,
-        memberName: config.id,
-        ...{ events, status, transferLeadership: transferByName(replica) },
-        phases: () => replica.phases.histograms,
-        syncs: () => syncs,
-        batches: (countMax) => newestBatches(replica.raft, countMax),
-        history: (from) => forgottenEntries({ raft: replica.raft, directory, cluster }, from),
-        peers: () => network.stats().peers,
-        rejectedConnections: () => ({
-          peer: network.stats().rejected,
-          client: { limit: total('rejectedConnections') },
-        }),
-        counters: () => nodeCounters({ replica, log, total }),
-        snapshots: snapshotControl(replica, snapshotDirectory(init.directory), {
-          cluster: config.clusterId,
-          app: config.app,
-        }),
-        stalled: (stall) => events.append('process.stalled', replica.raft.term, stall),
-        changeMembers: (changes, done) => changeMembers({ replica, config }, changes, done),
-        stop: init.onStopAsked,
-      },
-    ],
-  });
 }

@@ -13,6 +13,8 @@ import { lockDirectory } from './io/lock.ts';
 import { SystemClock } from './io/system-clock.ts';
 import { type Batch, decodeBatch } from './model/batch.ts';
 import { lifeSeed, logDirectory, snapshotDirectory } from './node-directory.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Disk } from './ports/disk.ts';
 import type { LogStore } from './ports/log-store.ts';
 import { openSnapshots } from './wal/snapshot-files.ts';
 import { openLog } from './wal/wal.ts';
@@ -32,51 +34,72 @@ export interface Fetched {
   readonly pieces: AsyncIterable<Uint8Array>;
 }
 
+export type Missing = { readonly first: number; readonly last: number } | null;
+
 /**
  * @returns entries that are still missing before those of the leader; null: none.
  * @throws {RaftctlError} UNREACHABLE when they did not come whole; DISK_FAILED, DISK_FULL.
  */
-export async function backfill(
-  init: BackfillInit,
-): Promise<{ readonly first: number; readonly last: number } | null> {
+export async function backfill(init: BackfillInit): Promise<Missing> {
   const lock = await lockDirectory(init.directory);
   try {
-    const store = await open(init);
-    try {
-      const { lastIndex, baseIndex } = store.recovered;
-      if (init.firstIndex <= lastIndex + 1) return null;
-      // What this log holds behind its snapshot may never have been committed.
-      const fetched = await init.fetch(Math.max(baseIndex, 1) + 1);
-      if (fetched === null) return { first: lastIndex + 1, last: init.firstIndex - 1 };
-      await fill(store, init.config.clusterId, fetched);
-      return null;
-    } finally {
-      await store.close();
-    }
+    return await fillLog({ disk: new FsDisk(), clock: new SystemClock() }, init);
   } finally {
     await lock.release();
   }
 }
 
-async function open({ directory, config, log }: BackfillInit): Promise<LogStore> {
+interface FillComponents {
+  readonly disk: Disk;
+  readonly clock: Clock;
+}
+
+/** As `backfill`, for whoever holds the directory. What it put into the log is durable by then. */
+export async function fillLog(components: FillComponents, init: BackfillInit): Promise<Missing> {
+  const store = await open(components, init);
+  const written = new Written(store);
+  let missing: Missing = null;
+  try {
+    const { lastIndex, baseIndex } = store.recovered;
+    if (init.firstIndex > lastIndex + 1) {
+      // What this log holds behind its snapshot may never have been committed.
+      const fetched = await init.fetch(Math.max(baseIndex, 1) + 1);
+      if (fetched === null) missing = { first: lastIndex + 1, last: init.firstIndex - 1 };
+      else await fill(store, written, init.config.clusterId, fetched);
+    }
+  } finally {
+    // Nothing was synced before: closing does, unless the log has failed.
+    await store.close();
+  }
+  written.check();
+  return missing;
+}
+
+async function open(
+  { disk, clock }: FillComponents,
+  { directory, config, log }: BackfillInit,
+): Promise<LogStore> {
   const { clusterId: cluster, member, app, segmentBytes } = config;
-  const disk = new FsDisk();
   const snapshots = await openSnapshots({
     ...{ disk, directory: snapshotDirectory(directory), cluster, app },
   });
   const snapshot = snapshots.newest?.meta ?? null;
   await snapshots.close();
   return openLog({
-    ...{ disk, clock: new SystemClock(), log, random: new Prng(lifeSeed()), fsync: 'none' },
+    ...{ disk, clock, log, random: new Prng(lifeSeed()), fsync: 'none' },
     ...{ directory: logDirectory(directory), cluster, member, snapshot, segmentBytes },
   });
 }
 
-async function fill(store: LogStore, cluster: string, fetched: Fetched): Promise<void> {
+async function fill(
+  store: LogStore,
+  written: Written,
+  cluster: string,
+  fetched: Fetched,
+): Promise<void> {
   let { term, vote } = store.recovered.hardState;
   let sequence = 0;
   let last = 0;
-  const written = new Written(store);
   let rest: Bytes = NO_BYTES;
   for await (const piece of fetched.pieces) {
     rest = concatBytes([rest, bytesView(piece)]);
@@ -133,6 +156,11 @@ class Written {
         this.#wake = resolve;
       });
     }
+    this.check();
+  }
+
+  /** @throws {RaftctlError} what the log has failed with. */
+  check(): void {
     if (this.#failure !== null) throw this.#failure;
   }
 }

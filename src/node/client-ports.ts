@@ -2,6 +2,7 @@
 import type { Log } from '../std/log.ts';
 import type { ClientPortConfig } from '../wire/client-port.ts';
 import type { MemberConfig, NodeConfig } from '../wire/node-config.ts';
+import type { Security } from '../wire/security.ts';
 import type { NodeStatus } from '../wire/status.ts';
 import { readLogLine } from './log-lines.ts';
 import type { LogStore } from './ports/log-store.ts';
@@ -17,6 +18,8 @@ export interface ClientPortParts {
   readonly config: NodeConfig;
   readonly status: () => NodeStatus;
   readonly members: MemberDesk;
+  /** Null: a plain port. */
+  readonly security: Security | null;
 }
 
 /** What a node's client port speaks unless it is told otherwise. */
@@ -37,7 +40,7 @@ export function ordinaryPorts(config: NodeConfig, own: MemberConfig): ClientPort
 
 /** @throws {RaftctlError} ADDRESS_IN_USE, CONFIG_INVALID */
 export function openClientPort(
-  { replica, log, store, config, status, members }: ClientPortParts,
+  { replica, log, store, config, status, members, security }: ClientPortParts,
   port: ClientPortConfig,
 ): Promise<ClientServer> {
   const { raft } = replica;
@@ -52,6 +55,7 @@ export function openClientPort(
       listenAddress: port.address,
       addresses: config.members.map((m) => m.clientAddress),
       pinned: port,
+      security: security ?? undefined,
     },
   );
 }

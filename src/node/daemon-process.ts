@@ -28,10 +28,16 @@ export interface RunDaemonInit {
   /** See DaemonInit. */
   readonly ports?: readonly ClientPortConfig[];
   readonly extras?: OlderExtras;
+  readonly insecureBind?: boolean;
   /** Called when all ports answer. */
   readonly onReady?: () => void;
   /** Told the last words besides the log. */
   readonly onTrouble?: (message: string) => void;
+}
+
+/** Several nodes in this process: each listens for every signal, and that is no leak. */
+export function expectNodes(count: number): void {
+  process.setMaxListeners(process.getMaxListeners() + count);
 }
 
 /**
@@ -53,14 +59,15 @@ export async function runDaemon(init: RunDaemonInit): Promise<number> {
   process.on('unhandledRejection', die);
   process.on('SIGTERM', () => stop.ask({ reason: 'SIGTERM', handOver: true }));
   process.on('SIGINT', () => stop.ask({ reason: 'SIGINT', handOver: true }));
-  process.on('SIGHUP', () => {});
+  let daemon: Daemon | null = null;
+  process.on('SIGHUP', () => daemon?.reload());
   const profile = await LifeProfile.start(init.profiles ?? {});
-  let daemon: Daemon;
   try {
     daemon = await startDaemon({
       ...{ directory, version, holderOfPort, log: sink.log, onFailed: die },
       onStopAsked: (wish) => stop.ask(wish),
       profileOnAnomaly: init.profileOnAnomaly ?? false,
+      insecureBind: init.insecureBind ?? false,
       ...(init.ports === undefined ? {} : { ports: init.ports }),
       ...(init.extras === undefined ? {} : { extras: init.extras }),
     });

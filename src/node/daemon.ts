@@ -5,14 +5,14 @@
  * ```
  *  start   config, lock, log (recovery) -> ports bound -> replica -> node.pid
  *  stop    leadership handed over -> client port drained -> replica (network, then log: synced
- *          and marked) -> lock
+ *          and marked) -> last events kept -> lock
  *  failure the disk or the log failed: nothing more is answered, the process ends at once
  * ```
  */
 import { assemble, type DaemonInit, type Parts } from './assembly.ts';
 import { SlowSyncs, watchAnomalies } from './daemon/anomaly-watch.ts';
+import { keepLastEvents } from './daemon/last-events.ts';
 import { type NodeView, viewOf } from './daemon/node-view.ts';
-import { countEntries } from './daemon/snapshot-threshold.ts';
 import { SystemClock } from './io/system-clock.ts';
 import { leaveLeadership } from './leadership.ts';
 import { PidFile, readNodeConfig } from './node-directory.ts';
@@ -20,7 +20,7 @@ import type { StopWish } from './server/admin-contract.ts';
 
 const PID_TOUCH_MS = 1000;
 
-export interface DaemonWish extends DaemonInit {
+export interface DaemonWish extends Omit<DaemonInit, 'slowSyncs'> {
   /** Keep the last seconds of a profile when something goes wrong. */
   readonly profileOnAnomaly?: boolean;
 }
@@ -29,6 +29,8 @@ export interface Daemon {
   readonly id: string;
   readonly clientAddress: string;
   readonly view: NodeView;
+  /** Reads its keys and tokens again. */
+  reload(): void;
   /** Orderly end: clients are answered, the log is synced and marked as cleanly closed. */
   stop(wish: StopWish): Promise<void>;
 }
@@ -44,7 +46,7 @@ export async function startDaemon(init: DaemonWish): Promise<Daemon> {
   const undo: (() => Promise<void>)[] = [];
   try {
     const slowSyncs = new SlowSyncs();
-    const parts = await assemble({ ...init, onSyncTimed: slowSyncs.timed }, config, undo);
+    const parts = await assemble({ ...init, slowSyncs }, config, undo);
     const { replica, events, servers, extras, incarnation, startedAtMs } = parts;
     const clientAddress = servers.map((server) => server.address).join(', ');
     const pidFile = new PidFile(init.directory);
@@ -63,16 +65,17 @@ export async function startDaemon(init: DaemonWish): Promise<Daemon> {
     events.append('node.started', replica.raft.term, { app, version, pid: process.pid });
     events.append('node.ready', replica.raft.term, { clientAddress });
     const touching = setInterval(() => pidFile.touch(), PID_TOUCH_MS);
-    const endCount = countEntries(replica, config.snapshotEntries);
     return {
       id: config.id,
       view: viewOf(parts),
       clientAddress,
+      reload: () => parts.security?.reload(() => {}),
       stop: async (wish) => {
         clearInterval(touching);
-        endCount();
         await endWatch();
-        return stopDaemon(parts, pidFile, wish);
+        await stopDaemon(parts, init.directory, wish);
+        await pidFile.remove();
+        await parts.lock.release();
       },
     };
   } catch (error) {
@@ -88,10 +91,10 @@ function tell({ log }: DaemonWish, error: unknown): void {
 
 async function stopDaemon(
   parts: Parts,
-  pidFile: PidFile,
+  directory: string,
   { reason, handOver }: StopWish,
 ): Promise<void> {
-  const { servers, admin, replica, stateMachine, lock, events, extras } = parts;
+  const { servers, admin, replica, stateMachine, events, extras } = parts;
   events.append('node.stopping', replica.raft.term, { reason });
   // While clients are still served: to them it is one leader after the other.
   if (handOver) await leaveLeadership(replica, new SystemClock());
@@ -100,7 +103,6 @@ async function stopDaemon(
   await replica.stop();
   extras.close();
   await stateMachine.close?.();
+  await keepLastEvents(directory, events);
   await admin.close();
-  await pidFile.remove();
-  await lock.release();
 }

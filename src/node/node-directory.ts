@@ -6,6 +6,7 @@
  *  log/        segments (docs/wal-format.md)
  *  snapshots/  the newest states (docs/snapshot-format.md)
  *  lock        pid of the process that holds the directory
+ *  last-events.ndjson  what the last life said before its orderly end
  *  node.pid    {pid, startedAtMs, incarnation} of a running node, touched every second
  * ```
  */

@@ -4,11 +4,10 @@
  */
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, stat } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { splitAddress } from '../client/address.ts';
 import { readAnswer } from '../client/admin-post.ts';
+import { callAdmin } from '../client/dial.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { PROFILE_STARTED_HEADER, type ProfileKind, profileFileName } from '../wire/profiles.ts';
 
@@ -89,12 +88,12 @@ function download(
     file,
   }: { readonly node: ProfiledNode; readonly path: string; readonly file: string },
 ): Promise<number> {
-  const { host, port } = splitAddress(node.adminAddress);
+  const address = node.adminAddress;
   const headers = { 'x-raftctl-secret': secretHex };
   const timeout = durationMs + ANSWER_MS_MAX;
   return new Promise((resolve, reject) => {
-    const call = request(
-      { method: 'POST', host, port, path, headers, agent: false, signal, timeout },
+    const call = callAdmin(
+      { method: 'POST', address, path, headers, signal, timeout },
       (response) => {
         if (response.statusCode !== 200) {
           refuse(node, response).catch(reject);

@@ -2,7 +2,7 @@
  * A profile as one HTML page that needs nothing else: callers above callees, each as wide as what
  * it cost. With a second profile the colours say which share grew or shrank. Pure.
  */
-import { htmlText } from '../std/html.ts';
+import { htmlPage, htmlText } from '../std/html.ts';
 import { formatBytes } from '../std/units.ts';
 import { FLAME_SCRIPT, FLAME_STYLE } from './flame-script.ts';
 import {
@@ -48,17 +48,7 @@ export function drawFlame(input: FlameInput): string {
   const heading = before === undefined ? title : `${title} against ${before.title}`;
   const facts = factsOf(tree, idle);
   const data = JSON.stringify(flameData(tree, earlier)).replaceAll('<', '\\u003c');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>${htmlText(heading)}</title>
-<style>${FLAME_STYLE}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1>${htmlText(heading)}</h1>
 <p>${htmlText(facts)}</p>
 <form><input id="search" type="search" placeholder="Search functions and files (/)" aria-label="Search" autocomplete="off">
@@ -68,10 +58,8 @@ export function drawFlame(input: FlameInput): string {
 <footer>${legend(before !== undefined)}</footer>
 <div id="tip" role="tooltip" hidden></div>
 <script type="application/json" id="data">${data}</script>
-<script>${FLAME_SCRIPT}</script>
-</body>
-</html>
-`;
+<script>${FLAME_SCRIPT}</script>`;
+  return htmlPage({ title: heading, style: FLAME_STYLE, body });
 }
 
 function factsOf({ unit, root }: ProfileTree, idle: number): string {

@@ -13,9 +13,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import { packTar, type TarFile, unpackTar } from '../bench/tar-archive.ts';
 import type { DoctorFacts } from '../forensics/doctor/facts.ts';
 import { RaftctlError } from '../std/errors.ts';
-import { packTar, type TarFile, unpackTar } from '../std/tar.ts';
 
 /** Rises when an older raftctl could not read a newer bundle. */
 const BUNDLE_FORMAT_VERSION = 1;
@@ -65,7 +65,7 @@ export async function packBundle(
   const all = [{ name: MANIFEST, content: Buffer.from(text) }, ...files];
   const folder = bundleName(head);
   const named = all.map(({ name, content }) => ({ name: `${folder}/${name}`, content }));
-  const archive = await zip(packTar(named, Math.floor(head.wallMs / 1000)));
+  const archive = await zip(await packTar(named, Math.floor(head.wallMs / 1000)));
   return { archive, files: listed };
 }
 
@@ -103,7 +103,7 @@ async function unpacked(path: string): Promise<readonly TarFile[]> {
   const archive = await unzip(packed, { maxOutputLength: UNPACKED_BYTES_MAX }).catch((cause) => {
     throw invalid(path, 'it is not gzipped, or is cut off', cause);
   });
-  const files = unpackTar(archive);
+  const files = await unpackTar(archive);
   if (files === null) throw invalid(path, 'it holds no tar archive, or a damaged one');
   return files;
 }

@@ -6,9 +6,9 @@ import { gunzip, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { doctorFacts } from '../../test/doubles/doctor-facts.ts';
 import { eventAt } from '../../test/doubles/flight.ts';
+import { packTar, unpackTar } from '../bench/tar-archive.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import { NO_WISH, planCluster } from '../cluster/topology.ts';
-import { packTar, unpackTar } from '../std/tar.ts';
 import { makeBundle } from './bundle.ts';
 import { bundleName, packBundle, readBundledFacts } from './bundle-file.ts';
 import { formsOfSecret, withoutSecret } from './secret-scrub.ts';
@@ -68,7 +68,7 @@ test('makeBundle leaves the secret out, whatever form it has', async () => {
   await makeBundle({ store, spec, facts, version: '1.2.3', path, mayReplace: false });
   const archive = await promisify(gunzip)(await readFile(path));
   for (const form of [...forms, ...formsOfSecret(hex)]) expect(archive.includes(form)).toBe(false);
-  const log = unpackTar(archive)?.find(({ name }) => name.endsWith('n1/log.txt'))?.content;
+  const log = (await unpackTar(archive))?.find(({ name }) => name.endsWith('n1/log.txt'))?.content;
   expect(Buffer.from(log ?? []).toString()).toMatch(
     /^(\S*\[secret removed\]\S* ){5}and no more\n$/,
   );
@@ -96,9 +96,9 @@ test('readBundledFacts refuses what is no bundle, or of another format', async (
   };
   await refused(Buffer.from('text'), 'it is not gzipped');
   await refused(gzipSync('text'), 'it holds no tar archive');
-  await refused(gzipSync(packTar([], 1)), 'it has no manifest.json');
+  await refused(gzipSync(await packTar([], 1)), 'it has no manifest.json');
   const one = (name: string, content: string) => ({ name, content: Buffer.from(content) });
-  const other = packTar([one('a/manifest.json', '{"formatVersion":7}')], 1);
+  const other = await packTar([one('a/manifest.json', '{"formatVersion":7}')], 1);
   await refused(gzipSync(other), 'its format is 7', 'FORMAT_UNSUPPORTED');
   const head = { cluster: 'demo', wallMs: 0, version: '1' };
   const odd = await packBundle(head, [one('facts.json', '{"v":2}')]);

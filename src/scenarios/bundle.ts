@@ -1,9 +1,9 @@
 /** Everything about a cluster that helps to understand it elsewhere, in one file. */
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { describeEnvironment } from '../bench/environment.ts';
+import type { TarFile } from '../bench/tar-archive.ts';
 import { NodeWatcher } from '../client/node-watcher.ts';
-import { fileSize, readFrom } from '../cluster/node-log.ts';
+import { filesOnDisk, type NodeDisk, type NodeFiles } from '../cluster/node-disk.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { ClusterNode, ClusterSpec } from '../cluster/topology.ts';
 import { writeWholeFile } from '../cluster/whole-file.ts';
@@ -14,7 +14,6 @@ import { electionTable } from '../forensics/election-text.ts';
 import { electionsOf } from '../forensics/elections.ts';
 import { inOrder } from '../forensics/timeline.ts';
 import { PLAIN } from '../std/paint.ts';
-import type { TarFile } from '../std/tar.ts';
 import type { NodeLogView } from '../wire/log-view.ts';
 import {
   type BundledFile,
@@ -26,8 +25,6 @@ import {
 import { formsOfSecret, withoutSecret } from './secret-scrub.ts';
 
 const ANSWER_MS_MAX = 3000;
-/** Of the end of each node's log file. Bytes. */
-const LOG_TAIL_BYTES = 2 * 1024 * 1024;
 
 export interface BundleWish {
   readonly store: ClusterStore;
@@ -40,6 +37,8 @@ export interface BundleWish {
   readonly mayReplace: boolean;
   /** What else is to be in it. */
   readonly more?: Readonly<Record<string, unknown>>;
+  /** What lies on other machines, where nodes run there. */
+  readonly disks?: readonly NodeDisk[];
 }
 
 export interface MadeBundle {
@@ -51,10 +50,10 @@ export interface MadeBundle {
 
 /** @throws {RaftctlError} USAGE, CONFIRMATION_MISSING, DISK_FULL, DISK_FAILED */
 export async function makeBundle(wish: BundleWish): Promise<MadeBundle> {
-  const { store, spec, facts, version } = wish;
+  const { spec, facts, version } = wish;
   const head: BundleHead = { cluster: spec.name, wallMs: facts.atWallMs, version };
   const diagnosis = diagnose(facts);
-  const nodes = await Promise.all(spec.nodes.map((node) => nodeFiles(store, spec, node, facts)));
+  const nodes = await Promise.all(spec.nodes.map((node) => nodeFiles(wish, node)));
   const events = inOrder(facts.events);
   const files: TarFile[] = [
     json('facts.json', facts),
@@ -69,7 +68,7 @@ export async function makeBundle(wish: BundleWish): Promise<MadeBundle> {
     ...Object.entries(wish.more ?? {}).map(([name, value]) => json(name, value)),
     ...nodes.flat(),
   ];
-  const forms = await secretForms(store, spec);
+  const forms = await secretForms(wish.store, spec);
   const clean = files.map(({ name, content }) => {
     return { name, content: withoutSecret(Buffer.from(content), forms) };
   });
@@ -84,23 +83,26 @@ export async function makeBundle(wish: BundleWish): Promise<MadeBundle> {
   return { file, bytes: packed.archive.length, files: packed.files, diagnosis };
 }
 
-async function nodeFiles(
-  store: ClusterStore,
-  spec: ClusterSpec,
-  node: ClusterNode,
-  facts: DoctorFacts,
-): Promise<TarFile[]> {
-  const known = facts.nodes.find(({ id }) => id === node.id);
+async function nodeFiles(wish: BundleWish, node: ClusterNode): Promise<TarFile[]> {
+  const known = wish.facts.nodes.find(({ id }) => id === node.id);
   const place = (name: string): string => `nodes/${node.id}/${name}`;
-  const log = store.logFileOf(spec.name, node.id);
-  const tail = await readFrom(log, Math.max(0, (await fileSize(log)) - LOG_TAIL_BYTES));
+  const found = await onDisk(wish, node);
   const files = [
     json(place('config.json'), known?.config ?? null),
-    json(place('directory.json'), await listing(node.dataDir)),
-    text(place('log.txt'), [tail.trimEnd()]),
+    json(place('directory.json'), { directory: node.dataDir, files: found?.files ?? null }),
+    text(place('log.txt'), [found?.logTail.trimEnd() ?? '']),
   ];
   if (known?.vitals == null) return files;
   return [...files, json(place('vitals.json'), known.vitals), ...(await asked(node, known))];
+}
+
+/** Null: its machine was not reached. */
+async function onDisk(
+  { store, spec, disks }: BundleWish,
+  { id, dataDir }: ClusterNode,
+): Promise<NodeFiles | null> {
+  if (disks !== undefined) return disks.find((one) => one.id === id) ?? null;
+  return filesOnDisk(dataDir, store.logFileOf(spec.name, id));
 }
 
 /** What only a node that answers can tell. */
@@ -143,18 +145,6 @@ function logStatistics({ vitals }: NodeFacts, batches: NodeLogView['batches']): 
     /** Of what the node holds in memory: the end of its log. */
     inMemory: { kinds, newest: batches.slice(0, 100) },
   };
-}
-
-/** Names, sizes and times: no content. */
-async function listing(dataDir: string): Promise<unknown> {
-  const names = await readdir(dataDir, { recursive: true }).catch(() => []);
-  const rows = await Promise.all(
-    names.sort().map(async (name) => {
-      const facts = await stat(join(dataDir, name)).catch(() => null);
-      return { name, bytes: facts?.size ?? null, changedAt: facts?.mtime.toISOString() ?? null };
-    }),
-  );
-  return { directory: dataDir, files: rows };
 }
 
 async function secretForms(store: ClusterStore, spec: ClusterSpec): Promise<readonly Buffer[]> {

@@ -1,16 +1,14 @@
-/** Learns of a local cluster all that the doctor judges. */
-import { readFile, realpath, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Learns of a cluster all that the doctor judges. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeWatcher } from '../client/node-watcher.ts';
 import { probePort } from '../client/port-probe.ts';
 import { gatherEvents } from '../cluster/events.ts';
+import { type NodeDisk, placeOnDisk } from '../cluster/node-disk.ts';
 import { clusterStatus } from '../cluster/status.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { ClusterSpec } from '../cluster/topology.ts';
-import type { DoctorFacts, NodeFacts, ToldConfig } from '../forensics/doctor/facts.ts';
+import type { DoctorFacts, NodeFacts } from '../forensics/doctor/facts.ts';
 import { RaftctlError } from '../std/errors.ts';
-import { parseNodeConfig } from '../wire/node-config.ts';
 import type { ClusterNodeRow } from '../wire/status.ts';
 import type { NodeVitals } from '../wire/vitals.ts';
 
@@ -23,6 +21,8 @@ export interface FactsWish {
   /** Judge this span of time; null: what was measured since the processes started. */
   readonly spanMs: number | null;
   readonly signal: AbortSignal;
+  /** What lies on other machines, where nodes run there; those that are missing are unknown. */
+  readonly disks?: readonly NodeDisk[];
 }
 
 /** Asks all nodes at once; no answer is a fact, too. @throws {RaftctlError} INTERRUPTED */
@@ -40,11 +40,25 @@ export async function gatherFacts(wish: FactsWish): Promise<DoctorFacts> {
         vitals: isUp ? await vitalsOf(row) : null,
         vitalsBefore: before.get(row.id) ?? null,
         clientPort: isUp ? await probePort(row.clientAddress, CONNECT_MS_MAX) : null,
-        ...(await onDisk(dataDir)),
+        ...(await placeOf(wish, row.id, dataDir)),
       };
     }),
   );
   return { v: 1, atWallMs: Date.now(), spanMs, status, nodes, ...known };
+}
+
+async function placeOf(
+  { disks }: FactsWish,
+  id: string,
+  dataDir: string | null,
+): Promise<Pick<NodeFacts, 'config' | 'dataDir' | 'disk'>> {
+  if (disks === undefined) return placeOnDisk(dataDir);
+  const found = disks.find((one) => one.id === id);
+  return {
+    config: found?.config ?? null,
+    dataDir: found?.dataDir ?? null,
+    disk: found?.disk ?? null,
+  };
 }
 
 async function firstLook(spec: ClusterSpec): Promise<Map<string, NodeVitals>> {
@@ -76,31 +90,6 @@ async function eventsOf(spec: ClusterSpec): Promise<Pick<DoctorFacts, 'events' |
   } catch (error) {
     if (!(error instanceof RaftctlError)) throw error;
     return { events: [], silent: spec.nodes.map(({ id }) => id) };
-  }
-}
-
-async function onDisk(
-  dataDir: string | null,
-): Promise<Pick<NodeFacts, 'config' | 'dataDir' | 'disk'>> {
-  if (dataDir === null) return { config: null, dataDir: null, disk: null };
-  const facts = await statfs(dataDir).catch(() => null);
-  const disk =
-    facts === null
-      ? null
-      : { totalBytes: facts.blocks * facts.bsize, freeBytes: facts.bavail * facts.bsize };
-  return {
-    config: await toldConfig(join(dataDir, 'node.json')),
-    dataDir: await realpath(dataDir).catch(() => null),
-    disk,
-  };
-}
-
-async function toldConfig(path: string): Promise<ToldConfig | null> {
-  try {
-    const { secretFile: _, ...told } = parseNodeConfig(await readFile(path, 'utf8'), path);
-    return told;
-  } catch {
-    return null;
   }
 }
 

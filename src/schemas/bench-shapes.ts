@@ -1,15 +1,19 @@
 /** What `bench` and `demo` measure. */
 import { z } from 'zod';
+import type { AgentRow } from '../bench/agent-row.ts';
+import { ARRIVALS } from '../bench/arrivals.ts';
 import { DRIVER_NAMES } from '../bench/drivers/drivers.ts';
 import type { Environment } from '../bench/environment.ts';
 import { KEY_PATTERNS } from '../bench/keys.ts';
 import type { LatencySummary } from '../bench/latency-histogram.ts';
 import type { BenchResult, BenchTarget } from '../bench/result.ts';
+import type { ServerPhases } from '../bench/server-phases.ts';
+import type { Verification } from '../bench/verify.ts';
 import { READ_MODES, type Workload } from '../bench/workload.ts';
 import type { DemoResult } from '../scenarios/demo-result.ts';
 import { address, count, exactly, moment, share, texts } from './shapes.ts';
 
-const positive = z.number().min(0);
+export const positive = z.number().min(0);
 
 const workload = exactly<Workload>()(
   z.object({
@@ -19,9 +23,15 @@ const workload = exactly<Workload>()(
     workers: count,
     pipeline: count,
     ratePerSecond: positive.nullable().describe('null: a closed loop'),
+    arrival: z.enum(ARRIVALS),
+    burst: count,
+    stages: z.array(z.object({ durationMs: count, fromRate: positive, toRate: positive })),
     durationMs: count.nullable(),
     requests: count.nullable(),
     warmupMs: count,
+    cooldownMs: count,
+    modify: z.boolean().describe('Writes return what was there before'),
+    scanLength: count.describe('Keys of a read'),
     writeParts: count,
     readParts: count,
     reads: z.enum(READ_MODES),
@@ -29,7 +39,9 @@ const workload = exactly<Workload>()(
     keyMaximum: count,
     keyPrefix: z.string(),
     zipfExponent: positive,
+    hot: z.object({ keysPercent: positive, requestsPercent: positive }),
     dataBytes: count,
+    dataSizes: z.array(z.object({ bytes: count, weight: count })).describe('Empty: one size'),
     timeoutMs: count,
     slos: z.array(
       z.object({
@@ -41,10 +53,11 @@ const workload = exactly<Workload>()(
       }),
     ),
     seed: count,
+    verify: z.literal(true).optional(),
   }),
 );
 
-const environment = exactly<Environment>()(
+export const environment = exactly<Environment>()(
   z.object({
     raftctl: z.string(),
     node: z.string(),
@@ -58,7 +71,7 @@ const environment = exactly<Environment>()(
   }),
 );
 
-const latency = exactly<LatencySummary>()(
+export const latency = exactly<LatencySummary>()(
   z.object({
     count,
     meanUs: positive,
@@ -81,7 +94,7 @@ const latencies = z.object({
 const target = exactly<BenchTarget>()(
   z.object({
     address,
-    server: z.enum(['raftctl', 'redis']).nullable(),
+    server: z.enum(['raftctl', 'redis', 'etcd']).nullable(),
     version: z.string().nullable(),
     cluster: z.string().nullable(),
     node: z.string().nullable(),
@@ -95,6 +108,60 @@ const target = exactly<BenchTarget>()(
   }),
 );
 
+const verification = exactly<Verification>()(
+  z.object({
+    keys: count.describe('Written and watched'),
+    sound: count,
+    missing: count,
+    older: count.describe('With a value that an acknowledged one has followed'),
+    foreign: count.describe('With a value that this run did not write'),
+    damaged: count,
+    unjudged: count.describe('No write was acknowledged, or too many outcomes are unknown'),
+    unread: count.describe('Nobody answered for them'),
+    lost: z
+      .array(
+        z.object({
+          key: z.string(),
+          found: z.enum(['missing', 'older', 'foreign', 'damaged']),
+          expected: z.array(count).describe('Writes any of which may be the last'),
+          stamp: count.nullable(),
+        }),
+      )
+      .describe('Of the keys that do not hold what they should the first 20'),
+    durationMs: count,
+  }),
+);
+
+const phases = exactly<ServerPhases>()(
+  z.object({
+    nodes: texts.describe('Looked at before and after'),
+    restarted: texts.describe('What these measured before their start is lost'),
+    gone: texts.describe('These answered before and not after: what they measured is lost'),
+    phases: z
+      .array(
+        z.object({
+          phase: z.string(),
+          fromUs: positive.describe('When it begins, at the median of those before it'),
+          count: count.describe('Batches'),
+          meanUs: positive,
+          p50Us: positive,
+          p90Us: positive,
+          p99Us: positive,
+          p999Us: positive,
+          maxUs: positive,
+        }),
+      )
+      .describe('In the order of a write; of all nodes together'),
+    deciders: z.array(
+      z.object({
+        member: z.string(),
+        share: share.describe('Of commits that waited for its disk last'),
+        slowShare: share.nullable().describe('The same among the slowest hundredth'),
+      }),
+    ),
+  }),
+);
+
 const requests = z.object({
   planned: count.nullable().describe('null: closed loop'),
   sent: count,
@@ -103,6 +170,20 @@ const requests = z.object({
   missing: count.describe('Reads that found no key'),
   lateAnswers: count,
 });
+
+const agent = exactly<AgentRow>()(
+  z.object({
+    address,
+    host: z.string(),
+    workers: count,
+    answered: count,
+    failed: count,
+    lateness: latency.nullable(),
+    busyShare: share,
+    clockErrorMs: positive.describe('It began at most so much before or after the others'),
+    trouble: z.string().nullable().describe('What makes the run invalid'),
+  }),
+);
 
 export const benchResult = exactly<BenchResult>()(
   z.object({
@@ -124,6 +205,7 @@ export const benchResult = exactly<BenchResult>()(
     byOperation: z.object({ write: latencies, read: latencies }),
     lateness: latency.nullable().describe("The generator's own; null: closed loop"),
     generatorBusyShare: share,
+    generatorUsPerRequest: positive.nullable().describe('Processor time; null: nothing answered'),
     series: z.array(z.object({ second: count, answered: count, failed: count })),
     slos: z.array(
       z.object({
@@ -133,6 +215,9 @@ export const benchResult = exactly<BenchResult>()(
         unit: z.enum(['us', 'share', 'perSecond']),
       }),
     ),
+    verification: verification.nullable().describe('null: nothing was to be read back'),
+    phases: phases.nullable().describe('null: nobody looked'),
+    agents: z.array(agent).optional().describe('Other machines that made the load'),
   }),
 );
 

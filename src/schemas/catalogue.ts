@@ -4,13 +4,15 @@
  */
 import { z } from 'zod';
 import type { JsonBytes } from '../cli/binary-text.ts';
-import { SHELLS } from '../cli/completion-scripts.ts';
-import type { VersionInfo } from '../cli/version.ts';
 import type { Health } from '../cluster/health.ts';
 import type { Explained } from '../config/settings.ts';
-import { benchResult, demoResult } from './bench-shapes.ts';
+import { BENCH } from './bench-run-shapes.ts';
+import { demoResult } from './bench-shapes.ts';
+import { CONTEXT } from './context-shapes.ts';
 import { DOCTOR } from './doctor-shapes.ts';
 import { ELECTIONS } from './election-shapes.ts';
+import { EXPERIMENT } from './experiment-shapes.ts';
+import { GUIDE } from './guide-shapes.ts';
 import { LEADER } from './leader-shapes.ts';
 import { LOGS } from './log-shapes.ts';
 import { MEMBER } from './member-shapes.ts';
@@ -31,7 +33,9 @@ import {
 } from './shapes.ts';
 import { SIM } from './sim-shapes.ts';
 import { SNAPSHOT } from './snapshot-shapes.ts';
+import { TLS } from './tls-shapes.ts';
 import { topReport } from './top-shapes.ts';
+import { requestTrace } from './trace-shapes.ts';
 
 export interface Published {
   /** Of the schema, without `raftctl/` and version. */
@@ -92,6 +96,14 @@ const CLUSTER: Readonly<Record<string, z.ZodType>> = {
 
 const NODE: Readonly<Record<string, z.ZodType>> = {
   'node start': nodeResults,
+  'node run': z.object({
+    directory: z.string(),
+    outcome: z.enum(['founded', 'joined', 'known']).describe('known: it was a member before'),
+    cluster: z.string(),
+    clusterId: z.string(),
+    id: z.string(),
+    member: count,
+  }),
   'node stop': z.object({ cluster: z.string(), nodes: z.array(stoppedNode) }),
   'node restart': nodeResults,
   'node kill': nodeResults,
@@ -144,14 +156,20 @@ const setting = exactly<Explained>()(
     key: z.string(),
     env: z.string(),
     value: z.string(),
-    source: z.enum(['flag', 'env', 'file', 'default']),
+    source: z.enum(['flag', 'env', 'context', 'file', 'default']),
     file: z.string().nullable(),
     line: count.nullable(),
+    context: z.string().nullable(),
   }),
 );
 
 const CONFIG: Readonly<Record<string, z.ZodType>> = {
-  'config explain': z.object({ settings: z.array(setting) }),
+  'config explain': z.object({
+    settings: z.array(setting),
+    keys: z
+      .array(z.object({ action: z.string(), key: z.string(), file: z.string(), line: count }))
+      .describe('Keys of the dashboard that a file has changed'),
+  }),
   'config lint': z.object({
     files: z.array(z.object({ path: z.string(), kind: z.enum(['configuration', 'profile']) })),
   }),
@@ -160,10 +178,6 @@ const CONFIG: Readonly<Record<string, z.ZodType>> = {
     profiles: z.string(),
   }),
 };
-
-const versions = exactly<VersionInfo>()(
-  z.object({ raftctl: z.string(), node: z.string(), v8: z.string(), platform: z.string() }),
-);
 
 const operation = z.object({
   client: z.string(),
@@ -181,7 +195,30 @@ const operation = z.object({
 
 const chatLine = z.object({ index: count, text: z.string() });
 
+const deployed = z.object({
+  directory: z.string().nullable().describe('null: nothing was written'),
+  files: z.array(
+    z.object({
+      name: z.string(),
+      documents: z.array(z.object({ kind: z.string(), name: z.string() })),
+      text: z.string().nullable().describe('Only where no file was written'),
+    }),
+  ),
+  next: texts.describe('Commands to type then'),
+});
+
+const DEPLOY: Readonly<Record<string, z.ZodType>> = {
+  'deploy k8s': deployed,
+  'deploy raft-demo': deployed,
+};
+
 const OTHERS: Readonly<Record<string, z.ZodType>> = {
+  monit: z.object({
+    cluster: z.string(),
+    looks: count,
+    file: z.string().nullable(),
+    silent: texts.describe('Nodes that did not answer at some look'),
+  }),
   'check linearizability': z.object({
     file: z.string(),
     format: z.string(),
@@ -207,23 +244,9 @@ const OTHERS: Readonly<Record<string, z.ZodType>> = {
       .nullable(),
     html: z.string().nullable(),
   }),
-  bench: benchResult,
   demo: demoResult,
   top: topReport,
-  completion: z.object({ shell: z.enum(SHELLS), script: z.string() }),
-  schema: z.object({
-    schemas: z.array(
-      z.object({
-        command: z.string(),
-        name: z.string(),
-        document: z
-          .record(z.string(), z.unknown())
-          .nullable()
-          .describe('JSON Schema; null: not asked for'),
-      }),
-    ),
-  }),
-  version: versions,
+  trace: requestTrace,
   chat: z.object({
     room: z.string(),
     said: z.array(chatLine),
@@ -250,7 +273,8 @@ const SHELL: Published = {
 
 /** By the words of the command. */
 export const PUBLISHED: ReadonlyMap<string, Published> = new Map([
-  ...[CLUSTER, NODE, LEADER, MEMBER, RECOVERY, KV, CONFIG, SIM].flatMap(named),
-  ...[SNAPSHOT, ELECTIONS, DOCTOR, PROFILES, LOGS, OTHERS].flatMap(named),
+  ...[CLUSTER, NODE, LEADER, MEMBER, RECOVERY, KV, CONFIG, CONTEXT, SIM].flatMap(named),
+  ...[SNAPSHOT, ELECTIONS, DOCTOR, PROFILES, LOGS, BENCH].flatMap(named),
+  ...[EXPERIMENT, DEPLOY, TLS, GUIDE, OTHERS].flatMap(named),
   ['shell', SHELL] as const,
 ]);

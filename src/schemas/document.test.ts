@@ -16,7 +16,7 @@ describe('PUBLISHED', () => {
     const files = readdirSync(COMMANDS, { recursive: true, encoding: 'utf8' });
     const commands = files
       .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-      .map((name) => name.replaceAll('\\', '/').replace('.ts', '').replace('/', ' '))
+      .map((name) => name.replaceAll('\\', '/').replace('.ts', '').replaceAll('/', ' '))
       .filter((command) => !WITHOUT_JSON.includes(command));
     expect([...PUBLISHED.keys()].sort()).toEqual(commands.sort());
   });

@@ -40,6 +40,7 @@ const cause = exactly<Cause>()(
       'pause',
       'stall',
       'gc',
+      'slowDisk',
       'diskFull',
       'partition',
       'unknown',

@@ -9,7 +9,7 @@ import { count, exactly, share, texts } from './shapes.ts';
 const captured = exactly<CapturedProfile>()(
   z.object({
     id: z.string(),
-    kind: z.enum(['cpu', 'heap', 'snapshot']),
+    kind: z.enum(['cpu', 'heap', 'allocs', 'snapshot']),
     file: z.string(),
     bytes: count,
     startedMonoMs: z.number().describe('The same clock for all nodes of a machine'),
@@ -58,6 +58,7 @@ const profiles = z.object({
 export const PROFILES: Readonly<Record<string, z.ZodType>> = {
   'profile cpu': profiles,
   'profile heap': profiles,
+  'profile allocs': profiles,
   'profile snapshot': profiles,
   'profile flame': z.object({ file: z.string(), html: z.string(), unit, bytes: count }),
   'profile diff': z.object({

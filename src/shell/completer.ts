@@ -15,7 +15,10 @@ export function completeLine(
   if (words[0] === 'raftctl' && words.length > 1) words.shift();
   const typed = words[words.length - 1] ?? '';
   const fits = (list: readonly string[]): string[] => list.filter((word) => word.startsWith(typed));
-  if (words[0] === 'use' && words.length === 2) return [closed(fits(names.clusters())), typed];
+  if (words[0] === 'use' && words.length === 2) {
+    const known = new Set([...names.contexts(), ...names.clusters()]);
+    return [closed(fits([...known])), typed];
+  }
   const scoped: LocalNames = { ...names, nodes: (named) => names.nodes(named ?? cluster) };
   const hits = complete(words, manifest, scoped).candidates.map(({ word }) => word);
   if (words.length === 1) hits.push(...fits(OWN_WORDS), ...respWords(typed, hits));

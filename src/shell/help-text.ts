@@ -9,7 +9,7 @@ RESP commands, sent to the cluster in use:
   CONFIG GET *          capitals always mean the cluster
 
 The shell's own:
-  use NAME              another cluster, or HOST:PORT,... of nodes
+  use NAME              another context or cluster, or HOST:PORT,... of nodes
   history               what was typed before; a line that begins with a blank is forgotten
   exit                  leave; so does Ctrl-D. Ctrl-C cancels the line
 `;

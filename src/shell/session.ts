@@ -11,14 +11,13 @@ import { paintFor } from '../cli/colour.ts';
 import { nearestCommand } from '../cli/did-you-mean.ts';
 import { reportJson, reportLines, reportOf } from '../cli/error-report.ts';
 import { JSON_LINES_VARIABLE } from '../cli/json-text.ts';
+import { refusedReadOnly } from '../cli/read-only.ts';
 import { reportFailure, runWords } from '../cli/run-words.ts';
 import { KvSession } from '../client/kv-session.ts';
 import { type Reply, RespError } from '../client/resp-reply.ts';
-import { chooseEndpoints } from '../cluster/endpoints.ts';
-import { ClusterStore } from '../cluster/store.ts';
-import { parseAddress } from '../std/address.ts';
 import { EXIT, RaftctlError } from '../std/errors.ts';
 import { HELP } from './help-text.ts';
+import { type PlaceInit, ShellPlace } from './place.ts';
 import { jsonReply, rawReply, replyLines } from './reply-text.ts';
 import { isReadWord, isRespWord, RESP_WORDS } from './resp-words.ts';
 import { wordsOf } from './words.ts';
@@ -27,9 +26,7 @@ export interface ShellInit {
   readonly config: Config;
   /** The script of this program. */
   readonly entry: string;
-  readonly dir: string;
-  readonly cluster: string | null;
-  readonly endpoints: string | null;
+  readonly place: PlaceInit;
   readonly timeoutMs: number;
   /** Replies without types and quotes. */
   readonly isRaw: boolean;
@@ -42,8 +39,7 @@ export const OWN_WORDS = ['use', 'help', 'history', 'exit', 'quit'] as const;
 
 export class ShellSession {
   readonly #init: ShellInit;
-  #cluster: string | null;
-  #endpoints: string | null;
+  readonly #place: ShellPlace;
   #kv: KvSession | null = null;
   #hasLeft = false;
   #hasChild = false;
@@ -52,9 +48,8 @@ export class ShellSession {
 
   constructor(init: ShellInit) {
     this.#init = init;
-    this.#cluster = init.cluster;
-    this.#endpoints = init.endpoints;
-    this.#tellCommands();
+    this.#place = new ShellPlace(init.place);
+    if (init.isJson) process.env[JSON_LINES_VARIABLE] = '1';
   }
 
   /** `exit` was typed. */
@@ -63,12 +58,12 @@ export class ShellSession {
   }
 
   get cluster(): string | null {
-    return this.#cluster;
+    return this.#place.cluster;
   }
 
   get prompt(): string {
     const transaction = this.#kv?.isInTransaction === true ? '(TX)' : '';
-    return `${this.#endpoints ?? this.#cluster ?? 'raftctl'}${transaction}> `;
+    return `${this.#place.title}${transaction}> `;
   }
 
   /** Runs one line; never throws. @returns its exit code. */
@@ -139,29 +134,9 @@ export class ShellSession {
       return EXIT.ok;
     }
     if (first !== 'use') return null;
-    await this.#use(second ?? null);
-    return EXIT.ok;
-  }
-
-  async #use(target: string | null): Promise<void> {
-    const isAddress = target?.split(',').every((part) => parseAddress(part) !== null) ?? false;
-    if (isAddress) {
-      this.#endpoints = target;
-    } else {
-      const spec = await new ClusterStore(this.#init.dir).find(target);
-      this.#cluster = spec.name;
-      this.#endpoints = null;
-    }
+    await this.#place.use(second ?? null);
     this.close();
-    this.#tellCommands();
-  }
-
-  /** raftctl's commands learn from the environment which cluster is meant. */
-  #tellCommands(): void {
-    setVariable('RAFTCTL_DIR', this.#init.dir);
-    setVariable('RAFTCTL_CLUSTER', this.#cluster);
-    setVariable('RAFTCTL_ENDPOINTS', this.#endpoints);
-    if (this.#init.isJson) setVariable(JSON_LINES_VARIABLE, '1');
+    return EXIT.ok;
   }
 
   async #runCommand(argv: readonly string[]): Promise<number> {
@@ -204,14 +179,10 @@ export class ShellSession {
 
   async #runResp(args: readonly Buffer[]): Promise<number> {
     const name = String(args[0]);
-    this.#kv ??= new KvSession(
-      await chooseEndpoints({
-        endpoints: this.#endpoints ?? undefined,
-        cluster: this.#cluster ?? undefined,
-        dir: this.#init.dir,
-      }),
-    );
-    const command = { args, isWrite: !isReadWord(name) };
+    const isWrite = !isReadWord(name);
+    if (isWrite && this.#place.isReadOnly) throw refusedReadOnly(name, this.#place.guard);
+    this.#kv ??= new KvSession(await this.#place.addresses());
+    const command = { args, isWrite };
     const reply = await this.#kv.execute(command, this.#init.timeoutMs);
     this.#print(name, reply);
     return EXIT.ok;
@@ -253,9 +224,4 @@ function wantsOwnProcess(words: readonly string[]): boolean {
 
 function respIds(): string[] {
   return RESP_WORDS.map((word) => word.toLowerCase());
-}
-
-function setVariable(name: string, value: string | null): void {
-  if (value === null) delete process.env[name];
-  else process.env[name] = value;
 }

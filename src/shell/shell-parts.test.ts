@@ -65,6 +65,8 @@ const NAMES = {
   clusters: () => ['demo', 'other'],
   nodes: (cluster: string | null) => (cluster === 'demo' ? ['n1', 'n2'] : []),
   profiles: () => [],
+  runs: () => [],
+  contexts: () => ['shop'],
 };
 const MANIFEST = {
   'node:kill': { id: 'node:kill' },

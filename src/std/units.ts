@@ -64,3 +64,9 @@ export function formatCount(count: number): string {
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** A change as a part of one: `+5.2 %`, `-0.3 %`, `-` for null. */
+export function percentText(change: number | null): string {
+  if (change === null) return '-';
+  return `${change < 0 ? '' : '+'}${(change * 100).toFixed(1)} %`;
+}

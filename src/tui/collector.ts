@@ -5,12 +5,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeWatcher } from '../client/node-watcher.ts';
 import type { NodeEvent } from '../wire/events.ts';
+import type { LiveBench } from '../wire/live-bench.ts';
 import type { BatchView, NodeLogView } from '../wire/log-view.ts';
-import type { NodeState } from '../wire/status.ts';
+import type { NodeState, NodeStatus } from '../wire/status.ts';
 import type { NodeVitals } from '../wire/vitals.ts';
 import {
+  type ForeignLook,
+  foreignLoadBetween,
   loadBetween,
   type NodeSample,
+  type ProcessUsage,
   peersBetween,
   phasesBetween,
   type Sample,
@@ -34,10 +38,20 @@ export interface Silence {
   readonly error: string | null;
 }
 
+/** How nodes of another program are asked: it has no admin port. */
+export interface ForeignEngine {
+  readonly name: string;
+  readonly statusOf: (id: string, timeoutMs: number) => Promise<NodeStatus>;
+  readonly usageOf: (pid: number) => Promise<ProcessUsage>;
+}
+
 export interface CollectorInit {
   readonly cluster: WatchedCluster;
   /** Asked of nodes that do not answer: is there a process, is it paused? */
   readonly silenceOf: (id: string, error: string) => Promise<Silence>;
+  /** Measurements of the cluster that run now. */
+  readonly benches: () => Promise<readonly LiveBench[]>;
+  readonly engine?: ForeignEngine | undefined;
 }
 
 const ANSWER_MS_MAX = 1500;
@@ -48,6 +62,8 @@ interface Seat {
   readonly node: WatchedNode;
   readonly watcher: NodeWatcher;
   vitals: NodeVitals | null;
+  /** Of a node of another program. */
+  looked: ForeignLook | null;
   /** A request under way. */
   asking: Promise<NodeSample> | null;
   answeredAtMs: number | null;
@@ -67,6 +83,7 @@ export class Collector {
       node,
       watcher: new NodeWatcher(node.adminAddress, (event) => this.#take(event)),
       vitals: null,
+      looked: null,
       asking: null,
       answeredAtMs: null,
     }));
@@ -74,6 +91,7 @@ export class Collector {
 
   /** Begins to follow the events of all nodes. */
   start(): void {
+    if (this.#init.engine !== undefined) return;
     for (const { watcher } of this.#seats) watcher.follow();
   }
 
@@ -84,6 +102,7 @@ export class Collector {
   /** The newest batches of every node that answers. */
   async batches(): Promise<Record<string, readonly BatchView[]>> {
     const found: Record<string, readonly BatchView[]> = {};
+    if (this.#init.engine !== undefined) return found;
     const asks = this.#seats.map(async ({ node, watcher }) => {
       const answer = await watcher.json('/v1/log', PATIENCE_MS).catch(() => null);
       const data = (answer as { data?: Partial<NodeLogView> } | null)?.data;
@@ -95,14 +114,27 @@ export class Collector {
 
   /** Asks all nodes at once. */
   async look(): Promise<Sample> {
-    const { cluster } = this.#init;
+    const { cluster, engine } = this.#init;
     const atMs = Date.now();
     const spanMs = this.#lookedAtMs === 0 ? 0 : atMs - this.#lookedAtMs;
     this.#lookedAtMs = atMs;
-    const nodes = await Promise.all(this.#seats.map((seat) => this.#ask(seat)));
+    const [benches, nodes] = await Promise.all([
+      this.#init.benches(),
+      Promise.all(this.#seats.map((seat) => this.#ask(seat))),
+    ]);
     const events = this.#arrived;
     this.#arrived = [];
-    return { atMs, spanMs, cluster: cluster.name, app: cluster.app, nodes, events };
+    const whose = engine === undefined ? {} : { engine: engine.name };
+    return {
+      atMs,
+      spanMs,
+      cluster: cluster.name,
+      app: cluster.app,
+      ...whose,
+      nodes,
+      events,
+      benches,
+    };
   }
 
   #take(event: NodeEvent): void {
@@ -123,7 +155,9 @@ export class Collector {
 
   async #answerOf(seat: Seat): Promise<NodeSample> {
     const { node, watcher, vitals: before } = seat;
+    const { engine } = this.#init;
     try {
+      if (engine !== undefined) return await this.#foreignAnswerOf(seat, engine);
       const vitals = await watcher.vitals(ANSWER_MS_MAX);
       if (vitals.status.member !== node.member) throw new Error('another node answers there');
       seat.vitals = vitals;
@@ -142,6 +176,19 @@ export class Collector {
     } catch (trouble) {
       return this.#silent(seat, trouble instanceof Error ? trouble.message : String(trouble));
     }
+  }
+
+  async #foreignAnswerOf(seat: Seat, engine: ForeignEngine): Promise<NodeSample> {
+    const { node, looked: before } = seat;
+    const status = await engine.statusOf(node.id, ANSWER_MS_MAX);
+    const usage = await engine.usageOf(status.pid).catch(() => null);
+    const atMs = Date.now();
+    seat.looked = usage === null ? null : { atMs, status, usage };
+    seat.answeredAtMs = atMs;
+    const load = seat.looked === null ? null : foreignLoadBetween(before, seat.looked);
+    const { id, member } = node;
+    const facts = { id, member, state: 'up' as const, error: status.error, silentMs: 0 };
+    return { ...facts, status, load, peers: [], phases: {} };
   }
 
   async #silent({ node, answeredAtMs }: Seat, reason: string): Promise<NodeSample> {

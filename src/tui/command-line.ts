@@ -1,6 +1,6 @@
 /** What is typed after `:`. */
 import { parseDurationMs } from '../std/units.ts';
-import { type Outcome, type Situation, showView } from './outcome.ts';
+import { type Outcome, type Situation, showView, toCluster } from './outcome.ts';
 import type { Scene } from './scene.ts';
 import { isThemeName, THEME_NAMES } from './theme.ts';
 import { type Ui, VIEW_NAMES, VIEWS } from './ui.ts';
@@ -48,6 +48,9 @@ export function runCommandLine(ui: Ui, text: string, situation: Situation): Outc
   if (word === 'node' && isNode(situation.scene, argument)) {
     return { ui: { ...ui, overlay: { kind: 'detail', node: argument } }, effects: [] };
   }
+  // `cluster` also begins lines of raftctl: only a name that is watched is meant here.
+  const at = situation.scene.clusters.findIndex(({ name }) => name === argument);
+  if (word === 'cluster' && at >= 0) return toCluster(ui, situation.scene, at);
   return raftctlLine(ui, text, situation.scene);
 }
 

@@ -1,26 +1,32 @@
 /** A whole screen: header, the view, the lines at the bottom, and what lies over them. */
-import { age, bytes, clock, count } from './figures.ts';
-import { helpLines, keyHints, MENU } from './keymap.ts';
-import { box } from './layout.ts';
+import { headerLines } from './header.ts';
+import { helpLines, keyHints } from './keymap.ts';
+import { shownKey } from './keys.ts';
+import { BOX_COLUMNS, BOX_ROWS, box, partsOf, windowOf } from './layout.ts';
+import { FAULTS, MENU, type MenuItem } from './menus.ts';
+import { killWords } from './outcome.ts';
 import { completionsOf } from './palette.ts';
-import { ledSinceMs } from './panels/elections.ts';
+import { clusterLines } from './panels/clusters.ts';
+import { COMMANDS_PANEL } from './panels/events.ts';
 import { detailLines } from './panels/nodes.ts';
-import { leaderIn, type Scene, type Size } from './scene.ts';
-import { type Line, line, type Piece, piece, spread, type Tone, toWidth } from './text.ts';
-import type { Overlay } from './ui.ts';
+import type { Scene, Size } from './scene.ts';
+import { type Line, line, type Piece, piece, type Tone, toWidth } from './text.ts';
+import type { CommandEntry, Overlay } from './ui.ts';
 import { bodyLines } from './views.ts';
 
-const FOOTER_ROWS = 2;
+const OUTCOME_TONES: Readonly<Record<CommandEntry['outcome'], Tone>> = {
+  ...{ running: 'warn', ok: 'good', failed: 'bad' },
+};
+const INDENT = '  ';
+const FOLD = ' \\';
 
 /** Exactly `height` lines of `width` columns. */
 export function frameLines(scene: Scene, size: Size): Line[] {
   const { width, height } = size;
+  const parts = partsOf(height, scene.clusters.length);
   const header = headerLines(scene, size);
-  const footer = height >= 8 ? footerLines(scene, width) : [];
-  const body = bodyLines(scene, {
-    width,
-    height: Math.max(1, height - header.length - footer.length),
-  });
+  const footer = parts.footer > 0 ? footerLines(scene, width) : [];
+  const body = bodyLines(scene, { width, height: parts.body });
   const lines = [...header, ...body, ...footer].slice(0, height);
   while (lines.length < height) lines.push([]);
   const { overlay } = scene.ui;
@@ -28,71 +34,9 @@ export function frameLines(scene: Scene, size: Size): Line[] {
   return covered.map((pieces) => toWidth(pieces, width));
 }
 
-function headerLines(scene: Scene, { width, height }: Size): Line[] {
-  const { now, ui } = scene;
-  const leader = leaderIn(scene);
-  const up = now.nodes.filter(({ state }) => state === 'up').length;
-  const voters = now.nodes.filter(({ status }) => status?.voter !== false).length;
-  const quorum = Math.floor(voters / 2) + 1;
-  const tolerance = Math.max(0, up - quorum);
-  const term = Math.max(0, ...now.nodes.map(({ status }) => status?.term ?? 0));
-  const since = leader === null ? null : ledSinceMs(scene, leader.id);
-  const leads: Piece =
-    leader === null
-      ? piece('NO LEADER', 'bad')
-      : piece(
-          `${scene.glyphs.leader}${leader.id} leader${since === null ? '' : ` ${age(since)}`}`,
-          'good',
-        );
-  const isWide = width >= 120;
-  const left = line(
-    piece(' raftctl top', 'title'),
-    isWide
-      ? `   cluster ${now.cluster}   app ${now.app}   nodes `
-      : `  ${now.cluster} ${now.app}  `,
-    piece(`${up}/${now.nodes.length} up`, up === now.nodes.length ? 'good' : 'bad'),
-    isWide ? `   TERM ${count(term)}   ` : `  T${count(term)}  `,
-    leads,
-    width >= 140 ? `   quorum ${quorum}   tolerance ` : '  tol ',
-    piece(String(tolerance), tolerance === 0 ? 'warn' : 'plain'),
-  );
-  const first = spread(
-    left,
-    [...stateLine(scene), ...(isWide ? line(` ${clock(now.atMs)} `) : [])],
-    width,
-  );
-  if (height < 28) return [first];
-  const marked = ui.marked.length === 0 ? '' : `   marked ${ui.marked.join(', ')}`;
-  const recorded = scene.recordedBytes === null ? '' : `   recording ${bytes(scene.recordedBytes)}`;
-  const views = ` ${'1 overview  2 replication  3 latency  4 log  5 elections  8 logs  9 profiles'}`;
-  return [first, line(piece(views, 'dim'), piece(marked, 'accent'), piece(recorded, 'warn'))];
-}
-
-/** LIVE, PAUSED, or where in the past: in words, not in colour alone. */
-function stateLine(scene: Scene): Line {
-  const { ui, position, replay } = scene;
-  const where = `${position.index + 1}/${position.length}`;
-  let words = `LIVE ${(ui.refreshMs / 1000).toFixed(ui.refreshMs < 1000 ? 2 : 1)}s`;
-  let tone: Tone = 'good';
-  if (replay !== null) {
-    words = `REPLAY ${clock(scene.now.atMs)} ${where}`;
-    tone = 'accent';
-  } else if (ui.at !== null) {
-    words = `PAST ${clock(scene.now.atMs)} ${where}`;
-    tone = 'accent';
-  } else if (ui.isPaused) {
-    words = 'PAUSED';
-    tone = 'warn';
-  }
-  return line(' ', piece(words, tone), ' ');
-}
-
 function footerLines(scene: Scene, width: number): Line[] {
-  const { ui } = scene;
-  const hints = keyHints(scene.glyphs, ui.isReadOnly, width);
-  return [toWidth(promptLine(scene), width), toWidth(line(piece(` ${hints}`, 'dim')), width)].slice(
-    -FOOTER_ROWS,
-  );
+  const hints = keyHints(scene, width);
+  return [toWidth(promptLine(scene), width), toWidth(line(piece(` ${hints}`, 'dim')), width)];
 }
 
 function promptLine(scene: Scene): Line {
@@ -110,22 +54,44 @@ function promptLine(scene: Scene): Line {
   }
   if (message !== '') return line(` ${message}`);
   const last = scene.ui.commands.at(-1);
-  if (last === undefined) return line(piece(' : command  / filter  ? help', 'dim'));
-  return line(piece(' cmd  ', 'dim'), last.text, piece(`  ${last.outcome}  ${last.said}`, 'dim'));
+  if (last === undefined) {
+    const [command, filter, help] = [':', '/', '?'].map((key) => shownKey(scene.ui.keys, key));
+    return line(piece(` ${command} command  ${filter} filter  ${help} help`, 'dim'));
+  }
+  // The line is long; how it went must be seen, and why not even more.
+  if (last.outcome === 'failed') {
+    return line(piece(' failed  ', 'bad'), last.said, piece(`  ${last.text}`, 'dim'));
+  }
+  return line(
+    piece(` ${last.outcome}  `, OUTCOME_TONES[last.outcome]),
+    last.text,
+    piece(last.said === '' ? '' : `  ${last.said}`, 'dim'),
+  );
 }
 
 function overlayLines(scene: Scene, overlay: Overlay, size: Size): Line[] {
   switch (overlay.kind) {
     case 'help':
-      return boxed(scene, `Help: ${scene.ui.view}`, helpLines(scene.ui, scene.glyphs, size), size);
+      return boxed(scene, `Help: ${scene.ui.view}`, helpLines(scene.ui, overlay.from, size), size);
+    case 'commands':
+      return boxed(scene, 'Command log', COMMANDS_PANEL.draw(scene, overlayRoom(size)), size);
     case 'detail':
       return boxed(scene, `Node ${overlay.node}`, detailLines(scene, overlay.node), size);
     case 'menu':
-      return boxed(scene, 'Actions', menuLines(scene, overlay.selected), size);
+      return boxed(scene, 'Actions', menuLines(scene, MENU, overlay.selected), size);
+    case 'chaos':
+      return boxed(scene, 'Faults', menuLines(scene, FAULTS, overlay.selected), size);
+    case 'clusters': {
+      const lines = clusterLines(scene, overlay.selected);
+      const { from, to } = windowOf(lines.length, overlay.selected, overlayRoom(size).height);
+      return boxed(scene, 'Clusters: Enter shows one', lines.slice(from, to), size);
+    }
     case 'confirm': {
-      const { question, commands } = overlay.pending;
-      const lines = commands.map((words) =>
-        line('  ', piece(`raftctl ${words.join(' ')}`, 'accent')),
+      const { question, commands, pid } = overlay.pending;
+      const room = overlayRoom(size).width - INDENT.length;
+      const shown = pid === undefined ? commands.map((w) => ['raftctl', ...w]) : [killWords(pid)];
+      const lines = shown.flatMap((words) =>
+        folded(words, room).map((text) => line(INDENT, piece(text, 'accent'))),
       );
       const answer = line(piece('y', 'strong'), ' does it, any other key does not');
       return boxed(scene, 'Sure?', [line(question), [], ...lines, [], answer], size);
@@ -133,14 +99,29 @@ function overlayLines(scene: Scene, overlay: Overlay, size: Size): Line[] {
   }
 }
 
-function menuLines({ glyphs }: Scene, selected: number): Line[] {
-  return MENU.map(({ key, text }, i) =>
+/** Words as lines of at most so many columns, to be pasted as they are. */
+function folded(words: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + word.length + FOLD.length >= columns) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.map((text, at) => (at === lines.length - 1 ? text : text + FOLD));
+}
+
+function menuLines({ glyphs, ui }: Scene, items: readonly MenuItem[], selected: number): Line[] {
+  return items.map(({ key, text }, i) =>
     line(
       piece(i === selected ? `${glyphs.cursor} ` : '  ', 'accent'),
-      piece(key.padEnd(3), 'strong'),
+      piece(`${shownKey(ui.keys, key)} `.padEnd(3), 'strong'),
       text,
     ),
   );
+}
+
+function overlayRoom({ width, height }: Size): Size {
+  return { width: width - BOX_COLUMNS, height: height - BOX_ROWS };
 }
 
 function boxed(scene: Scene, title: string, lines: readonly Line[], size: Size): Line[] {

@@ -23,6 +23,8 @@ export interface Glyphs {
   readonly ascending: string;
   readonly enter: string;
   readonly space: string;
+  /** Where a line did not fit. */
+  readonly cut: string;
   readonly micro: string;
   /** Eighths of a bar that grows to the right, from nothing to full. */
   readonly bar: readonly string[];
@@ -50,6 +52,7 @@ const UNICODE: Glyphs = {
   ascending: '↑',
   enter: '↵',
   space: '␣',
+  cut: '…',
   micro: 'µ',
   bar: ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
   heights: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
@@ -74,6 +77,7 @@ const ASCII: Glyphs = {
   ascending: '^',
   enter: 'Enter ',
   space: 'Space ',
+  cut: '>',
   micro: 'u',
   bar: ['', '-', '-', '-', '=', '=', '=', '#', '#'],
   heights: ['_', '.', '-', '=', '+', 'x', '%', '#'],
@@ -92,6 +96,27 @@ export function bar(share: number, width: number, { bar: eighths }: Glyphs): str
   const full = eighths[8] ?? '';
   if (whole === 0 && rest === '' && share > 0) return eighths[1] ?? '';
   return full.repeat(whole) + rest;
+}
+
+/** The same over several rows, from top to bottom. */
+export function tallSpark(
+  values: readonly (number | null)[],
+  rows: number,
+  glyphs: Glyphs,
+): string[] {
+  if (rows <= 1) return [spark(values, glyphs)];
+  const { heights, none } = glyphs;
+  const top = Math.max(Number.MIN_VALUE, ...values.map((value) => value ?? 0));
+  return Array.from({ length: rows }, (_, row) => {
+    const below = rows - 1 - row;
+    const cells = values.map((value) => {
+      if (value === null || value === 0) return below === 0 ? none : ' ';
+      const filled = (value / top) * rows - below;
+      if (filled <= 0) return ' ';
+      return heights[Math.min(heights.length - 1, Math.floor(filled * heights.length))] ?? ' ';
+    });
+    return cells.join('');
+  });
 }
 
 /** Heights relative to the highest; null is a hole. */

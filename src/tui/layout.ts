@@ -11,6 +11,40 @@ export interface BoxInit {
   readonly hasFocus?: boolean;
 }
 
+const HEADER_ROWS = 1;
+/** From this height on the header also names the views. */
+const LONG_HEADER_ROWS_MIN = 28;
+/** Below this the title alone tells of other clusters. */
+const CLUSTERS_ROWS_MIN = 20;
+const CLUSTERS_SHARE = 0.13;
+const FOOTER_ROWS = 2;
+const FOOTED_ROWS_MIN = 8;
+
+/**
+ * Lines of a screen that its header, its view and its footer take.
+ *
+ * @param clusters how many are watched.
+ */
+export function partsOf(
+  height: number,
+  clusters: number,
+): {
+  readonly header: number;
+  readonly body: number;
+  readonly footer: number;
+} {
+  const header = height < LONG_HEADER_ROWS_MIN ? HEADER_ROWS : HEADER_ROWS + 1;
+  const footer = height < FOOTED_ROWS_MIN ? 0 : FOOTER_ROWS;
+  const rest = height - header - clustersHeight(clusters, height) - footer;
+  return { header, body: Math.max(1, rest), footer };
+}
+
+/** Lines for clusters that are watched besides each other: none for one, few on a small screen. */
+export function clustersHeight(clusters: number, height: number): number {
+  if (clusters < 2 || height < CLUSTERS_ROWS_MIN) return 0;
+  return Math.min(clusters, Math.floor(height * CLUSTERS_SHARE));
+}
+
 /** Columns that a box takes from what is in it: edges and a blank on each side. */
 export const BOX_COLUMNS = 4;
 export const BOX_ROWS = 2;
@@ -24,10 +58,28 @@ export function box(lines: readonly Line[], init: BoxInit, glyphs: Glyphs): Line
   const edge = piece(vertical, tone);
   const body: Line[] = [];
   for (let row = 0; row < height - BOX_ROWS; row += 1) {
-    body.push(line(edge, ' ', ...toWidth(lines[row] ?? [], inner), ' ', edge));
+    body.push(line(edge, ' ', ...clipped(lines[row] ?? [], inner, glyphs), ' ', edge));
   }
   const floor = piece(corner.sw + horizontal.repeat(width - 2) + corner.se, tone);
   return [upperEdge(init, glyphs), ...body, line(floor)];
+}
+
+/** Exactly `width` columns; what had to be cut says so. */
+function clipped(pieces: Line, width: number, { cut }: Glyphs): Line {
+  const whole = toWidth(pieces, width);
+  if (width < 2 || widthOfLine(trimmed(pieces)) <= width) return whole;
+  return [...toWidth(whole, width - 1), piece(cut, 'dim')];
+}
+
+/** Without the blanks at its end. */
+function trimmed(pieces: Line): Line {
+  const kept = [...pieces];
+  for (;;) {
+    const last = kept.pop();
+    if (last === undefined) return [];
+    const text = last.text.trimEnd();
+    if (text !== '') return [...kept, { ...last, text }];
+  }
 }
 
 function upperEdge({ title, note = '', width, hasFocus = false }: BoxInit, glyphs: Glyphs): Line {

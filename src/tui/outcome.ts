@@ -11,7 +11,13 @@ export type Effect =
   | { readonly type: 'quit' }
   | { readonly type: 'look' }
   | { readonly type: 'run'; readonly commands: readonly (readonly string[])[] }
+  /** A line whose output is shown page by page. */
+  | { readonly type: 'pager'; readonly words: readonly string[] }
+  /** Ctrl-C to a process of this machine; the line is what does the same in a shell. */
+  | { readonly type: 'interrupt'; readonly pid: number }
   | { readonly type: 'copy' }
+  /** Show another of the clusters that are watched. */
+  | { readonly type: 'cluster'; readonly index: number }
   | { readonly type: 'save' }
   | { readonly type: 'mouse'; readonly on: boolean };
 
@@ -29,9 +35,34 @@ export interface Situation {
   readonly timeStep: (ms: number) => number;
 }
 
+/** What interrupts a process, in a shell. */
+export function killWords(pid: number): string[] {
+  return ['kill', '-INT', String(pid)];
+}
+
+export function stay(ui: Ui): Outcome {
+  return { ui, effects: [] };
+}
+
+export function ask(ui: Ui, ...effects: Effect[]): Outcome {
+  return { ui, effects };
+}
+
 export function showView(ui: Ui, view: ViewName): Ui {
   if (view === ui.view) return ui;
-  return { ...ui, view, lastView: ui.view, panel: 0, row: 0, isExpanded: false };
+  return { ...ui, view, lastView: ui.view, panel: 0, row: 0, zoom: 'none' };
+}
+
+/** To one of the clusters that are watched, in a circle. */
+export function toCluster(ui: Ui, { clusters }: Scene, index: number): Outcome {
+  const { length } = clusters;
+  if (length < 2) {
+    return stay({
+      ...ui,
+      message: 'There is no other cluster here: raftctl top takes several names, or --all.',
+    });
+  }
+  return ask(ui, { type: 'cluster', index: (index + length) % length });
 }
 
 /** The node of the chosen row; null: the rows of this view are no nodes. */

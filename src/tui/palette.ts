@@ -7,6 +7,7 @@ import { VIEW_NAMES } from './ui.ts';
 /** Words a command may begin with. What is none of them goes to `raftctl` itself, after asking. */
 const OWN_WORDS = [
   'node',
+  'cluster',
   'theme',
   'refresh',
   'filter',
@@ -39,8 +40,9 @@ export function completed(scene: Scene, text: string): string {
   return head + common + (others.length === 0 ? ' ' : '');
 }
 
-function argumentsOf({ now }: Scene, word: string): readonly string[] {
+function argumentsOf({ now, clusters }: Scene, word: string): readonly string[] {
   if (word === 'theme') return THEME_NAMES;
   if (word === 'refresh') return ['250ms', '500ms', '1s', '2s', '5s', '10s'];
+  if (word === 'cluster') return clusters.map(({ name }) => name);
   return now.nodes.map(({ id }) => id);
 }

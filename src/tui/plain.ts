@@ -12,11 +12,16 @@ import { commandsPerS, phasesOf } from './scene.ts';
 /** Between two summaries. */
 export const SUMMARY_MS = 10_000;
 
-/** What is different from the look before; all of it when there was none. */
-export function changes(before: Sample | null, after: Sample): string[] {
+/**
+ * What is different from the look before; all of it when there was none.
+ *
+ * @param isNamed whether lines name the cluster, because there are others.
+ */
+export function changes(before: Sample | null, after: Sample, isNamed = false): string[] {
   const lines: string[] = [];
+  const name = isNamed ? `${after.cluster}: ` : '';
   const say = (text: string): void => {
-    lines.push(`${clock(after.atMs)} ${text}`);
+    lines.push(`${clock(after.atMs)} ${name}${text}`);
   };
   for (const event of before === null ? [] : after.events) {
     if (isHeadline(event)) say(`${event.node}, term ${event.term}: ${eventText(event)}`);
@@ -41,7 +46,8 @@ export function summary(window: readonly Sample[]): string[] {
   const up = now.nodes.filter(({ state }) => state === 'up').length;
   const total = phasesOf(window).get('total') ?? EMPTY_INTERVAL;
   const p99 = percentileUs(total, 99);
-  const latency = p99 === null ? 'no writes' : `writes p99 ${duration(p99)}`;
+  const none = now.engine === undefined ? 'no writes' : `${now.engine} tells no latency`;
+  const latency = p99 === null ? none : `writes p99 ${duration(p99)}`;
   const term = count(leader?.status?.term ?? null);
   const leads = leader === null ? 'nobody leads' : `${leader.id} leads term ${term}`;
   const head =

@@ -6,7 +6,8 @@ import { fakeFlight } from '../../test/doubles/flight.ts';
 import type { Flight } from './flight.ts';
 import { frameLines } from './frame.ts';
 import { sceneOf } from './once.ts';
-import { Recorder, readRecording } from './recording.ts';
+import { type RecordedCluster, Recorder, readRecording, recordedClusters } from './recording.ts';
+import type { Sample } from './sample.ts';
 import { plainText } from './text.ts';
 import { newUi } from './ui.ts';
 
@@ -18,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function record(flight: Flight): Promise<string> {
   const file = join(folder, 'flight.rtrec');
-  const recorder = await Recorder.create(file, 'demo');
+  const recorder = await Recorder.create(file, ['demo']);
   for (let at = 0; at < flight.length; at += 1) recorder.add(flight.at(at) as never);
   await recorder.close();
   expect(recorder.bytes).toBe((await stat(file)).size);
@@ -30,7 +31,8 @@ describe('readRecording', () => {
     const flight = fakeFlight(3, 30);
     const file = await record(flight);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    const { flight: again, cluster } = await readRecording(file);
+    const [recorded] = await readRecording(file);
+    const { flight: again, name: cluster } = recorded as RecordedCluster;
     expect(cluster).toBe('demo');
     const ui = newUi({
       ...{ view: 'latency', refreshMs: 1000, theme: 'dark', isReadOnly: false, hasMouse: false },
@@ -44,10 +46,32 @@ describe('readRecording', () => {
     expect(frame(again)).toEqual(frame(flight));
   });
 
+  test('readRecording tells the clusters of a recording apart, each by its name', async () => {
+    const file = join(folder, 'two.rtrec');
+    const recorder = await Recorder.create(file, ['shop', 'none', 'demo']);
+    const flight = fakeFlight(3, 10);
+    for (let at = 0; at < 10; at += 1) {
+      const sample = flight.at(at) as Sample;
+      recorder.add(sample);
+      if (at % 2 === 0) recorder.add({ ...sample, cluster: 'shop' });
+    }
+    await recorder.close();
+    const recorded = await readRecording(file);
+    expect(recorded.map((one) => [one.name, one.flight.length])).toEqual([
+      ['shop', 5],
+      ['demo', 10],
+    ]);
+    const [shop] = recordedClusters(file, recorded, ['shop']);
+    expect(shop).toBe(recorded[0]);
+    expect(() => recordedClusters(file, recorded, ['shop', 'bar'])).toThrow(
+      'it holds shop, demo, not bar',
+    );
+  });
+
   test('readRecording leaves out a line that a crash cut off', async () => {
     const file = await record(fakeFlight(3, 10));
     await appendFile(file, '{"atMs":17723');
-    expect((await readRecording(file)).flight.length).toBe(10);
+    expect((await readRecording(file))[0]?.flight.length).toBe(10);
   });
 
   test('readRecording refuses what is no recording, and Recorder to write over a file', async () => {
@@ -60,14 +84,15 @@ describe('readRecording', () => {
       code: 'RECORDING_INVALID',
     });
     const before = await readFile(file, 'utf8');
-    await expect(Recorder.create(file, 'demo')).rejects.toMatchObject({
+    await expect(Recorder.create(file, ['demo'])).rejects.toMatchObject({
       code: 'RECORDING_INVALID',
     });
     expect(await readFile(file, 'utf8')).toBe(before);
   });
 
   test('readRecording of ten minutes can be sought in well under 200 ms', async () => {
-    const { flight } = await readRecording(await record(fakeFlight(3, 600)));
+    const [recorded] = await readRecording(await record(fakeFlight(3, 600)));
+    const { flight } = recorded as RecordedCluster;
     const startMs = flight.at(0)?.atMs ?? 0;
     const startedMs = performance.now();
     for (let i = 0; i < 100; i += 1) {

@@ -5,6 +5,7 @@
 
 import { between, EMPTY_INTERVAL, type Interval } from '../std/interval.ts';
 import type { NodeEvent } from '../wire/events.ts';
+import type { LiveBench } from '../wire/live-bench.ts';
 import type { NodeState, NodeStatus } from '../wire/status.ts';
 import type { NodeVitals } from '../wire/vitals.ts';
 
@@ -52,8 +53,12 @@ export interface Sample {
   readonly spanMs: number;
   readonly cluster: string;
   readonly app: string;
+  /** Whose program the nodes are, where it is not this one. */
+  readonly engine?: string;
   readonly nodes: readonly NodeSample[];
   readonly events: readonly NodeEvent[];
+  /** Measurements that ran; absent in recordings of before there were any. */
+  readonly benches?: readonly LiveBench[];
 }
 
 /** The newer of two looks at a node, with the older one to take differences from. */
@@ -77,6 +82,39 @@ export function loadBetween(before: NodeVitals | null, after: NodeVitals): NodeL
     syncs: differenceOf(same?.syncs, after.syncs),
     commandsPerS: rate('client_commands'),
     proposalsPerS: rate('proposals'),
+  };
+}
+
+/** What the system counts of a process; a share of one core. */
+export interface ProcessUsage {
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+}
+
+/** A look at a node of another program, to take differences from. */
+export interface ForeignLook {
+  readonly atMs: number;
+  readonly status: NodeStatus;
+  readonly usage: ProcessUsage;
+}
+
+/** What can be seen from outside. Its writes are the entries that its leader's log grew by. */
+export function foreignLoadBetween(before: ForeignLook | null, after: ForeignLook): NodeLoad {
+  const isSame = before !== null && before.status.pid === after.status.pid;
+  const spanMs = isSame ? after.atMs - before.atMs : 0;
+  const perMs = (more: number): number => (spanMs <= 0 ? 0 : Math.max(0, more / spanMs));
+  const entries = isSame ? after.status.commitIndex - before.status.commitIndex : 0;
+  const entriesPerS = after.status.role === 'leader' ? perMs(entries) * 1000 : 0;
+  return {
+    cpuShare: isSame ? perMs(after.usage.cpuMs - before.usage.cpuMs) : 0,
+    loopShare: 0,
+    rssBytes: after.usage.rssBytes,
+    heapUsedBytes: 0,
+    loopDelay: EMPTY_INTERVAL,
+    gcPauses: EMPTY_INTERVAL,
+    syncs: EMPTY_INTERVAL,
+    commandsPerS: entriesPerS,
+    proposalsPerS: entriesPerS,
   };
 }
 
@@ -123,6 +161,9 @@ function differenceOf(
 function sameLife(before: NodeVitals | null, after: NodeVitals): boolean {
   return before !== null && before.status.incarnation === after.status.incarnation;
 }
+
+/** Behind by more than this is worth an alarm. Entries. */
+export const LAG_ALARM = 1000;
 
 /** The leader of the newest term among those that answered. */
 export function leaderOf(sample: Sample): NodeSample | null {

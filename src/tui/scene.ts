@@ -3,6 +3,7 @@ import type { Election } from '../forensics/elections.ts';
 import { EMPTY_INTERVAL, type Interval, merged } from '../std/interval.ts';
 import type { NodeEvent } from '../wire/events.ts';
 import type { BatchView } from '../wire/log-view.ts';
+import type { Glance } from './glance.ts';
 import type { Glyphs } from './glyphs.ts';
 import { leaderOf, type NodeSample, type Sample } from './sample.ts';
 import type { Line } from './text.ts';
@@ -41,6 +42,10 @@ export interface Scene {
   /** A recording is being shown, or one is being made. */
   readonly replay: string | null;
   readonly recordedBytes: number | null;
+  /** All that are watched, as they are at the moment that is shown. */
+  readonly clusters: readonly Glance[];
+  /** Which of them all else is of. */
+  readonly chosen: number;
 }
 
 export interface Panel {

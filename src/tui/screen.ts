@@ -2,6 +2,7 @@
  * The terminal: the only file that knows blessed. Takes whole frames, gives keys and sizes. However
  * the process ends, the terminal is left as it was found.
  */
+import { spawn } from 'node:child_process';
 import blessed from 'blessed';
 import type { Key } from './outcome.ts';
 import type { Size } from './scene.ts';
@@ -17,6 +18,12 @@ export interface ScreenEvents {
 
 /** Whoever is not stopped by then will not be: nobody could let it go on. */
 const STOP_MS_MAX = 100;
+/**
+ * As the person wishes; without a word, whatever there is. The line itself must not hold the
+ * terminal: Node puts one back at its end as it found it, while the pager has it.
+ */
+const PAGED =
+  '[ -n "$PAGER" ] || PAGER=$(command -v less || command -v more || echo cat); "$@" </dev/null 2>&1 | $PAGER';
 const ENDINGS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
 /** What the types leave out. */
@@ -35,6 +42,8 @@ export class Screen {
   /** Runs from the wish to stop until it goes on. */
   #suspension: NodeJS.Timeout | null = null;
   #isOpen = true;
+  /** Another program has the terminal. */
+  #isLent = false;
 
   constructor(events: ScreenEvents, init: { readonly mouse: boolean }) {
     this.#events = events;
@@ -65,7 +74,7 @@ export class Screen {
 
   /** Shows lines that may hold escape sequences of colour; only what differs is written. */
   draw(lines: readonly string[]): void {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || this.#isLent) return;
     this.#box.setContent(lines.join('\n'));
     this.#screen.render();
   }
@@ -81,6 +90,27 @@ export class Screen {
     process.stdout.write(`\u001b]52;c;${encoded}\u0007`);
   }
 
+  /** Lends the terminal to a pager with the output of this program's own line. */
+  page(words: readonly string[]): void {
+    if (this.#isLent) return;
+    this.#isLent = true;
+    this.#leave();
+    process.stdin.pause();
+    const program = [process.execPath, process.argv[1] ?? 'raftctl', ...words];
+    const child = spawn('sh', ['-c', PAGED, 'sh', ...program], {
+      stdio: 'inherit',
+      env: { ...process.env, FORCE_COLOR: undefined, LESS: process.env['LESS'] ?? '-RS' },
+    });
+    const back = (): void => {
+      if (!this.#isLent) return;
+      this.#isLent = false;
+      process.stdin.resume();
+      this.#comeBack();
+    };
+    child.on('error', back);
+    child.on('close', back);
+  }
+
   /** Leaves the terminal as it was found. Harmless when done twice. */
   close(): void {
     if (!this.#isOpen) return;
@@ -93,7 +123,12 @@ export class Screen {
 
   #hear(): void {
     // NB: blessed ends the process by itself on signals and errors when nobody else listens.
-    for (const signal of ENDINGS) this.#on(signal, () => this.#events.onSignal(signal));
+    for (const signal of ENDINGS) {
+      this.#on(signal, () => {
+        // Ctrl-C in a pager is the pager's.
+        if (!this.#isLent || signal !== 'SIGINT') this.#events.onSignal(signal);
+      });
+    }
     this.#on('SIGTSTP', this.#onStop);
     this.#on('SIGCONT', () => this.#comeBack());
     this.#on('exit', () => this.close());
@@ -117,7 +152,7 @@ export class Screen {
    * kernel does not stop it, and it comes back by itself. SIGSTOP would be for ever.
    */
   #suspend(): void {
-    if (this.#suspension !== null) return;
+    if (this.#suspension !== null || this.#isLent) return;
     this.#leave();
     process.off('SIGTSTP', this.#onStop);
     this.#suspension = setTimeout(() => this.#comeBack(), STOP_MS_MAX);
@@ -126,7 +161,7 @@ export class Screen {
 
   /** Takes the terminal again, whoever had it meanwhile. */
   #comeBack(): void {
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || this.#isLent) return;
     if (this.#suspension !== null) {
       clearTimeout(this.#suspension);
       this.#suspension = null;

@@ -1,75 +1,66 @@
 /**
- * The dashboard: looks at the cluster, keeps what it saw, turns keys into choices and choices into
- * frames.
+ * The dashboard: shows one of the clusters that are watched, turns keys into choices and choices
+ * into frames.
  *
  * ```
- *  collector --samples--> flight --+
+ *  collector --samples--> flight --+      (one of each for every cluster)
  *  keys --> update --> ui ---------+--> scene --> frameLines --> screen
  *              |
  *              +--> effects: run a raftctl line, save, copy, quit
  * ```
  * Frames are drawn when something changed, at most ten a second.
  */
-import { writeFile } from 'node:fs/promises';
-import { type Election, electionsOf } from '../forensics/elections.ts';
-import { inOrder } from '../forensics/timeline.ts';
-import type { NodeEvent } from '../wire/events.ts';
-import type { BatchView } from '../wire/log-view.ts';
-import { clock } from './figures.ts';
-import type { Flight } from './flight.ts';
 import { frameLines } from './frame.ts';
 import { glyphsFor } from './glyphs.ts';
-import type { Effect, Key } from './outcome.ts';
+import { type Effect, type Key, killWords } from './outcome.ts';
 import { isNews } from './panels/events.ts';
-import type { LogLine, ProfileEntry, Scene, Size } from './scene.ts';
+import type { Scene, Size } from './scene.ts';
 import { Screen } from './screen.ts';
+import { saveScreen } from './screen-file.ts';
 import { plainText } from './text.ts';
 import { ansiText, type Palette } from './theme.ts';
+import type { TopCluster } from './top-cluster.ts';
 import type { Ui } from './ui.ts';
 import { update } from './update.ts';
 
 const DRAW_MS_MIN = 100;
 /** Samples that a frame may need: two minutes of columns at four looks a second. */
 const HISTORY_COUNT = 720;
-const EVENTS_COUNT = 3000;
-const LOG_LINES_MAX = 5000;
 
 export interface TopInit {
-  readonly flight: Flight;
+  /** At least one; the first is shown first. */
+  readonly clusters: readonly TopCluster[];
+  /** NB: what it says of a cluster holds for the first one. */
   readonly ui: Ui;
   readonly isAscii: boolean;
   readonly hasColour: boolean;
   /** File of the recording that is shown; null: it is live. */
   readonly replay: string | null;
   readonly recordedBytes: () => number | null;
-  /** Asks for a look soon. */
+  /** Asks for a look at the cluster that is shown. */
   readonly look: () => void;
+  /** Another cluster is shown from now on. */
+  readonly choose: (index: number) => void;
   /** How often to look from now on. */
   readonly setRefresh: (ms: number) => void;
-  /** Runs one line of `raftctl`. */
-  readonly run: (
-    words: readonly string[],
-  ) => Promise<{ readonly isOk: boolean; readonly said: string }>;
+  /** Runs one line of `raftctl`, given while that cluster was shown. */
+  readonly run: (words: readonly string[], cluster: TopCluster) => Promise<Outcome>;
   readonly version: string;
 }
 
-/** Events in order of time, and what they amount to. */
-interface Story {
-  readonly key: string;
-  readonly events: readonly NodeEvent[];
-  readonly elections: readonly Election[];
+/** How a line went, and the last that it said. */
+interface Outcome {
+  readonly isOk: boolean;
+  readonly said: string;
 }
 
 export class Top {
   readonly #init: TopInit;
   readonly #screen: Screen;
-  readonly #logs: LogLine[] = [];
-  #profiles: readonly ProfileEntry[] = [];
-  #batches: Readonly<Record<string, readonly BatchView[]>> = {};
   #ui: Ui;
+  #chosen = 0;
   #drawnAtMs = 0;
   #timer: NodeJS.Timeout | null = null;
-  #story: Story = { key: '', events: [], elections: [] };
   #commandNumber = 0;
   #replayTimer: NodeJS.Timeout | null = null;
   #finish: (exitCode: number) => void = () => {};
@@ -105,24 +96,6 @@ export class Top {
     }, waitMs);
   }
 
-  addLog(line: LogLine): void {
-    this.#logs.push(line);
-    if (this.#logs.length > LOG_LINES_MAX * 1.1) {
-      this.#logs.splice(0, this.#logs.length - LOG_LINES_MAX);
-    }
-    if (this.#ui.view === 'logs') this.changed();
-  }
-
-  setProfiles(profiles: readonly ProfileEntry[]): void {
-    this.#profiles = profiles;
-    this.changed();
-  }
-
-  setBatches(batches: Readonly<Record<string, readonly BatchView[]>>): void {
-    this.#batches = batches;
-    this.changed();
-  }
-
   get ui(): Ui {
     return this.#ui;
   }
@@ -135,17 +108,24 @@ export class Top {
     this.#finish(exitCode);
   }
 
+  get #cluster(): TopCluster {
+    return this.#init.clusters[this.#chosen] as TopCluster;
+  }
+
   #index(): number {
-    const last = this.#init.flight.length - 1;
+    const last = this.#cluster.flight.length - 1;
     return Math.min(last, this.#ui.at ?? last);
   }
 
   #scene(): Scene | null {
-    const { flight, isAscii, replay, recordedBytes } = this.#init;
+    const { clusters, isAscii, replay, recordedBytes } = this.#init;
+    const cluster = this.#cluster;
+    const { flight } = cluster;
     const index = this.#index();
     const now = flight.at(index);
     if (now === null) return null;
-    const { events, elections } = this.#storyOf(flight.eventsUntil(index, EVENTS_COUNT));
+    const { events, elections } = cluster.storyAt(index);
+    const atMs = this.#ui.at === null ? null : now.atMs;
     return {
       ui: this.#ui,
       glyphs: glyphsFor(isAscii),
@@ -153,24 +133,15 @@ export class Top {
       history: flight.until(index, HISTORY_COUNT),
       events,
       elections,
-      logs: this.#logs,
-      profiles: this.#profiles,
-      batches: this.#batches,
+      logs: cluster.logs,
+      profiles: cluster.profiles,
+      batches: cluster.batches,
       position: { index, length: flight.length },
       replay,
       recordedBytes: recordedBytes(),
+      clusters: clusters.map((one) => one.glanceAt(atMs)),
+      chosen: this.#chosen,
     };
-  }
-
-  /** Put in order and read only when there are other events than in the last frame. */
-  #storyOf(arrived: readonly NodeEvent[]): Story {
-    const last = arrived.at(-1);
-    const key = `${arrived.length} ${last?.node} ${last?.incarnation} ${last?.seq} ${arrived[0]?.monoNs}`;
-    if (key !== this.#story.key) {
-      const events = inOrder(arrived);
-      this.#story = { key, events, elections: electionsOf(events) };
-    }
-    return this.#story;
   }
 
   #draw(): void {
@@ -204,7 +175,7 @@ export class Top {
   }
 
   #steps() {
-    const { flight } = this.#init;
+    const { flight } = this.#cluster;
     const index = this.#index();
     const atMs = flight.at(index)?.atMs ?? 0;
     return {
@@ -228,6 +199,9 @@ export class Top {
       case 'mouse':
         this.#screen.mouse(effect.on);
         return;
+      case 'pager':
+        this.#screen.page(effect.words);
+        return;
       case 'copy':
         this.#screen.copy(frameLines(scene, this.#size()).map(plainText).join('\n'));
         return;
@@ -235,34 +209,45 @@ export class Top {
         void this.#save(scene);
         return;
       case 'run':
-        for (const words of effect.commands) void this.#run(words);
+        for (const words of effect.commands) {
+          const cluster = this.#cluster;
+          void this.#run(`raftctl ${words.join(' ')}`, () => this.#init.run(words, cluster));
+        }
+        return;
+      case 'cluster':
+        this.#choose(effect.index, scene);
+        return;
+      case 'interrupt':
+        void this.#run(killWords(effect.pid).join(' '), () => interrupt(effect.pid));
         return;
     }
   }
 
+  /** At the same moment, where the past is shown. */
+  #choose(index: number, { now }: Scene): void {
+    this.#chosen = index;
+    const { name, flight, scope, context, profileDirectory } = this.#cluster;
+    const at = this.#ui.at === null ? null : flight.indexAt(now.atMs);
+    const message = `Cluster ${name}, ${index + 1} of ${this.#init.clusters.length}`;
+    const its = { scope, context, profileDirectory };
+    this.#ui = { ...this.#ui, ...its, at, message, row: 0, marked: [] };
+    this.#init.choose(index);
+  }
+
   async #save(scene: Scene): Promise<void> {
-    const lines = frameLines(scene, this.#size());
-    const name = `raftctl-top-${clock(Date.now()).replaceAll(':', '')}`;
-    const text = lines.map((pieces) => plainText(pieces).trimEnd()).join('\n');
-    const ansi = lines.map((pieces) => ansiText(pieces, this.#ui.theme)).join('\n');
-    try {
-      await writeFile(`${name}.txt`, `${text}\n`, { mode: 0o600 });
-      await writeFile(`${name}.ansi`, `${ansi}\n`, { mode: 0o600 });
-      this.#ui = { ...this.#ui, message: `Saved ${name}.txt and ${name}.ansi` };
-    } catch (error) {
-      this.#ui = { ...this.#ui, message: `Cannot save the screen: ${(error as Error).message}` };
-    }
+    const message = await saveScreen(frameLines(scene, this.#size()), this.#ui.theme);
+    this.#ui = { ...this.#ui, message };
     this.changed();
   }
 
-  async #run(words: readonly string[]): Promise<void> {
+  /** Does what a line says, and keeps the line with how it went. */
+  async #run(text: string, task: () => Promise<Outcome>): Promise<void> {
     this.#commandNumber += 1;
     const number = this.#commandNumber;
-    const text = `raftctl ${words.join(' ')}`;
     const entry = { number, text, outcome: 'running' as const, said: '' };
     this.#ui = { ...this.#ui, commands: [...this.#ui.commands, entry].slice(-200) };
     this.changed();
-    const { isOk, said } = await this.#init.run(words);
+    const { isOk, said } = await task();
     const outcome = isOk ? ('ok' as const) : ('failed' as const);
     const commands = this.#ui.commands.map((one) =>
       one.number === number ? { ...one, outcome, said } : one,
@@ -277,9 +262,18 @@ export class Top {
     this.#ui = { ...this.#ui, at: 0 };
     this.#replayTimer = setInterval(() => {
       const index = this.#index();
-      if (this.#ui.isPaused || index >= this.#init.flight.length - 1) return;
+      if (this.#ui.isPaused || index >= this.#cluster.flight.length - 1) return;
       this.#ui = { ...this.#ui, at: index + 1 };
       this.changed();
     }, this.#ui.refreshMs);
+  }
+}
+
+async function interrupt(pid: number): Promise<Outcome> {
+  try {
+    process.kill(pid, 'SIGINT');
+    return { isOk: true, said: '' };
+  } catch {
+    return { isOk: false, said: `there is no process ${pid} any more` };
   }
 }

@@ -1,15 +1,11 @@
 /** What the person at the screen has chosen: plain data, changed only by `update.ts`. */
+import { TOP_KEYS } from '../config/top-keys.ts';
+import { type Keys, OWN_KEYS } from './keys.ts';
 import type { ThemeName } from './theme.ts';
 
-export const VIEWS = {
-  overview: '1',
-  replication: '2',
-  latency: '3',
-  log: '4',
-  elections: '5',
-  logs: '8',
-  profiles: '9',
-} as const;
+const { overview, replication, latency, log, elections, bench, logs, profiles } = TOP_KEYS;
+/** Each view by its own key. */
+export const VIEWS = { overview, replication, latency, log, elections, bench, logs, profiles };
 
 export type ViewName = keyof typeof VIEWS;
 export const VIEW_NAMES = Object.keys(VIEWS) as readonly ViewName[];
@@ -33,6 +29,8 @@ export interface Pending {
   readonly question: string;
   /** Arguments of `raftctl`, one list a command. */
   readonly commands: readonly (readonly string[])[];
+  /** A process to be interrupted instead. */
+  readonly pid?: number;
 }
 
 export interface Prompt {
@@ -43,9 +41,11 @@ export interface Prompt {
 }
 
 export type Overlay =
-  | { readonly kind: 'help' }
+  | { readonly kind: 'help'; readonly from: number }
+  | { readonly kind: 'commands' }
   | { readonly kind: 'detail'; readonly node: string }
-  | { readonly kind: 'menu'; readonly selected: number }
+  | { readonly kind: 'menu' | 'chaos'; readonly selected: number }
+  | { readonly kind: 'clusters'; readonly selected: number }
   | { readonly kind: 'confirm'; readonly pending: Pending };
 
 export interface Ui {
@@ -53,7 +53,8 @@ export interface Ui {
   readonly lastView: ViewName;
   /** Which panel of the view has the focus. */
   readonly panel: number;
-  readonly isExpanded: boolean;
+  /** How much of the screen the focused panel takes from the others. */
+  readonly zoom: 'none' | 'half' | 'whole';
   /** Row of the focused list. */
   readonly row: number;
   readonly marked: readonly string[];
@@ -70,14 +71,19 @@ export interface Ui {
   readonly message: string;
   readonly commands: readonly CommandEntry[];
   readonly hasCommandLog: boolean;
+  /** Whether latencies of a bench count from the time a request was due. */
+  readonly isCorrected: boolean;
   readonly isWrapped: boolean;
   readonly hasTimes: boolean;
   readonly hasMouse: boolean;
   readonly isReadOnly: boolean;
   /** Flags that name the cluster to `raftctl`. */
   readonly scope: readonly string[];
+  /** The context that led here; null: none. */
+  readonly context: string | null;
   /** Folder that profiles taken from here go to. */
   readonly profileDirectory: string;
+  readonly keys: Keys;
 }
 
 export interface UiInit {
@@ -87,15 +93,19 @@ export interface UiInit {
   readonly isReadOnly: boolean;
   readonly hasMouse: boolean;
   readonly scope: readonly string[];
+  readonly context?: string | null;
   readonly profileDirectory: string;
+  readonly keys?: Keys;
 }
 
 export function newUi(init: UiInit): Ui {
   return {
     ...init,
+    context: init.context ?? null,
+    keys: init.keys ?? OWN_KEYS,
     lastView: init.view,
     panel: 0,
-    isExpanded: false,
+    zoom: 'none',
     row: 0,
     marked: [],
     sort: { column: 'NODE', descending: false },
@@ -108,6 +118,7 @@ export function newUi(init: UiInit): Ui {
     message: '',
     commands: [],
     hasCommandLog: true,
+    isCorrected: true,
     isWrapped: false,
     hasTimes: true,
   };

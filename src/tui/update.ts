@@ -3,28 +3,33 @@
  * out. Pure; `tui.ts` does what is asked for.
  */
 
-import { actionFor, withNodes } from './actions.ts';
-import { runCommandLine } from './command-line.ts';
+import { actionFor } from './actions.ts';
+import { meaningOf, shownKey } from './keys.ts';
+import { partsOf } from './layout.ts';
 import {
+  ask,
   chosenNode,
-  type Effect,
   type Key,
   type Outcome,
   type Situation,
   showView,
+  stay,
+  toCluster,
 } from './outcome.ts';
-import { completed } from './palette.ts';
+import { overlayKey, promptKey } from './overlay-keys.ts';
+import { pagerWords } from './pager-line.ts';
 import { sortTitles } from './panels/nodes.ts';
-import type { Scene } from './scene.ts';
+import type { Scene, Size } from './scene.ts';
 import { nextTheme } from './theme.ts';
 import { type Ui, VIEW_NAMES, VIEWS } from './ui.ts';
-import { panelsOf } from './views.ts';
+import { hasRoomForCommands, panelsOf } from './views.ts';
 
 const REFRESH_STEPS_MS = [250, 500, 1000, 2000, 5000, 10_000];
 
-export function update(ui: Ui, key: Key, situation: Situation): Outcome {
-  if (ui.prompt !== null) return promptKey(ui, key, situation);
-  if (ui.overlay !== null) return overlayKey(ui, key, situation);
+export function update(ui: Ui, pressed: Key, situation: Situation): Outcome {
+  if (ui.prompt !== null) return promptKey(ui, pressed, situation);
+  if (ui.overlay !== null) return overlayKey(ui, pressed, situation);
+  const key = meaningOf(ui.keys, pressed);
   const cleared = ui.message === '' ? ui : { ...ui, message: '' };
   const view = VIEW_NAMES.find((name) => VIEWS[name] === key);
   if (view !== undefined) return stay(showView(cleared, view));
@@ -32,21 +37,19 @@ export function update(ui: Ui, key: Key, situation: Situation): Outcome {
     moveKey(cleared, key, situation) ??
     timeKey(cleared, key, situation) ??
     screenKey(cleared, key, situation) ??
+    choiceKey(cleared, key, situation.scene) ??
+    clusterKey(cleared, key, situation.scene) ??
     actionFor(cleared, key, situation.scene) ??
     stay(cleared)
   );
 }
 
-function stay(ui: Ui): Outcome {
-  return { ui, effects: [] };
-}
-
-function ask(ui: Ui, ...effects: Effect[]): Outcome {
-  return { ui, effects };
+function bodyOf({ clusters }: Scene, { width, height }: Size): Size {
+  return { width, height: partsOf(height, clusters.length).body };
 }
 
 function moveKey(ui: Ui, key: Key, { scene, size }: Situation): Outcome | null {
-  const panels = panelsOf(scene, size);
+  const panels = panelsOf(scene, bodyOf(scene, size));
   const list = panels.find(({ rows }) => rows !== undefined);
   const isLogs = ui.view === 'logs' || ui.view === 'log';
   const last = isLogs ? 5000 : Math.max(0, (list?.rows?.(scene).length ?? 1) - 1);
@@ -61,6 +64,13 @@ function moveKey(ui: Ui, key: Key, { scene, size }: Situation): Outcome | null {
     case 'k':
     case 'up':
       return to(ui.row + up);
+    case 'n':
+    case 'N':
+      if (ui.filter === '') {
+        const key = shownKey(ui.keys, '/');
+        return stay({ ...ui, message: `There is no filter: ${key} sets one.` });
+      }
+      return to(ui.row - (key === 'n' ? up : -up));
     case 'pagedown':
     case 'C-d':
       return to(ui.row - up * page);
@@ -123,35 +133,26 @@ function withRefresh(ui: Ui, step: number): Ui {
   return { ...ui, refreshMs: refreshMs ?? ui.refreshMs };
 }
 
-function screenKey(ui: Ui, key: Key, { scene }: Situation): Outcome | null {
+function screenKey(ui: Ui, key: Key, { scene, size }: Situation): Outcome | null {
   switch (key) {
     case 'q':
     case 'C-c':
       return ask(ui, { type: 'quit' });
     case '?':
     case 'f1':
-      return stay({ ...ui, overlay: { kind: 'help' } });
+      return stay({ ...ui, overlay: { kind: 'help', from: 0 } });
     case ':':
       return stay({ ...ui, prompt: { kind: 'command', text: '', back: 0 } });
     case '/':
       return stay({ ...ui, prompt: { kind: 'filter', text: ui.filter, back: 0 } });
     case 'escape':
-      return stay({ ...ui, filter: '', isExpanded: false, marked: [] });
+      return stay({ ...ui, filter: '', zoom: 'none', marked: [] });
     case '`':
       return stay(showView(ui, ui.lastView));
     case 'e':
+      return stay({ ...ui, zoom: ui.zoom === 'whole' ? 'none' : 'whole' });
     case '_':
-      return stay({ ...ui, isExpanded: !ui.isExpanded });
-    case 'enter':
-    case 'd':
-      return stay(withDetail(ui, scene));
-    case 'm':
-      return stay(withMark(ui, scene));
-    case '<':
-    case '>':
-      return stay(withSort(ui, scene, key === '<' ? -1 : 1));
-    case 'r':
-      return stay({ ...ui, sort: { ...ui.sort, descending: !ui.sort.descending } });
+      return stay({ ...ui, zoom: ui.zoom === 'half' ? 'none' : 'half' });
     case 'T':
       return stay({ ...ui, theme: nextTheme(ui.theme), message: `Theme ${nextTheme(ui.theme)}` });
     case 'w':
@@ -159,7 +160,15 @@ function screenKey(ui: Ui, key: Key, { scene }: Situation): Outcome | null {
     case 't':
       return stay({ ...ui, hasTimes: !ui.hasTimes });
     case 'c':
-      return stay({ ...ui, hasCommandLog: !ui.hasCommandLog });
+      return stay(
+        hasRoomForCommands(scene, bodyOf(scene, size))
+          ? { ...ui, hasCommandLog: !ui.hasCommandLog }
+          : { ...ui, overlay: { kind: 'commands' } },
+      );
+    case '!':
+      return pager(ui, scene);
+    case 'u':
+      return stay({ ...ui, isCorrected: !ui.isCorrected });
     case 'y':
       return ask({ ...ui, message: 'Copied the screen.' }, { type: 'copy' });
     case 'S':
@@ -169,6 +178,60 @@ function screenKey(ui: Ui, key: Key, { scene }: Situation): Outcome | null {
     default:
       return null;
   }
+}
+
+/** Keys about the chosen row and the order of rows. */
+function choiceKey(ui: Ui, key: Key, scene: Scene): Outcome | null {
+  switch (key) {
+    case 'enter':
+    case 'd':
+      return stay(withDetail(ui, scene));
+    case 'm':
+      return stay(withMark(ui, scene));
+    case 'l':
+      return stay(withLogs(ui, scene));
+    case '<':
+    case '>':
+      return stay(withSort(ui, scene, key === '<' ? -1 : 1));
+    case 'r':
+      return stay({ ...ui, sort: { ...ui.sort, descending: !ui.sort.descending } });
+    default:
+      return null;
+  }
+}
+
+function clusterKey(ui: Ui, key: Key, scene: Scene): Outcome | null {
+  switch (key) {
+    case '(':
+      return toCluster(ui, scene, scene.chosen - 1);
+    case ')':
+      return toCluster(ui, scene, scene.chosen + 1);
+    case 'C':
+      if (scene.clusters.length < 2) return toCluster(ui, scene, 0);
+      return stay({ ...ui, overlay: { kind: 'clusters', selected: scene.chosen } });
+    default:
+      return null;
+  }
+}
+
+function pager(ui: Ui, scene: Scene): Outcome {
+  const words = pagerWords(scene);
+  if (words === null) return stay({ ...ui, message: 'This view has no line of its own.' });
+  return ask({ ...ui, message: `raftctl ${words.join(' ')}` }, { type: 'pager', words });
+}
+
+/** The logs of the chosen node alone, by a filter that Escape takes away. */
+function withLogs(ui: Ui, scene: Scene): Ui {
+  const node = chosenNode(ui, scene);
+  if (node === null) {
+    const key = shownKey(ui.keys, 'l');
+    return { ...ui, message: `Choose a node in view 1 or 2: ${key} shows its logs.` };
+  }
+  return {
+    ...showView(ui, 'logs'),
+    filter: `^${node} `,
+    message: `Logs of ${node}; Esc shows those of all nodes.`,
+  };
 }
 
 function withDetail(ui: Ui, scene: Scene): Ui {
@@ -190,56 +253,4 @@ function withSort(ui: Ui, scene: Scene, step: number): Ui {
   const at = titles.indexOf(ui.sort.column);
   const column = titles[(at + step + titles.length) % titles.length] ?? 'NODE';
   return { ...ui, sort: { ...ui.sort, column } };
-}
-
-function overlayKey(ui: Ui, key: Key, situation: Situation): Outcome {
-  const { overlay } = ui;
-  const closed: Ui = { ...ui, overlay: null };
-  if (key === 'C-c') return ask(closed, { type: 'quit' });
-  if (overlay?.kind === 'confirm') {
-    if (key !== 'y' && key !== 'Y') return stay({ ...closed, message: 'Nothing was done.' });
-    return ask(closed, { type: 'run', commands: overlay.pending.commands });
-  }
-  if (overlay?.kind === 'menu') return withNodes(closed, key, overlay.selected, situation.scene);
-  return stay(closed);
-}
-
-function promptKey(ui: Ui, key: Key, situation: Situation): Outcome {
-  const { prompt } = ui;
-  if (prompt === null) return stay(ui);
-  const typed = (text: string): Outcome => stay({ ...ui, prompt: { ...prompt, text, back: 0 } });
-  switch (key) {
-    case 'escape':
-    case 'C-c':
-      return stay({ ...ui, prompt: null });
-    case 'backspace':
-      if (prompt.text === '') return stay({ ...ui, prompt: null });
-      return typed([...prompt.text].slice(0, -1).join(''));
-    case 'C-u':
-      return typed('');
-    case 'tab':
-      return prompt.kind === 'command' ? typed(completed(situation.scene, prompt.text)) : stay(ui);
-    case 'up':
-    case 'down': {
-      const back = Math.max(
-        0,
-        Math.min(ui.promptHistory.length, prompt.back + (key === 'up' ? 1 : -1)),
-      );
-      const text = back === 0 ? '' : (ui.promptHistory.at(-back) ?? '');
-      return stay({ ...ui, prompt: { ...prompt, text, back } });
-    }
-    case 'enter':
-      return entered({ ...ui, prompt: null }, prompt.kind, prompt.text.trim(), situation);
-    case 'space':
-      return typed(`${prompt.text} `);
-    default:
-      return [...key].length === 1 ? typed(prompt.text + key) : stay(ui);
-  }
-}
-
-function entered(ui: Ui, kind: 'command' | 'filter', text: string, situation: Situation): Outcome {
-  if (kind === 'filter') return stay({ ...ui, filter: text, row: 0 });
-  if (text === '') return stay(ui);
-  const remembered = { ...ui, promptHistory: [...ui.promptHistory, text].slice(-100) };
-  return runCommandLine(remembered, text, situation);
 }

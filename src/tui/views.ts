@@ -1,8 +1,21 @@
 /** Which panels a view has and how they share the screen, by its size. */
 import { BOX_COLUMNS, BOX_ROWS, beside, box, share } from './layout.ts';
-import { COMPACT_PATH_PANEL, PERCENTILES_PANEL, WATERFALL_PANEL } from './panels/commit-path.ts';
+import {
+  BENCH_LATENCY_PANEL,
+  BENCH_PANEL,
+  BENCH_TIME_PANEL,
+  benchLatencyRows,
+  benchShown,
+} from './panels/bench.ts';
+import {
+  COMPACT_PATH_PANEL,
+  PERCENTILES_PANEL,
+  phaseRows,
+  WATERFALL_PANEL,
+} from './panels/commit-path.ts';
 import { ELECTIONS_PANEL, GANTT_PANEL, LEDGER_PANEL } from './panels/elections.ts';
 import { COMMANDS_PANEL, EVENTS_PANEL } from './panels/events.ts';
+import { drawPanel } from './panels/foreign.ts';
 import { HEAT_PANEL } from './panels/heat.ts';
 import { BATCHES_PANEL, EXTENT_PANEL } from './panels/log.ts';
 import { LOGS_PANEL } from './panels/logs.ts';
@@ -16,6 +29,9 @@ import type { ViewName } from './ui.ts';
 /** Below this a view shows one panel at a time, without its frame. */
 export const FULL_COLUMNS_MIN = 78;
 export const FULL_ROWS_MIN = 16;
+
+/** Plan, progress, rate, requests, errors and lateness with their frame. */
+const BENCH_ROWS = 9;
 
 /** Panels in rows from top to bottom, each row from left to right. */
 interface Row {
@@ -38,9 +54,12 @@ export function bodyLines(scene: Scene, size: Size): Line[] {
   const panels = plan.flatMap((row) => row.panels);
   const focus = panels[scene.ui.panel % panels.length] as Panel;
   if (size.width < FULL_COLUMNS_MIN || size.height < FULL_ROWS_MIN) {
-    return filled([...focus.draw(scene, size)], size);
+    return filled([...drawPanel(scene, focus, size)], size);
   }
-  if (scene.ui.isExpanded) return framed(scene, focus, { ...size, hasFocus: true });
+  if (scene.ui.zoom === 'whole' || (scene.ui.zoom === 'half' && panels.length === 1)) {
+    return framed(scene, focus, { ...size, hasFocus: true });
+  }
+  if (scene.ui.zoom === 'half') return halves(scene, panels, focus, size);
   const heights = heightsOf(plan, size.height);
   return plan.flatMap((row, i) => {
     const widths = share(size.width, row.columns);
@@ -53,10 +72,21 @@ export function bodyLines(scene: Scene, size: Size): Line[] {
   });
 }
 
+/** The focused panel in one half, the one after it in the other. */
+function halves(scene: Scene, panels: readonly Panel[], focus: Panel, size: Size): Line[] {
+  const other = panels[(panels.indexOf(focus) + 1) % panels.length] as Panel;
+  const { width } = size;
+  const [upper = 0, lower = 0] = share(size.height, [1, 1]);
+  return [
+    ...framed(scene, focus, { width, height: upper, hasFocus: true }),
+    ...framed(scene, other, { width, height: lower, hasFocus: false }),
+  ];
+}
+
 function framed(scene: Scene, panel: Panel, at: Size & { readonly hasFocus: boolean }): Line[] {
   const inner = { width: at.width - BOX_COLUMNS, height: at.height - BOX_ROWS };
   const note = panel.note?.(scene) ?? '';
-  const lines = inner.height <= 0 ? [] : panel.draw(scene, inner);
+  const lines = inner.height <= 0 ? [] : drawPanel(scene, panel, inner);
   return box(lines, { title: panel.title, note, ...at }, scene.glyphs);
 }
 
@@ -81,6 +111,16 @@ function planOf(scene: Scene, size: Size): Plan {
   return PLANS[scene.ui.view](scene, size);
 }
 
+/** Room for the wide overview; `size` is that of the body. */
+function isWide({ width, height }: Size): boolean {
+  return width >= 150 && height >= 36;
+}
+
+/** Whether the command log has a place of its own in what is shown. */
+export function hasRoomForCommands({ ui }: Scene, size: Size): boolean {
+  return ui.view === 'overview' && isWide(size);
+}
+
 /** Rows for a table of the nodes, bounded by a share of the screen. */
 function nodesHeight(scene: Scene, height: number, most: number): number {
   return Math.min(scene.now.nodes.length + 1 + BOX_ROWS, Math.floor(height * most));
@@ -89,8 +129,8 @@ function nodesHeight(scene: Scene, height: number, most: number): number {
 const PLANS: Readonly<Record<ViewName, (scene: Scene, size: Size) => Plan>> = {
   overview: (scene, size) => {
     const nodes = nodesHeight(scene, size.height, size.height < 26 ? 0.45 : 0.4);
-    if (size.width >= 150 && size.height >= 36) return wideOverview(scene, nodes);
-    if (size.width >= 110 && size.height >= 24) {
+    if (isWide(size)) return wideOverview(scene, nodes);
+    if (size.width >= 110 && size.height >= 22) {
       return [
         { panels: [NODES_PANEL], columns: [1], height: nodes, isFixed: true },
         { panels: [WATERFALL_PANEL, HEAT_PANEL], columns: [62, 58], height: 5 },
@@ -111,7 +151,7 @@ const PLANS: Readonly<Record<ViewName, (scene: Scene, size: Size) => Plan>> = {
     { panels: [LAG_PANEL], columns: [1], height: 1 },
     ...(size.height >= 20 ? [linksRow(scene, size)] : []),
   ],
-  latency: (_scene, size) => {
+  latency: (scene, size) => {
     if (size.width >= 110) {
       return [
         { panels: [WATERFALL_PANEL, PERCENTILES_PANEL], columns: [1, 1], height: 1 },
@@ -119,8 +159,11 @@ const PLANS: Readonly<Record<ViewName, (scene: Scene, size: Size) => Plan>> = {
       ];
     }
     return [
-      { panels: [PERCENTILES_PANEL], columns: [1], height: 5 },
-      { panels: [HEAT_PANEL], columns: [1], height: 4 },
+      {
+        ...{ panels: [PERCENTILES_PANEL], columns: [1], isFixed: true },
+        height: Math.min(phaseRows(scene).length + 1 + BOX_ROWS, Math.floor(size.height * 0.6)),
+      },
+      { panels: [HEAT_PANEL], columns: [1], height: 1 },
     ];
   },
   log: (scene, size) => [
@@ -138,6 +181,28 @@ const PLANS: Readonly<Record<ViewName, (scene: Scene, size: Size) => Plan>> = {
     { panels: [ELECTIONS_PANEL], columns: [1], height: 2 },
     ...(size.height >= 20 ? [{ panels: [LEDGER_PANEL], columns: [1], height: 2 }] : []),
   ],
+  bench: (scene, size) => {
+    const shown = benchShown(scene);
+    if (shown === null) return [{ panels: [BENCH_PANEL], columns: [1], height: 1 }];
+    const latency = benchLatencyRows(shown.bench) + BOX_ROWS;
+    if (size.width >= 140) {
+      return [
+        {
+          ...{ panels: [BENCH_PANEL, BENCH_LATENCY_PANEL], columns: [1, 1], isFixed: true },
+          height: Math.max(BENCH_ROWS, latency),
+        },
+        { panels: [BENCH_TIME_PANEL], columns: [1], height: 1 },
+      ];
+    }
+    return [
+      { panels: [BENCH_PANEL], columns: [1], height: BENCH_ROWS, isFixed: true },
+      {
+        ...{ panels: [BENCH_LATENCY_PANEL], columns: [1], isFixed: true },
+        height: Math.min(latency, size.height - BENCH_ROWS - BOX_ROWS - 1),
+      },
+      { panels: [BENCH_TIME_PANEL], columns: [1], height: 1 },
+    ];
+  },
   logs: () => [{ panels: [LOGS_PANEL], columns: [1], height: 1 }],
   profiles: () => [{ panels: [PROFILES_PANEL], columns: [1], height: 1 }],
 };

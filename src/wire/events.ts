@@ -65,6 +65,12 @@ export interface EventData {
     readonly delayMs: number;
     readonly cpuMs: number;
     readonly gcMs: number;
+    /** It could have run, and had no processor; absent, or 0: not known. */
+    readonly waitMs?: number;
+    /** Of the longest write with its sync that ended meanwhile; absent: none took long. */
+    readonly syncMs?: number;
+    /** The system had stopped the process, and let it go on. */
+    readonly resumed?: boolean;
   };
 }
 
@@ -86,6 +92,9 @@ export interface NodeEvent<T extends EventType = EventType> {
   readonly type: T;
   readonly data: EventData[T];
 }
+
+/** What a node leaves in its data directory at its orderly end: its last events, one a line. */
+export const LAST_EVENTS_NAME = 'last-events.ndjson';
 
 /** A line of the event stream that is no event: the reader lost what came before `nextSeq`. */
 export interface EventGap {

@@ -4,6 +4,7 @@
  */
 import { RaftctlError } from '../std/errors.ts';
 import { areDemoOptions, type DemoOptions } from './demo-options.ts';
+import { isSecurityConfig, type SecurityConfig } from './security.ts';
 import type { FsyncName } from './status.ts';
 
 /** Rises when an older program could not read a newer directory. */
@@ -77,6 +78,8 @@ export interface NodeConfig {
   /** A learner that serves no clients, but writes down what is applied. */
   readonly logger?: LoggerConfig;
   readonly demo?: DemoOptions;
+  /** Absent: everything is plain, and stays on this machine. */
+  readonly security?: SecurityConfig;
 }
 
 /** What a logger writes: absolute paths. */
@@ -84,6 +87,8 @@ export interface LoggerConfig {
   readonly file: string;
   /** The same as lines of text. */
   readonly text?: string;
+  /** How many records a second, a line each. */
+  readonly throughput?: string;
 }
 
 /** What a new node gets unless it is told otherwise. */
@@ -168,5 +173,6 @@ function refuseImpossible(config: NodeConfig, refuse: (field: string) => never):
   if (!APP_NAMES.includes(config.app)) refuse('app');
   if (config.logger !== undefined && typeof config.logger?.file !== 'string') refuse('logger');
   if (config.demo !== undefined && !areDemoOptions(config.demo)) refuse('demo');
+  if (config.security !== undefined && !isSecurityConfig(config.security)) refuse('security');
   if (config.retain !== undefined && !RETAIN_NAMES.includes(config.retain)) refuse('retain');
 }

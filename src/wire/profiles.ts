@@ -1,7 +1,10 @@
 /** Profiles of a node, as they are asked for over the admin port. */
 
-/** `cpu`: where time goes; `heap`: who allocates; `snapshot`: all that lives. */
-export const PROFILE_KINDS = ['cpu', 'heap', 'snapshot'] as const;
+/**
+ * `cpu`: where time goes; `heap`: who allocated what lives on; `allocs`: who allocates, also what
+ * is gone; `snapshot`: all that lives.
+ */
+export const PROFILE_KINDS = ['cpu', 'heap', 'allocs', 'snapshot'] as const;
 export type ProfileKind = (typeof PROFILE_KINDS)[number];
 
 export const PROFILE_MS_MAX = 300_000;
@@ -13,7 +16,15 @@ export const PROFILE_STARTED_HEADER = 'x-raftctl-started-mono-ms';
 export const PROFILE_ENDINGS: Readonly<Record<ProfileKind, string>> = {
   cpu: 'cpuprofile',
   heap: 'heapprofile',
+  allocs: 'heapprofile',
   snapshot: 'heapsnapshot',
+};
+
+const LEADS: Readonly<Record<ProfileKind, string>> = {
+  cpu: 'CPU',
+  heap: 'Heap',
+  allocs: 'Allocs',
+  snapshot: 'Heap',
 };
 
 export function isProfileKind(text: string): text is ProfileKind {
@@ -31,6 +42,6 @@ export function profileFileName(
 ): string {
   const stamp = at.time.replace(/[-:]/g, '').replace('T', '.').slice(0, 15);
   const sequence = String(at.sequence).padStart(3, '0');
-  const lead = kind === 'cpu' ? 'CPU' : 'Heap';
+  const lead = LEADS[kind];
   return `${lead}.${stamp}.${at.pid}.0.${sequence}.${PROFILE_ENDINGS[kind]}`;
 }

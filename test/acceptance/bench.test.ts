@@ -170,7 +170,7 @@ describe('raftctl bench on a cluster', () => {
   };
 
   beforeAll(async () => {
-    rig = await ClusterRig.start({ portBase: 22200 });
+    rig = await ClusterRig.start({ portBase: 10430 });
   });
   afterAll(() => rig.dispose());
 

@@ -14,7 +14,7 @@ import { type UpInit, upCluster } from '../../src/cluster/up.ts';
 import type { NodeConfig } from '../../src/wire/node-config.ts';
 
 const FAKE_NODE = fileURLToPath(new URL('../fixtures/fake-node.js', import.meta.url));
-const PORT_BASE = 25_000;
+const PORT_BASE = 10_300;
 const THREE: ClusterWish = { ...NO_WISH, nodeCount: 3, portBase: PORT_BASE };
 
 let directory: string;

@@ -66,9 +66,13 @@ test('config explain: the nearest wins, and each value has its source', async ()
   expect(text).toMatch(new RegExp(`^nodes +6 +${join(project, 'raftctl.toml')}:2$`, 'm'));
 });
 
-test.each(SETTINGS)('config explain: $env and --$flag', async ({ key, env, flag }) => {
-  expect((await explain([], { [env]: 'x' }))(key)).toMatchObject({ value: 'x', source: 'env' });
-  expect((await explain([`--${flag}`, 'y']))(key)).toMatchObject({ value: 'y', source: 'flag' });
+test('config explain: every setting has a variable and a flag', async () => {
+  const exported = await explain([], Object.fromEntries(SETTINGS.map(({ env }) => [env, 'x'])));
+  const typed = await explain(SETTINGS.flatMap(({ flag }) => [`--${flag}`, 'y']));
+  for (const { key } of SETTINGS) {
+    expect(exported(key)).toMatchObject({ value: 'x', source: 'env' });
+    expect(typed(key)).toMatchObject({ value: 'y', source: 'flag' });
+  }
 });
 
 test('config path lists the files, nearest first', async () => {
@@ -211,7 +215,7 @@ test('every flag has an environment variable that help shows', async () => {
     for (const { name, env, hidden } of Object.values(flags)) {
       if (hidden === true || without.has(name)) continue;
       // The simulator's flags are its own: a profile of faults is no profile of a cluster.
-      const isShared = name === 'no-color' || name === 'quiet';
+      const isShared = ['no-color', 'quiet', 'context'].includes(name);
       const whose = id.startsWith('sim') && !isShared ? 'SIM_' : '';
       const usual = `RAFTCTL_${whose}${name.replace(/^sim-/, '').toUpperCase().replaceAll('-', '_')}`;
       if (env !== (own[`${id} ${name}`] ?? usual)) findings.push(`${id} --${name}: ${env}`);

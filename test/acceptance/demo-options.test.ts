@@ -22,7 +22,7 @@ beforeAll(async () => {
     ...['--logfolder', join(folder, 'logs'), '--synclog', '--throughput', join(folder, 'counts')],
     ...['--hrecov-base', String(HRECOV_BASE), '--prefill', '12000', '--compress'],
   ];
-  rig = await ClusterRig.start({ portBase: 24_640, name: 'options', upFlags: flags });
+  rig = await ClusterRig.start({ portBase: 10_400, name: 'options', upFlags: flags });
 });
 afterAll(async () => {
   await rig?.dispose();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchRaftctl, type RunResult, raftctl } from '../doubles/program.ts';
 
-const PORT_BASE = '25100';
+const PORT_BASE = '19600';
 
 let dir: string;
 
@@ -73,7 +73,7 @@ test('1: a key that does not exist', async () => {
 test('1: a port in use, with its holder, and nothing left behind', async () => {
   const args = ['cluster', 'up', 'other', '--port-base', PORT_BASE, '--detach'];
   await expectFailure(args, 'ADDRESS_IN_USE', 1);
-  expect((await run(...args)).stderr).toMatch(/port 25100: it is held by pid \d+ .*node start/);
+  expect((await run(...args)).stderr).toMatch(/port 19600: it is held by pid \d+ .*node start/);
   expect(await readdir(dir)).toEqual(['demo']);
 });
 
@@ -153,7 +153,7 @@ test('127: no such command, with the nearest one', async () => {
 });
 
 test('0: a reader that goes away ends a foreground cluster in good order', async () => {
-  const up = ['cluster', 'up', 'piped', '--nodes', '3', '--port-base', '25300'];
+  const up = ['cluster', 'up', 'piped', '--nodes', '3', '--port-base', '10450'];
   const child = launchRaftctl(up, { env: { RAFTCTL_DIR: dir } });
   const ended = once(child, 'exit');
   await once(child.stdout!, 'data');
@@ -171,7 +171,7 @@ test('0: a reader that goes away ends a foreground cluster in good order', async
 test('130: Ctrl-C in the demo leaves nothing behind', async () => {
   const tmp = await mkdtemp(join(tmpdir(), 'raftctl-exit-codes-'));
   for (const mode of [[], ['--json']]) {
-    const args = ['demo', '--port-base', '25200', ...mode];
+    const args = ['demo', '--port-base', '10460', ...mode];
     const child = launchRaftctl(args, { env: { TMPDIR: tmp } });
     await expect.poll(() => readdir(tmp), { interval: 20, timeout: 10_000 }).not.toEqual([]);
     child.kill('SIGINT');

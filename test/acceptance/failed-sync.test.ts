@@ -71,7 +71,7 @@ function failedSyncTests(): void {
     const library = join(dir, 'shim.so');
     writeFileSync(join(dir, 'shim.c'), SHIM);
     execFileSync('cc', ['-shared', '-fPIC', '-o', library, join(dir, 'shim.c'), '-ldl']);
-    rig = await ClusterRig.start({ portBase: 14320 });
+    rig = await ClusterRig.start({ portBase: 10420 });
     const others = rig.ids().filter((id) => id !== VICTIM);
     const addresses = others.map((id) => rig?.clientAddress(id) ?? '');
     const loads: WriteLoad[] = [];

@@ -14,7 +14,7 @@ const APART_MS_MAX = 5;
 let rig: ClusterRig;
 
 beforeAll(async () => {
-  rig = await ClusterRig.start({ portBase: 25600 });
+  rig = await ClusterRig.start({ portBase: 10410 });
 });
 
 afterAll(() => rig?.dispose());

@@ -162,7 +162,7 @@ test('node logs --follow shows what comes, until Ctrl-C', async () => {
 });
 
 test('node start refuses a member whose data directory has vanished', async () => {
-  const fresh = await ClusterRig.start({ portBase: 14060 });
+  const fresh = await ClusterRig.start({ portBase: 10530 });
   try {
     await fresh.kill9('n3');
     await rm(fresh.dataDir('n3'), { recursive: true });

@@ -10,7 +10,8 @@ import {
   decodeDemoCommand,
   demoRequest,
 } from '../../src/wire/dialects/raft-demo-command.ts';
-import { curl, eventually, OldPrograms } from '../doubles/old-programs.ts';
+import { curl } from '../doubles/curl.ts';
+import { eventually, OldPrograms } from '../doubles/old-programs.ts';
 import { RawClient } from '../doubles/raw-client.ts';
 import { UdpInbox } from '../doubles/udp-inbox.ts';
 

@@ -5,7 +5,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { curl, eventually, OldPrograms } from '../doubles/old-programs.ts';
+import { curl } from '../doubles/curl.ts';
+import { eventually, OldPrograms } from '../doubles/old-programs.ts';
 
 let programs: OldPrograms;
 

@@ -1,6 +1,7 @@
 /** hraftd's fork with Redis commands; the numbers are those of docs/older-systems.md. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { curl, OldPrograms } from '../doubles/old-programs.ts';
+import { curl } from '../doubles/curl.ts';
+import { OldPrograms } from '../doubles/old-programs.ts';
 import { runProgram, scaled } from '../doubles/program.ts';
 import { RedisServer } from '../doubles/redis-server.ts';
 

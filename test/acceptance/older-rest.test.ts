@@ -6,7 +6,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { curl, eventually, OldPrograms } from '../doubles/old-programs.ts';
+import { curl } from '../doubles/curl.ts';
+import { eventually, OldPrograms } from '../doubles/old-programs.ts';
 import { scaled } from '../doubles/program.ts';
 
 const REST_SECONDS = scaled(10, 60);

@@ -24,7 +24,7 @@ let rig: ClusterRig;
 const loads: WriteLoad[] = [];
 
 beforeAll(async () => {
-  rig = await ClusterRig.start({ portBase: 23_100 });
+  rig = await ClusterRig.start({ portBase: 10_470 });
   await write('first', 3000);
 });
 afterAll(() => rig?.dispose());

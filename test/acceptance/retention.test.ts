@@ -16,7 +16,7 @@ const OPTIONS = {
 let rig: ClusterRig;
 
 beforeAll(async () => {
-  rig = await ClusterRig.start({ portBase: 23_300, upFlags: ['--retain', 'all'] });
+  rig = await ClusterRig.start({ portBase: 10_480, upFlags: ['--retain', 'all'] });
   await rig.ok(['cluster', 'down', rig.name]);
   for (const id of rig.ids()) {
     const path = join(rig.dataDir(id), 'node.json');

@@ -2,18 +2,16 @@
  * `raftctl schema`, and that it tells the truth: every command is run with `--json`, to success and
  * to failure, and each object it prints fits its published schema, with no field more.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ApplicationLog } from '../../src/node/daemon/application-log.ts';
-import { StateTransfer } from '../../src/node/daemon/state-transfer.ts';
 import { allDocuments, type Json } from '../../src/schemas/document.ts';
-import { SILENT_LOG } from '../../src/std/log.ts';
 import { ClusterRig } from '../doubles/cluster-rig.ts';
+import { handedOut } from '../doubles/handed-out.ts';
 import { ROOT, raftctl } from '../doubles/program.ts';
 import { jsonFindings } from '../doubles/published-json.ts';
+import { contextCalls, guideCalls, settingsCalls, type Wish } from '../doubles/schema-calls.ts';
 
 let rig: ClusterRig;
 /** Commands that answered, and commands that failed. */
@@ -25,20 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.dispose());
 
-interface Wish {
-  readonly exit?: number | readonly number[];
-  readonly stdin?: string;
-  /** Of words that make the command. */
-  readonly words?: number;
-  /** Of commands that know no clusters. */
-  readonly isPlain?: boolean;
-}
-
 /** Runs a command with `--json`. @returns the objects it printed, each as published. */
 async function run(args: readonly string[], wish: Wish = {}): Promise<Json[]> {
-  const { exit = 0, stdin, words = 2, isPlain = false } = wish;
+  const { exit = 0, stdin, words = 2, isPlain = false, env = {} } = wish;
   const argv = [...args, '--json', ...(isPlain ? [] : ['--dir', rig.directory])];
-  const result = await raftctl(argv, stdin === undefined ? {} : { stdin });
+  const result = await raftctl(argv, stdin === undefined ? { env } : { env, stdin });
   const said = `${args.join(' ')}: ${result.stdout}${result.stderr}`;
   expect([exit].flat(), said).toContain(result.code);
   const isLines = /^\{".*\}\n\{/.test(result.stdout);
@@ -49,16 +38,6 @@ async function run(args: readonly string[], wish: Wish = {}): Promise<Json[]> {
     ('error' in value ? failed : answered).add(args.slice(0, words).join(' '));
     return value;
   });
-}
-
-/** A port that hands out the records of a file. */
-async function handedOut(path: string, ask: (address: string) => Promise<void>): Promise<void> {
-  const file = new ApplicationLog({ path, sync: false, log: SILENT_LOG, onFailed: () => {} });
-  const server = await new StateTransfer({ file, replicas: () => 1 }).listen('127.0.0.1:0');
-  const { port } = server.address() as AddressInfo;
-  await ask(`127.0.0.1:${port}`);
-  server.close();
-  file.close();
 }
 
 const one = { words: 1 };
@@ -120,11 +99,22 @@ test('schema: commands on a cluster that is well', async () => {
   await run(['cluster', 'bundle', 'demo', '-o', bundle]);
   await run(['cluster', 'bundle', 'demo', '-o', bundle], { exit: 7 });
   await run(['cluster', 'doctor', '--bundle', bundle], { exit: [0, 5] });
+  const usage = join(rig.directory, 'usage.csv');
+  const looks = ['--every', '100ms', '--duration', '250ms', '--output', usage];
+  await run(['monit', '--cluster', 'demo', ...looks], { words: 1 });
+  const [heading = '', ...rows] = readFileSync(usage, 'utf8').trimEnd().split('\n');
+  expect(rows.length % 3).toBe(0);
+  const at = heading.split(',').indexOf('rssBytes');
+  expect(Number(rows.at(-1)?.split(',')[at])).toBeGreaterThan(0);
+  await run(['monit', '--cluster', 'nothing'], { words: 1, exit: 2 });
   await run(['elections', 'list']);
   await run(['elections', 'list', '--recording', 'nothing'], { exit: 2 });
   await run(['elections', 'explain']);
   await run(['elections', 'explain', '9999'], { exit: 2 });
   await run(['elections', 'explain', 'x'], { exit: 2 });
+  await run(['trace'], one);
+  await run(['trace', 'greeting', '--read', '--node', 'n2'], one);
+  await run(['trace', 'greeting'], { ...one, exit: 2 });
   await run(['elections', 'timeline']);
   await run(['elections', 'timeline', '--cluster', 'nothing'], { exit: 2 });
   const folder = ['-o', join(rig.directory, 'profiles')];
@@ -133,6 +123,8 @@ test('schema: commands on a cluster that is well', async () => {
   await run(['profile', 'cpu', '--all', '-d', '1h'], { exit: 2 });
   await run(['profile', 'heap', 'n1', '-d', '50ms', ...folder]);
   await run(['profile', 'heap', 'n9'], { exit: 2 });
+  await run(['profile', 'allocs', 'n1', '-d', '50ms', ...folder]);
+  await run(['profile', 'allocs', 'n9'], { exit: 2 });
   await run(['profile', 'snapshot', await rig.leader(), ...folder], { exit: 7 });
   await run(['profile', 'snapshot', await rig.follower(), ...folder]);
   const names = await readdir(join(rig.directory, 'profiles'));
@@ -153,6 +145,44 @@ test('schema: commands on a cluster that is well', async () => {
   const open = ['-c', '2', '--rate', '200', '--slo', 'rate>1000000'];
   await run([...bench, ...open], { ...one, exit: [6, 10] });
   await run([...bench, '--ratio', 'x'], { ...one, exit: 2 });
+  await run([...bench, '--target', '127.0.0.1:9', '--phases'], { ...one, exit: 2 });
+});
+
+test('schema: stored runs of the bench', async () => {
+  const runs = ['--runs-dir', join(rig.directory, 'runs')];
+  const measure = ['bench', '--cluster', 'demo', '--warmup', '0s', '-n', '100', ...runs];
+  await run([...measure, '--tag', 'first', '--verify', '--phases'], one);
+  await run(['bench', 'list', ...runs], plain);
+  await run(['bench', 'list', ...runs, '--limit', '0'], { ...plain, exit: 2 });
+  await run(['bench', 'show', ...runs], plain);
+  await run(['bench', 'show', 'nothing', ...runs], { ...plain, exit: 2 });
+  await run(['bench', 'tag', 'first', 'second', ...runs], plain);
+  await run(['bench', 'tag', 'first', ...runs], { ...plain, exit: 2 });
+  const capsule = join(rig.directory, 'run.tar.gz');
+  await run(['bench', 'export', 'second', '-o', capsule, ...runs], plain);
+  await run(['bench', 'export', 'nothing', ...runs], { ...plain, exit: 2 });
+  await run(['bench', 'rerun', capsule, ...runs]);
+  const matrix = join(rig.directory, 'matrix.toml');
+  writeFileSync(
+    matrix,
+    'targets = ["cluster:demo"]\n[bench]\nrequests = 50\n[vary]\nclients = [1, 2]\n',
+  );
+  await run(['bench', 'matrix', matrix, ...runs]);
+  const knee = ['bench', 'knee', '--rate', '20', '--warmup', '0s', '--step-duration', '200ms'];
+  await run([...knee, '--steps', '2', '--slo', 'p99<10s', ...runs]);
+  await run([...knee, ...runs], { exit: 2 });
+  await run(['bench', 'matrix', join(rig.directory, 'none.toml'), ...runs], { exit: 2 });
+  await run([...measure, '--repeat', '2', '--tag', 'again', '--slo', 'p50<10s'], one);
+  await run(['bench', 'report', 'first', 'again', ...runs], plain);
+  await run(['bench', 'report', 'first', 'nothing', ...runs], { ...plain, exit: 2 });
+  await run(['bench', 'compare', 'again', 'again', ...runs], plain);
+  await run(['bench', 'compare', 'again', 'cluster:demo', ...runs], { ...plain, exit: 2 });
+  await run(['bench', 'rerun', join(ROOT, 'package.json'), ...runs], { exit: 2 });
+  const [id = ''] = readdirSync(join(rig.directory, 'runs'));
+  const log = join(rig.directory, 'runs', id, 'latency.hlog');
+  const merge = { ...plain, words: 3 };
+  await run(['bench', 'hist', 'merge', log, log], merge);
+  await run(['bench', 'hist', 'merge', capsule], { ...merge, exit: 2 });
 });
 
 test('schema: leadership', async () => {
@@ -160,6 +190,8 @@ test('schema: leadership', async () => {
   await run(['leader', 'show', '--cluster', 'nowhere'], { exit: 2 });
   await run(['leader', 'transfer', 'n2']);
   await run(['leader', 'transfer', 'n9'], { exit: 2 });
+  // The one that has just taken over is given time to hear from the others.
+  await rig.healthy();
   await run(['leader', 'step-down']);
   await run(['leader', 'step-down', '--cluster', 'nowhere'], { exit: 2 });
 });
@@ -261,14 +293,18 @@ test('schema: commands that need no cluster', async () => {
   await run(['log', 'truncate', '127.0.0.1:9', '--through', '5'], { ...plain, exit: 3 });
   await run(['as', 'nothing'], { ...one, ...plain, exit: 2 });
   await run(['version', '--wrong'], { ...one, ...plain, exit: 2 });
-  await run(['completion', 'bash'], { ...one, ...plain });
-  await run(['completion', 'csh'], { ...one, ...plain, exit: 2 });
-  await run(['config', 'path'], plain);
-  await run(['config', 'path', '--wrong'], { ...plain, exit: 2 });
-  await run(['config', 'explain'], plain);
-  await run(['config', 'explain', '--wrong'], { ...plain, exit: 2 });
-  await run(['config', 'lint', join(ROOT, 'profiles/local-5.toml')], plain);
-  await run(['config', 'lint', file], { ...plain, exit: 2 });
+  await guideCalls(run, rig.directory);
+  await settingsCalls(run, rig.directory);
+  await contextCalls(run, rig.directory);
+  const results = join(rig.directory, 'results');
+  const sweep = ['--points', 'kvstore/NotLog/128/1', '--seconds', '1', '--port-base', '10600'];
+  const short = '[experiment]\nreplicas = 1\n[[experiment.sweep]]\napp = "kvstore"\n';
+  const profile = join(rig.directory, 'short.toml');
+  writeFileSync(profile, `${short}sizes = [128]\nclients = [1]\n`);
+  await run(['experiment', 'run', profile, '-o', results, ...sweep], plain);
+  await run(['experiment', 'run', 'local-3'], { ...plain, exit: 2 });
+  await run(['experiment', 'report', results], plain);
+  await run(['experiment', 'report', rig.directory], { ...plain, exit: 2 });
   await run(['demo', '--duration', '2s', '--port-base', '18080'], { ...one, ...plain });
   await run(['demo', '--duration', '1s'], { ...one, ...plain, exit: 2 });
   const history = join(rig.directory, 'history.jsonl');
@@ -281,6 +317,27 @@ test('schema: commands that need no cluster', async () => {
   await run(['check', 'linearizability', history], { ...plain, exit: 9 });
   await run(['check', 'linearizability', file], { ...plain, exit: 2 });
   await run(['nonsense'], { ...one, ...plain, exit: 127 });
+});
+
+test('schema: places and manifests', async () => {
+  const at = (name: string): string => join(rig.directory, name);
+  const member = 'r1=127.0.0.1:18090:19090:20090';
+  writeFileSync(at('run-secret'), `${'5a'.repeat(32)}\n`, { mode: 0o600 });
+  const place = ['--member', member, '--secret-file', at('run-secret'), '--discover', ':20091'];
+  const made = ['--data-dir', at('r1'), '--initial-cluster', member, '--make-only'];
+  for (const outcome of ['founded', 'known']) {
+    const [answer] = await run(['node', 'run', ...place, ...made], plain);
+    expect(answer?.['data']).toMatchObject({ outcome, member: 1 });
+  }
+  await run(['node', 'run', ...made], { ...plain, exit: 2 });
+  const agent = ['bench', 'agent', '--listen', '127.0.0.1:0', '--idle', '1ms', '--token-file'];
+  await run([...agent, at('run-secret')], plain);
+  await run([...agent, at('nothing')], { ...plain, exit: 2 });
+  await run(['deploy', 'k8s'], plain);
+  await run(['deploy', 'k8s', 'shop', '--output', at('shop')], plain);
+  await run(['deploy', 'k8s', 'Shop'], { ...plain, exit: 2 });
+  await run(['deploy', 'raft-demo', '--part', 'load'], plain);
+  await run(['deploy', 'raft-demo', '--all', '--monit'], { ...plain, exit: 2 });
 });
 
 test('schema: the simulator', async () => {
@@ -308,6 +365,16 @@ test('schema: a chatroom', async () => {
   await run(['cluster', 'destroy', 'talk', '--confirm', 'talk']);
 });
 
+test('schema: certificates', async () => {
+  await run(['tls', 'show', 'demo'], { exit: 2 });
+  await run(['tls', 'rotate', 'demo'], { exit: 2 });
+  await run(['tls', 'init', 'demo'], { exit: 7 });
+  const into = ['--into', join(rig.directory, 'keys')];
+  await run(['tls', 'init', 'demo', ...into, '--member', 'n1=10.0.0.1']);
+  await run(['tls', 'rotate', ...into]);
+  await run(['tls', 'show', ...into]);
+});
+
 test('schema: the end of a cluster', async () => {
   await run(['cluster', 'destroy', 'demo'], { exit: 7 });
   await run(['cluster', 'down', 'demo']);
@@ -322,7 +389,7 @@ test('schema: the end of a cluster', async () => {
 test('schema: every command has answered above, and every command has failed', () => {
   const text = readFileSync(join(ROOT, 'oclif.manifest.json'), 'utf8');
   const { commands } = JSON.parse(text) as { commands: Record<string, { hiddenAliases: unknown }> };
-  const all = Object.keys(commands).map((id) => id.replace(':', ' '));
+  const all = Object.keys(commands).map((id) => id.replaceAll(':', ' '));
   const expected = all.filter((command) => command !== 'help').sort();
   expect([...answered].sort()).toEqual(expected);
   expect([...failed].filter((command) => command !== 'nonsense').sort()).toEqual(expected);

@@ -18,7 +18,7 @@ let rig: ClusterRig;
 let saved: string;
 
 beforeAll(async () => {
-  rig = await ClusterRig.start({ portBase: 23_000 });
+  rig = await ClusterRig.start({ portBase: 10_500 });
   saved = join(rig.directory, 'demo.snap');
 });
 afterAll(() => rig?.dispose());
@@ -74,18 +74,18 @@ test('snapshot save: a file that holds every write acknowledged before, under lo
   expect((await readdir(rig.directory)).filter((name) => /tmp|[.]2$/.test(name))).toEqual([]);
 
   await chmod(saved, 0o400);
-  const two = ['snapshot', 'restore', saved, 'two', '-n', '1', '--port-base', '23010'];
+  const two = ['snapshot', 'restore', saved, 'two', '-n', '1', '--port-base', '10510'];
   const made = await rig.json<{ clusterId: string; from: { clusterId: string; cluster: string } }>([
     ...[...two, '--expect-cluster', 'demo', '--expect-index', String(index)],
   ]);
   expect(made.data.from.cluster).toBe('demo');
   expect(made.data.clusterId).not.toBe(made.data.from.clusterId);
   await rig.ok(['cluster', 'up', 'two', '--detach']);
-  expect(await findLosses('127.0.0.1:23010', [before])).toEqual([]);
+  expect(await findLosses('127.0.0.1:10510', [before])).toEqual([]);
 });
 
 test('a restored cluster takes writes, snapshots, a kill, and never meets the old one', async () => {
-  const connection = await KvConnection.open('127.0.0.1:23010');
+  const connection = await KvConnection.open('127.0.0.1:10510');
   expect(await connection.send('SET', 'later', 'x')).toBe('OK');
   connection.close();
   await rig.ok(['snapshot', 'take', '--cluster', 'two']);
@@ -113,7 +113,7 @@ test('snapshot restore: refuses what exists, what is older or of another cluster
     [['snapshot', 'restore', 'nothing.snap', 'three'], 2, 'SNAPSHOT_NOT_FOUND'],
   ];
   for (const [args, exit, code] of codes) {
-    const base = code === 'ADDRESS_IN_USE' ? ['--port-base', '23000'] : ['--port-base', '23020'];
+    const base = code === 'ADDRESS_IN_USE' ? ['--port-base', '10500'] : ['--port-base', '10520'];
     const result = await rig.json([...args, ...base]);
     expect([result.code, result.error?.code], args.join(' ')).toEqual([exit, code]);
   }
@@ -121,7 +121,7 @@ test('snapshot restore: refuses what exists, what is older or of another cluster
   bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
   const damaged = join(rig.directory, 'damaged.snap');
   await writeFile(damaged, bytes);
-  const result = await rig.json(['snapshot', 'restore', damaged, 'three', '--port-base', '23020']);
+  const result = await rig.json(['snapshot', 'restore', damaged, 'three', '--port-base', '10520']);
   expect([result.code, result.error?.code]).toEqual([12, 'SNAPSHOT_CORRUPT']);
   expect(result.error?.message).toMatch(/damaged[.]snap at offset \d+$/);
   const inspected = await inspect(damaged);

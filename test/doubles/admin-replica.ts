@@ -17,6 +17,7 @@ import { SILENT_LOG } from '../../src/std/log.ts';
 import type { EventData } from '../../src/wire/events.ts';
 import type { BatchView } from '../../src/wire/log-view.ts';
 import type { NamedChange } from '../../src/wire/member-change.ts';
+import type { Security } from '../../src/wire/security.ts';
 import type { NodeStatus } from '../../src/wire/status.ts';
 import { fakeStatus } from './node-status.ts';
 
@@ -106,6 +107,11 @@ export class FakeAdminReplica implements AdminReplica {
       };
     },
   };
+  readonly armed: string[] = [];
+  readonly tracer: AdminReplica['tracer'] = {
+    arm: (marker) => this.armed.push(marker),
+    seen: () => ({ monoMs: 5, marks: [], dropped: 0, batch: null }),
+  };
   stalled(stall: EventData['process.stalled']): void {
     // Not among the events: on a busy machine it comes whenever it likes.
     this.stalls.push(stall);
@@ -139,12 +145,14 @@ export class FakeAdminReplica implements AdminReplica {
 export function openAdmin(
   replicas: readonly AdminReplica[],
   allowedHosts: readonly string[] = [],
+  security?: Security,
 ): Promise<AdminServer> {
   return createAdminServer({
     listenAddress: '127.0.0.1:0',
     secretHex: SECRET_HEX,
     log: SILENT_LOG,
     allowedHosts,
+    security,
     profiler: new Profiler(),
     replicas,
   });

@@ -5,6 +5,7 @@ import type { ServerLimits } from '../../src/node/server/limits.ts';
 import { type ClientServer, createServer } from '../../src/node/server/server.ts';
 import { type Log, SILENT_LOG } from '../../src/std/log.ts';
 import type { ClientPortConfig } from '../../src/wire/client-port.ts';
+import type { Security } from '../../src/wire/security.ts';
 import { FakeReplica } from './fake-replica.ts';
 import { fakeStatus } from './node-status.ts';
 import { RawClient } from './raw-client.ts';
@@ -26,6 +27,7 @@ export class PortUnderTest {
       readonly log?: Log;
       readonly pinned?: Partial<ClientPortConfig>;
       readonly machine?: StateMachine;
+      readonly security?: Security;
     } = {},
   ): Promise<PortUnderTest> {
     const replica = new FakeReplica({
@@ -44,6 +46,7 @@ export class PortUnderTest {
         listenAddress: '127.0.0.1:0',
         addresses: ['node-1.example:11000'],
         limits: options.limits ?? {},
+        security: options.security,
         ...(options.pinned === undefined ? {} : { pinned: pinnedPort(options.pinned) }),
       },
     );

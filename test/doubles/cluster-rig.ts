@@ -2,17 +2,7 @@
  * A real cluster of the built program: processes, sockets and disks in a temporary folder. Whatever
  * a test does to it, `dispose` ends every process that has the folder in its command line.
  *
- * Port bases, ten apart, one for each test file: cluster-commands 14000, node-commands 14010 and
- * 14060, killed-nodes 14020, own-writes 14030, silent-leader 14040, other-clients 14050, clients
- * 14150, expiry 14160, leadership 14170, linearizability 14180, lease-reads 14300, sessions 14310,
- * failed-sync 14320, durability-order 14330, rolling-restart 14340, life-profile 14360; membership
- * 14280, 14290 and 14350; damaged-log 18000, killed-
- * writing 18010, full-disk 18020, garbage 18030, shell 18040, operator-commands 18050,
- * configuration 18060, schemas 18070 and 18080; snapshot-commands 23000 and 23010, repair 23100,
- * joined-nodes 21500 to 21540, member-cycles 21550, newcomers 21560 and 21570, recover-quorum
- * 21580; million-keys 23200, retention 23300; doctor 25400 and 25410; loggers 24440;
- * fleet-profile 25600; chatroom 25700, diskstorage 25720, demo-options 24640; top 26200;
- * `npm run figures` 18100.
+ * Each test file has port bases of its own, ten ports each (test/ports.test.ts looks).
  * Peer ports lie 1000 above, admin ports 2000. With RAFTCTL_TEST_PORTS=23000 all of these lie in
  * the thousand from there, so that two checkouts can run `npm run proof` at the same time.
  */

@@ -8,6 +8,7 @@ import { Prng } from '../../src/std/prng.ts';
 import { Flight } from '../../src/tui/flight.ts';
 import type { NodeSample, Sample } from '../../src/tui/sample.ts';
 import type { EventData, EventType, NodeEvent } from '../../src/wire/events.ts';
+import type { LiveBench } from '../../src/wire/live-bench.ts';
 import type { NodeStatus } from '../../src/wire/status.ts';
 import { fakeStatus } from './node-status.ts';
 
@@ -16,6 +17,7 @@ export const FLIGHT_START_MS = Date.UTC(2026, 2, 1, 12, 3, 20);
 const KILL_S = 38;
 const BACK_S = 44;
 const SLOW_S = 55;
+const BENCH_S = 20;
 
 export function eventAt<T extends EventType>(
   at: { readonly s: number; readonly node: string; readonly term: number; readonly seq?: number },
@@ -89,6 +91,34 @@ function sampleAt(s: number, nodeCount: number): Sample {
     app: 'kvstore',
     nodes,
     events: eventsAt(s),
+    benches: s < BENCH_S ? [] : [benchAt(s)],
+  };
+}
+
+function benchAt(s: number): LiveBench {
+  const elapsedMs = (s - BENCH_S - 2) * 1000;
+  const seconds = Math.max(0, s - BENCH_S - 2);
+  const isSlow = s >= SLOW_S;
+  const corrected = { p50Us: 2100, p90Us: 4400, p99Us: 41_900, p999Us: 88_100, maxUs: 93_000 };
+  const raw = { p50Us: 2000, p90Us: 3100, p99Us: 12_400, p999Us: 60_200, maxUs: 93_000 };
+  const second = { p50Us: 2000, p90Us: 3000, p99Us: isSlow ? 42_000 : 4100 + (s % 5) * 300 };
+  const recent = { ...second, p999Us: 44_000, maxUs: 45_000 };
+  return {
+    ...{ v: 1, pid: 4711, label: '', updatedAtMs: FLIGHT_START_MS + s * 1000 - 300 },
+    plan:
+      'open loop, 2,000/s poisson, 60 s after 2 s of warm-up; 50 connections, ' +
+      '1:1 writes to reads, 100,000 keys zipf, 1 KiB values',
+    ...{ elapsedMs, durationMs: 60_000, doneShare: Math.max(0, elapsedMs / 60_000) },
+    ...{ askedPerS: 2000, answeredPerS: elapsedMs < 0 ? 0 : 1900 + (s % 7) * 20 },
+    ...{ sent: seconds * 2000, answered: seconds * 1999, failed: seconds },
+    errors: { unknown: seconds },
+    latency: { corrected, raw },
+    recent: { corrected: recent, raw: { ...recent, p99Us: 3000 } },
+    latenessP99Us: 400,
+    slos: [
+      { slo: 'p99<50ms', isMet: true, actual: 41_900, unit: 'us' },
+      { slo: 'err<0.01%', isMet: false, actual: 0.0005, unit: 'share' },
+    ],
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Programs of older systems as their users start them: `raftctl as ...` in a folder of their own,
- * one process each, watched with curl. Ports of tests: 25000 to 25999, a hundred for each file.
+ * one process each. Ports of tests: 25000 to 25999, a hundred for each file.
  */
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -8,17 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type End, Launched } from './launched.ts';
-import { launchRaftctl, type RunResult, raftctl, runProgram } from './program.ts';
+import { launchRaftctl, type RunResult, raftctl } from './program.ts';
 import { RawClient } from './raw-client.ts';
 
 const PATIENCE_MS = 20_000;
 const POLL_MS = 50;
-
-export interface Response {
-  readonly status: number;
-  readonly body: string;
-  readonly headers: string;
-}
 
 export class OldPrograms {
   readonly folder: string;
@@ -95,15 +89,6 @@ export class OldPrograms {
   get #env(): Readonly<Record<string, string>> {
     return { XDG_STATE_HOME: join(this.folder, 'state') };
   }
-}
-
-/** `curl ARGS`, with the status line and the headers told apart from the body. */
-export async function curl(...args: string[]): Promise<Response> {
-  const { stdout } = await runProgram('curl', ['-s', '-i', '-m', '10', ...args]);
-  const end = stdout.indexOf('\r\n\r\n');
-  const headers = stdout.slice(0, Math.max(end, 0));
-  const status = Number(/^HTTP\/1\.1 (\d+)/.exec(headers)?.[1] ?? '0');
-  return { status, headers, body: stdout.slice(end + 4) };
 }
 
 /** Asks again and again until the answer is as wished. */

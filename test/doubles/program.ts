@@ -34,7 +34,13 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.fromEntries(names.map((name) => [name, process.env[name]]));
   // Whoever runs the tests may have configuration files of their own.
   const nowhere = join(tmpdir(), 'raftctl-tests-have-no-configuration');
-  return { ...kept, XDG_CONFIG_HOME: nowhere, RAFTCTL_SYSTEM_CONFIG: join(nowhere, 'config.toml') };
+  return {
+    ...kept,
+    XDG_CONFIG_HOME: nowhere,
+    RAFTCTL_SYSTEM_CONFIG: join(nowhere, 'config.toml'),
+    // What is measured in tests is not kept among the runs of a user.
+    RAFTCTL_RUNS_DIR: join(tmpdir(), 'raftctl-tests-runs'),
+  };
 }
 
 /** Starts any program with pipes for its streams. */

@@ -32,8 +32,13 @@ export class RawClient {
       port: Number(address.slice(colon + 1)),
       noDelay: true,
     });
+    return RawClient.over(socket, 'connect');
+  }
+
+  /** @param ready the event that says that the socket can be used. */
+  static async over(socket: Socket, ready: 'connect' | 'secureConnect'): Promise<RawClient> {
     await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
+      socket.once(ready, resolve);
       socket.once('error', reject);
     });
     return new RawClient(socket);

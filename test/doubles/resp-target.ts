@@ -36,6 +36,11 @@ export class RespTarget {
     return target;
   }
 
+  /** Connections that are open now. */
+  get connected(): number {
+    return this.#sockets.size;
+  }
+
   get address(): string {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }

@@ -6,7 +6,9 @@ import { expect, test } from 'vitest';
 import { electionsOf } from '../../src/forensics/elections.ts';
 import type { Flight } from '../../src/tui/flight.ts';
 import { frameLines } from '../../src/tui/frame.ts';
+import { type Glance, glanceOf } from '../../src/tui/glance.ts';
 import { glyphsFor } from '../../src/tui/glyphs.ts';
+import type { Sample } from '../../src/tui/sample.ts';
 import type { Scene, Size } from '../../src/tui/scene.ts';
 import { plainText, widthOfLine } from '../../src/tui/text.ts';
 import { ansiText, THEME_NAMES } from '../../src/tui/theme.ts';
@@ -35,7 +37,11 @@ function flightOf(nodes: number): Flight {
   return flight;
 }
 
-function scene(ui: Partial<Ui> = {}, options: { ascii?: boolean; nodes?: number } = {}): Scene {
+function scene(
+  ui: Partial<Ui> = {},
+  options: { ascii?: boolean; nodes?: number } = {},
+  over: Partial<Scene> = {},
+): Scene {
   const flight = flightOf(options.nodes ?? 3);
   const index = ui.at ?? flight.length - 1;
   const events = flight.eventsUntil(index, 1000);
@@ -74,7 +80,22 @@ function scene(ui: Partial<Ui> = {}, options: { ascii?: boolean; nodes?: number 
     position: { index, length: flight.length },
     replay: null,
     recordedBytes: null,
+    clusters: [],
+    chosen: 0,
+    ...over,
   };
+}
+
+/** Three clusters that are watched; the second is shown, the third has lost its leader. */
+function severalClusters(): Partial<Scene> {
+  const flight = flightOf(3);
+  const at = (name: string, index: number) => {
+    return glanceOf(name, flight.at(index - 1), flight.at(index));
+  };
+  const now = flight.at(10);
+  const isOut = (now?.nodes ?? []).map((node) => ({ ...node, state: 'down' as const }));
+  const lost = { ...now, nodes: isOut.map((node) => ({ ...node, status: null })) } as Sample;
+  return { clusters: [at('alpha', 30), at('demo', 69), glanceOf('shop', now, lost)], chosen: 1 };
 }
 
 function textOf(shown: Scene, size: Size): string {
@@ -83,9 +104,11 @@ function textOf(shown: Scene, size: Size): string {
 
 const CASES: readonly [string, Partial<Ui>][] = [
   ...VIEW_NAMES.map((view): [string, Partial<Ui>] => [view, { view }]),
-  ['help', { overlay: { kind: 'help' } }],
+  ['help', { overlay: { kind: 'help', from: 0 } }],
+  ['half', { view: 'elections', zoom: 'half', panel: 1 }],
   ['detail', { overlay: { kind: 'detail', node: 'n2' } }],
   ['past', { at: 40 }],
+  ['bench-none', { view: 'bench', at: 10 }],
 ];
 
 for (const [name, ui] of CASES) {
@@ -97,9 +120,61 @@ for (const [name, ui] of CASES) {
   }
 }
 
+const SEVERAL: readonly [string, Partial<Ui>][] = [
+  ['clusters', {}],
+  ['clusters-chosen', { view: 'elections', overlay: { kind: 'clusters', selected: 2 } }],
+];
+
+for (const [name, ui] of SEVERAL) {
+  for (const size of SIZES) {
+    const file = `${name}-${size.width}x${size.height}.txt`;
+    test(`frameLines draws ${file}`, async () => {
+      const text = textOf(scene(ui, {}, severalClusters()), size);
+      await expect(text).toMatchFileSnapshot(`./frames/${file}`);
+    });
+  }
+}
+
+/** As a cluster of etcd is seen: no events, no phases, no peers. */
+function ofEtcd(): Partial<Scene> {
+  const seen = flightOf(3)
+    .until(69, 700)
+    .map((sample): Sample => {
+      const nodes = sample.nodes.map((node) => ({ ...node, peers: [], phases: {} }));
+      return { ...sample, engine: 'etcd', app: 'etcd', nodes, events: [], benches: [] };
+    });
+  const now = seen.at(-1) as Sample;
+  return { now, history: seen, events: [], elections: [], batches: {}, profiles: [] };
+}
+
+for (const view of VIEW_NAMES) {
+  for (const size of SIZES.filter(() => view !== 'logs' && view !== 'bench')) {
+    const file = `etcd-${view}-${size.width}x${size.height}.txt`;
+    test(`frameLines draws ${file}`, async () => {
+      const text = textOf(scene({ view }, {}, ofEtcd()), size);
+      await expect(text).toMatchFileSnapshot(`./frames/${file}`);
+      if (view !== 'replication') expect(text.replace(/\s+/g, ' ')).toMatch(/etcd|raftctl's own/);
+    });
+  }
+}
+
+test('frameLines shows the chosen cluster and those in trouble where not all have room', () => {
+  const { clusters = [] } = severalClusters();
+  const [well, chosen, lost] = clusters as [Glance, Glance, Glance];
+  const many = Array.from({ length: 7 }, (_, i) => ({ ...well, name: `c${i}` }));
+  const shown = { clusters: [...many, chosen, lost], chosen: 7 };
+  const text = textOf(scene({}, {}, shown), { width: 80, height: 24 });
+  expect(text.split('\n').slice(1, 4)).toEqual([
+    expect.stringMatching(/^ +c0 +▲n1 +T11 .* healthy *$/),
+    expect.stringMatching(/^ ▸ demo +▲n2 +T12 .* ! n3 1120 behind *$/),
+    expect.stringMatching(/^ +shop +- +T- .* ! nobody leads, a.*\+6 more: C$/),
+  ]);
+  expect(textOf(scene({}, {}, shown), { width: 60, height: 16 })).toContain('demo [8/9]');
+});
+
 test('frameLines fills exactly the screen, whatever its size', () => {
   for (const view of VIEW_NAMES) {
-    const shown = scene({ view });
+    const shown = scene({ view }, {}, view === 'latency' ? severalClusters() : {});
     for (const width of [1, 12, 40, 77, 78, 100, 119, 150, 200]) {
       for (const height of [1, 3, 8, 15, 24, 36, 60]) {
         const lines = frameLines(shown, { width, height });
@@ -149,4 +224,15 @@ test('frameLines takes little time: ten frames of nine nodes well within a secon
   const startedMs = performance.now();
   for (let i = 0; i < 10; i += 1) frameLines(shown, size);
   expect(performance.now() - startedMs).toBeLessThan(1000);
+});
+
+test('frameLines() names the context that led to the cluster', () => {
+  const first = (ui: Partial<Ui>, size: Size): string =>
+    plainText(frameLines(scene(ui), size)[0] ?? []);
+  for (const size of SIZES) {
+    const lead = size.width < 120 ? '@' : 'context ';
+    expect(first({ context: 'shop' }, size)).toContain(`raftctl top  ${lead}shop  `);
+    expect(first({ context: 'shop', isReadOnly: true }, size)).toContain('shop (read-only)  ');
+    expect(first({}, size)).not.toContain(lead);
+  }
 });

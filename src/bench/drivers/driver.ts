@@ -7,19 +7,28 @@
  *                     ~~~~~~~~~~~~               patched for each request, always as wide
  * ```
  */
+import { assert } from '../../std/assert.ts';
 
 /** Digits of a key's number; every key is as long as every other. */
 export const KEY_DIGITS = 12;
 export const KEY_NUMBER_MAX = 10 ** KEY_DIGITS - 1;
+/** Of what values begin with that are to be read back. A multiple of three: see `stampPlaceOf`. */
+export const MARK_LETTERS = 9;
+/** Such a value is at least as long. */
+export const MARKED_BYTES_MIN = MARK_LETTERS + KEY_DIGITS;
 
 const ZERO = 48;
 
-/** One request with the place of the key's number in it. */
+/** One request with the places of its keys' numbers in it. */
 export interface Template {
   readonly bytes: Buffer;
-  /** Offset of the first digit of the key's number. */
-  readonly digitsAt: number;
+  /** Offset of the first digit of each key's number: of the key, of the one behind it, ... */
+  readonly digitsAt: readonly number[];
+  readonly digits: DigitForm;
 }
+
+/** As they are, or as base64 has them: four characters for three digits. */
+export type DigitForm = 'decimal' | 'base64';
 
 /** What became of a request, as far as its reply tells. */
 export type ReplyKind = 'ok' | 'missing' | 'error';
@@ -30,6 +39,8 @@ export interface ReplySink {
 }
 
 export interface ReplyScanner {
+  /** What shows a token on a new connection, and is answered once; left out: requests bear it. */
+  readonly greeting?: (token: string) => string;
   /**
    * Reads the first `size` bytes of `chunk` and calls the sink for every reply that ends in them.
    *
@@ -42,28 +53,83 @@ export interface RequestShape {
   readonly host: string;
   readonly keyPrefix: string;
   readonly value: string;
+  /** Keys of following numbers that a read asks for. */
+  readonly scanLength: number;
+  /** Whether a write returns what was there before. */
+  readonly modify: boolean;
+  /** A token that requests bear, where connections have no greeting. */
+  readonly bearer?: string;
+  /** Whether a read may be of a node's own state, however old. */
+  readonly stale: boolean;
 }
 
 export interface Driver {
+  /** What it can do besides writes of one key. */
+  readonly can: {
+    readonly scan: boolean;
+    readonly modify: boolean;
+    readonly stale: boolean;
+    readonly linearizable: boolean;
+  };
+  /** When a write is answered: once it is committed, or as soon as it was taken in. */
+  readonly answersWrites: 'committed' | 'taken';
   write(shape: RequestShape): Template;
   read(shape: RequestShape): Template;
   createScanner(): ReplyScanner;
 }
 
-/** A template of the text that `parts` make around the zeros of the key's number. */
-export function templateOf(before: string, after: string): Template {
-  const head = Buffer.from(before, 'utf8');
-  const digits = Buffer.alloc(KEY_DIGITS, ZERO);
-  return {
-    bytes: Buffer.concat([head, digits, Buffer.from(after, 'utf8')]),
-    digitsAt: head.length,
-  };
+/** A template of the text that `parts` make, with the zeros of a key's number between them. */
+export function templateOf(form: DigitForm, ...parts: readonly string[]): Template {
+  const zeros = Buffer.alloc(KEY_DIGITS, ZERO);
+  const digits = form === 'decimal' ? zeros : Buffer.from(zeros.toString('base64'));
+  const pieces: Buffer[] = [];
+  const digitsAt: number[] = [];
+  let at = 0;
+  for (const [i, part] of parts.entries()) {
+    const text = Buffer.from(part, 'utf8');
+    const isLast = i === parts.length - 1;
+    pieces.push(text, ...(isLast ? [] : [digits]));
+    if (!isLast) digitsAt.push(at + text.length);
+    at += text.length + digits.length;
+  }
+  return { bytes: Buffer.concat(pieces), digitsAt, digits: form };
+}
+
+/** Where in a template a value's own number lies. */
+export interface StampPlace {
+  readonly at: number;
+  readonly form: DigitForm;
+}
+
+/** Requires: the value begins with the mark, whose length is a multiple of three, and zeros. */
+export function stampPlaceOf({ bytes }: Template, mark: string): StampPlace {
+  const zeros = '0'.repeat(KEY_DIGITS);
+  const plain = bytes.indexOf(mark + zeros);
+  if (plain >= 0) return { at: plain + mark.length, form: 'decimal' };
+  const coded = bytes.indexOf(Buffer.from(mark + zeros).toString('base64'));
+  assert(coded >= 0, 'a value lies in its request as it is, or as base64');
+  return { at: coded + (mark.length / 3) * 4, form: 'base64' };
+}
+
+/** Puts the number of a value into the request that begins at `first`. */
+export function putStamp(out: Buffer, first: number, place: StampPlace, stamp: number): void {
+  if (place.form === 'decimal') putDigits(out, first + place.at, stamp);
+  else putBase64(out, first + place.at, stamp);
 }
 
 /** Puts a request for one key at `at`. Requires: there is room. @returns where it ends. */
 export function putRequest(out: Buffer, at: number, template: Template, key: number): number {
   template.bytes.copy(out, at);
-  const first = at + template.digitsAt;
+  const { digitsAt, digits } = template;
+  for (let i = 0; i < digitsAt.length; i += 1) {
+    const first = at + (digitsAt[i] as number);
+    if (digits === 'decimal') putDigits(out, first, key + i);
+    else putBase64(out, first, key + i);
+  }
+  return at + template.bytes.length;
+}
+
+function putDigits(out: Buffer, first: number, key: number): void {
   let rest = key;
   // The leading digits are zeros already: most keys are far shorter than the field.
   for (let digit = first + KEY_DIGITS - 1; rest > 0; digit -= 1) {
@@ -71,5 +137,20 @@ export function putRequest(out: Buffer, at: number, template: Template, key: num
     out[digit] = ZERO + (rest - tenth * 10);
     rest = tenth;
   }
-  return at + template.bytes.length;
+}
+
+/** Of 000, 001, ... 999, four characters each. */
+const GROUPS = Buffer.from(
+  Array.from({ length: 1000 }, (_, n) => {
+    return Buffer.from(String(n).padStart(3, '0')).toString('base64');
+  }).join(''),
+);
+
+function putBase64(out: Buffer, first: number, key: number): void {
+  let rest = key;
+  for (let at = first + (KEY_DIGITS / 3) * 4 - 4; rest > 0; at -= 4) {
+    const thousandth = Math.floor(rest / 1000);
+    GROUPS.copy(out, at, (rest - thousandth * 1000) * 4, (rest - thousandth * 1000) * 4 + 4);
+    rest = thousandth;
+  }
 }

@@ -8,6 +8,7 @@
  * Arrays need no stack: a header of n elements adds n to the elements still owed, and a reply ends
  * when none is owed.
  */
+import { commandText } from '../../client/resp-request.ts';
 import type { ReplyKind, ReplyScanner, ReplySink } from './driver.ts';
 
 const CR = 13;
@@ -33,6 +34,7 @@ const ARRAYS: ReadonlySet<number> = new Set([0x2a, 0x7e, 0x3e, 0x25]);
 const MAP = 0x25;
 
 export class RespScanner implements ReplyScanner {
+  readonly greeting = (token: string): string => commandText(['AUTH', token]);
   /** Kind byte of the element being read; 0: between elements. */
   #kind = 0;
   /** Bytes of a bulk string, with its line end, still to come. */

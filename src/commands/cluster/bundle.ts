@@ -4,6 +4,7 @@ import { dirFlag, durationFlag } from '../../cli/flags.ts';
 import { stoppable } from '../../cli/interrupts.ts';
 import { versionInfo } from '../../cli/version.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { disksOf } from '../../hosts/far-disks.ts';
 import { makeBundle } from '../../scenarios/bundle.ts';
 import { gatherFacts } from '../../scenarios/doctor-facts.ts';
 import { formatBytes, plural } from '../../std/units.ts';
@@ -45,14 +46,15 @@ export default class ClusterBundle extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterBundle);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(this.clusterNamed(args.name));
+    const spec = await store.findAnywhere(this.clusterNamed(args.name));
     const spanMs = flags.duration ?? null;
+    const elsewhere = await disksOf(spec, (line) => this.note(line));
     const facts = await stoppable(
       () => this.note('Stopping'),
-      (signal) => gatherFacts({ store, spec, spanMs, signal }),
+      (signal) => gatherFacts({ store, spec, spanMs, signal, ...elsewhere }),
     );
     const made = await makeBundle({
-      ...{ store, spec, facts, version: versionInfo().raftctl },
+      ...{ store, spec, facts, version: versionInfo().raftctl, ...elsewhere },
       path: flags.output ?? null,
       mayReplace: flags.force,
     });

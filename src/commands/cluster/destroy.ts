@@ -4,6 +4,8 @@ import { dirFlag } from '../../cli/flags.ts';
 import { ask } from '../../cli/question.ts';
 import { destroyCluster } from '../../cluster/down.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import type { ClusterSpec } from '../../cluster/topology.ts';
+import { destroyElsewhere, isElsewhere } from '../../hosts/far-nodes.ts';
 import { RaftctlError } from '../../std/errors.ts';
 
 const STOP_GRACE_MS = 2000;
@@ -26,7 +28,7 @@ export default class ClusterDestroy extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterDestroy);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(args.name);
+    const spec = await store.findAnywhere(args.name);
     const mayAsk = this.isInteractive && !flags['no-input'];
     const typed =
       flags.confirm ??
@@ -40,8 +42,17 @@ export default class ClusterDestroy extends BaseCommand {
         hint: `Add --confirm ${spec.name}`,
       });
     }
-    const nodes = await destroyCluster(store, spec, { graceMs: STOP_GRACE_MS });
+    const nodes = isElsewhere(spec)
+      ? await this.#elsewhere(store, spec)
+      : await destroyCluster(store, spec, { graceMs: STOP_GRACE_MS });
     this.print(`Destroyed ${spec.name}`);
     return this.answer('cluster.destroy', { name: spec.name, nodes });
+  }
+
+  /** What is here goes last: with a machine that cannot be reached it can be tried again. */
+  async #elsewhere(store: ClusterStore, spec: ClusterSpec): Promise<unknown> {
+    const nodes = await destroyElsewhere(spec, STOP_GRACE_MS, (line) => this.note(line));
+    await store.remove(spec.name);
+    return nodes;
   }
 }

@@ -6,6 +6,7 @@ import { ClusterStore } from '../../cluster/store.ts';
 import { diagnosisLines } from '../../forensics/doctor/diagnosis-text.ts';
 import type { DoctorFacts } from '../../forensics/doctor/facts.ts';
 import { diagnose, exitOf } from '../../forensics/doctor.ts';
+import { disksOf } from '../../hosts/far-disks.ts';
 import { readBundledFacts } from '../../scenarios/bundle-file.ts';
 import { gatherFacts } from '../../scenarios/doctor-facts.ts';
 
@@ -53,10 +54,11 @@ export default class ClusterDoctor extends BaseCommand {
 
   async #facts(dir: string, name: string | undefined, spanMs: number | null): Promise<DoctorFacts> {
     const store = new ClusterStore(dir);
-    const spec = await store.find(this.clusterNamed(name));
+    const spec = await store.findAnywhere(this.clusterNamed(name));
+    const elsewhere = await disksOf(spec, (line) => this.note(line));
     return stoppable(
       () => this.note('Stopping'),
-      (signal) => gatherFacts({ store, spec, spanMs, signal }),
+      (signal) => gatherFacts({ store, spec, spanMs, signal, ...elsewhere }),
     );
   }
 }

@@ -4,6 +4,7 @@ import { dirFlag, durationFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { downCluster } from '../../cluster/down.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { actElsewhere, isElsewhere } from '../../hosts/far-nodes.ts';
 
 export default class ClusterDown extends BaseCommand {
   static override summary = 'Stop all nodes of a cluster; the data stays.';
@@ -27,11 +28,13 @@ export default class ClusterDown extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterDown);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(this.clusterNamed(args.name));
+    const spec = await store.findAnywhere(this.clusterNamed(args.name));
     const interrupts = new Interrupts(() => this.note('Stopping (Ctrl-C again kills)'));
     try {
       const wish = { graceMs: flags.timeout, hurry: interrupts.hurry };
-      const nodes = await downCluster(store, spec, wish);
+      const nodes = isElsewhere(spec)
+        ? await actElsewhere(spec, spec.nodes, { verb: 'stop', timeoutMs: flags.timeout })
+        : await downCluster(store, spec, wish);
       for (const node of nodes)
         this.print(`${node.id} ${node.outcome === 'idle' ? 'was down' : node.outcome}`);
       if (spec.ephemeral) this.print(`Removed ${spec.name}, which was ephemeral`);

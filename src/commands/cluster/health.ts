@@ -40,7 +40,7 @@ export default class ClusterHealth extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterHealth);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(this.clusterNamed(args.name));
+    const spec = await store.findAnywhere(this.clusterNamed(args.name));
     const status = await clusterStatus(store, spec);
     const health = assessHealth(status);
     for (const line of this.#lines(flags.format, health, status)) this.print(line);

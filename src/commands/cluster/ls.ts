@@ -1,6 +1,6 @@
 import { BaseCommand } from '../../cli/base-command.ts';
 import { dirFlag } from '../../cli/flags.ts';
-import { findNodeProcess } from '../../cluster/node-process.ts';
+import { runningNodes } from '../../cluster/running.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import type { ClusterSpec } from '../../cluster/topology.ts';
 import type { Paint } from '../../std/paint.ts';
@@ -25,21 +25,21 @@ export default class ClusterLs extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(ClusterLs);
-    const specs = await new ClusterStore(flags.dir).list();
-    const rows = await Promise.all(specs.map(rowOf));
+    const store = new ClusterStore(flags.dir);
+    const specs = await store.list();
+    const rows = await Promise.all(specs.map((spec) => rowOf(store, spec)));
     if (rows.length === 0) this.print(`No cluster in ${flags.dir}. Start one: raftctl cluster up`);
     else for (const line of table(rows, this.paintOut)) this.print(line);
     return this.answer('cluster.ls', { directory: flags.dir, clusters: rows });
   }
 }
 
-async function rowOf(spec: ClusterSpec): Promise<Row> {
-  const processes = await Promise.all(spec.nodes.map((node) => findNodeProcess(node.dataDir)));
+async function rowOf(store: ClusterStore, spec: ClusterSpec): Promise<Row> {
   return {
     name: spec.name,
     app: spec.app,
     nodes: spec.nodes.length,
-    running: processes.filter((found) => found !== null).length,
+    running: await runningNodes(store, spec),
     fsync: spec.fsync,
     ephemeral: spec.ephemeral,
     createdAt: spec.createdAt,

@@ -47,7 +47,7 @@ export default class ClusterStatusCommand extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterStatusCommand);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(this.clusterNamed(args.name));
+    const spec = await store.findAnywhere(this.clusterNamed(args.name));
     if (flags.watch !== undefined) {
       return this.#watch(store, spec, flags.watch, flags['exit-when-healthy']);
     }

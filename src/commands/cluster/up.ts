@@ -1,6 +1,4 @@
 import { Args, Flags } from '@oclif/core';
-import { followProcfile } from '../../as/procfile-commands.ts';
-import { Procfile } from '../../as/procfile-run.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { demoFlags } from '../../cli/demo-flags.ts';
 import { stateDirectory } from '../../cli/directories.ts';
@@ -10,13 +8,16 @@ import { Interrupts } from '../../cli/interrupts.ts';
 import { typed } from '../../cli/invocation.ts';
 import { splitAddress } from '../../client/address.ts';
 import { demoOptionsOf } from '../../cluster/demo-words.ts';
+import { firstSteps } from '../../cluster/first-steps.ts';
 import { runForeground } from '../../cluster/foreground.ts';
 import { statusLines } from '../../cluster/status-view.ts';
 import { ClusterStore } from '../../cluster/store.ts';
-import { type ClusterSpec, PORT_BASE_DEFAULT } from '../../cluster/topology.ts';
-import { type UpResult, upCluster } from '../../cluster/up.ts';
+import { type ClusterWish, PORT_BASE_DEFAULT, type UnitManager } from '../../cluster/topology.ts';
+import { upCluster } from '../../cluster/up.ts';
 import { PROFILE_KEYS, type SaidFlags, wishOf } from '../../cluster/wish.ts';
 import { loadClusterProfile } from '../../config/profile.ts';
+import type { FarUpResult } from '../../hosts/far-cluster.ts';
+import { isElsewhere } from '../../hosts/far-nodes.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import { plural } from '../../std/units.ts';
 import { APP_NAMES, RETAIN_NAMES } from '../../wire/node-config.ts';
@@ -30,8 +31,10 @@ export default class ClusterUp extends BaseCommand {
   static override examples = [
     '<%= config.bin %> cluster up demo --nodes 3 --app kvstore --detach',
     '<%= config.bin %> cluster up wide -f local-5 --detach',
+    '<%= config.bin %> cluster up other --engine etcd --port-base 12379 --detach',
     '<%= config.bin %> cluster up --ephemeral',
     '<%= config.bin %> cluster up --procfile Procfile',
+    '<%= config.bin %> cluster up wide --hosts hosts.toml --tls --systemd user',
   ];
   static override args = {
     name: Args.string({ description: 'Name of the cluster.', default: 'local' }),
@@ -39,6 +42,17 @@ export default class ClusterUp extends BaseCommand {
   static override flags = {
     profile: profileFlag,
     procfile: procfileFlag,
+    hosts: Flags.string({
+      summary: 'Machines to run the nodes on, reached by ssh (TOML); implies --detach.',
+      helpValue: 'FILE',
+      exclusive: ['procfile', 'ephemeral', 'engine'],
+      env: 'RAFTCTL_HOSTS',
+    }),
+    systemd: Flags.option({
+      summary: "Have the machines' systemd look after the nodes: the user's own, or the system's.",
+      options: ['user', 'system'] as const,
+      env: 'RAFTCTL_SYSTEMD',
+    })(),
     nodes: Flags.integer({
       char: 'n',
       summary: 'How many nodes. [default: 3]',
@@ -50,6 +64,11 @@ export default class ClusterUp extends BaseCommand {
       options: APP_NAMES,
       env: 'RAFTCTL_APP',
     })(),
+    engine: Flags.option({
+      summary: 'Whose nodes: of raftctl, or of etcd where that is installed. [default: raftctl]',
+      options: ['raftctl', 'etcd'] as const,
+      env: 'RAFTCTL_ENGINE',
+    })(),
     fsync: Flags.option({
       summary: 'When a write is synced before it is acknowledged. [default: always]',
       options: ['always', 'batch', 'none'] as const,
@@ -59,6 +78,11 @@ export default class ClusterUp extends BaseCommand {
       summary: 'Let the leader answer reads by a lease; a lost leader is then missed for longer.',
       allowNo: true,
       env: 'RAFTCTL_LEASES',
+    }),
+    tls: Flags.boolean({
+      summary: 'Make certificates and tokens, and serve nobody without.',
+      allowNo: true,
+      env: 'RAFTCTL_TLS',
     }),
     'port-base': Flags.integer({
       summary: `Client port of n1; peer ports +1000, admin ports +2000. [default: ${PORT_BASE_DEFAULT}]`,
@@ -102,15 +126,22 @@ export default class ClusterUp extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { args, flags, metadata } = await this.parse(ClusterUp);
-    if (this.jsonEnabled() && !flags.detach) {
+    const store = new ClusterStore(flags.dir);
+    const existing = await store.load(args.name).catch(() => null);
+    const isFar = flags.hosts !== undefined || (existing !== null && isElsewhere(existing));
+    if (this.jsonEnabled() && !flags.detach && !isFar) {
       throw new RaftctlError('USAGE', {
         message: 'Cannot print JSON as long as the nodes run in the foreground',
         hint: 'Add --detach',
       });
     }
+    if (flags.systemd !== undefined && !isFar) {
+      throw new RaftctlError('USAGE', {
+        message: 'Cannot make systemd units of nodes of this machine',
+        hint: 'They are for other machines: --hosts hosts.toml. That may name this one, by ssh',
+      });
+    }
     if (flags.procfile !== undefined) return this.#procfile(flags.procfile, flags);
-    const store = new ClusterStore(flags.dir);
-    const isNew = (await store.load(args.name).catch(() => null)) === null;
     const profile =
       flags.profile === undefined
         ? null
@@ -121,8 +152,10 @@ export default class ClusterUp extends BaseCommand {
     const said: SaidFlags = { ...flags, demo };
     for (const [name, key] of PROFILE_KEYS) {
       const isFromFile = metadata.flags[name]?.setFromDefault === true;
-      if (isFromFile && (!isNew || profile?.[key] !== undefined)) delete said[name];
+      if (isFromFile && (existing !== null || profile?.[key] !== undefined)) delete said[name];
     }
+    const wish = wishOf(said, profile);
+    if (isFar) return this.#elsewhere({ store, name: args.name, wish }, flags);
     const interrupts = new Interrupts(() =>
       this.note('Stopping the nodes (Ctrl-C again kills them)'),
     );
@@ -130,7 +163,7 @@ export default class ClusterUp extends BaseCommand {
       const result = await upCluster({
         store,
         name: args.name,
-        wish: wishOf(said, profile),
+        wish,
         ephemeral: flags.ephemeral,
         waitFor: flags.wait,
         timeoutMs: flags.timeout,
@@ -161,6 +194,36 @@ export default class ClusterUp extends BaseCommand {
     }
   }
 
+  /** Nodes on other machines go on by themselves: there is no foreground. */
+  async #elsewhere(
+    target: { readonly store: ClusterStore; readonly name: string; readonly wish: ClusterWish },
+    flags: {
+      readonly hosts: string | undefined;
+      readonly systemd: UnitManager | undefined;
+      readonly wait: 'healthy' | 'leader' | 'none';
+      readonly timeout: number;
+    },
+  ): Promise<unknown> {
+    const { upElsewhere } = await import('../../hosts/far-cluster.ts');
+    const interrupts = new Interrupts(() => this.note('Stopping'));
+    try {
+      const result = await upElsewhere({
+        ...target,
+        hostsFile: flags.hosts ?? null,
+        units: flags.systemd ?? null,
+        waitFor: flags.wait,
+        timeoutMs: flags.timeout,
+        root: this.config.root,
+        signal: interrupts.signal,
+        say: (line) => this.note(line),
+      });
+      this.#report(result, true);
+      return this.answer('cluster.up', dataOf(result));
+    } finally {
+      interrupts.release();
+    }
+  }
+
   /** The processes of a Procfile are no cluster of ours: they have no folder and no status. */
   async #procfile(
     path: string,
@@ -168,6 +231,8 @@ export default class ClusterUp extends BaseCommand {
   ): Promise<unknown> {
     const begun = performance.now();
     const entry = entryOf(this.config.root);
+    const { followProcfile } = await import('../../as/procfile-commands.ts');
+    const { Procfile } = await import('../../as/procfile-run.ts');
     const procfile = await Procfile.open({ path, stateDirectory: stateDirectory(), entry });
     const interrupts = new Interrupts(() => this.note('Stopping (Ctrl-C again kills)'));
     try {
@@ -190,7 +255,7 @@ export default class ClusterUp extends BaseCommand {
     }
   }
 
-  #report(result: UpResult, isDetached: boolean): void {
+  #report(result: FarUpResult, isDetached: boolean): void {
     const { spec, status, started } = result;
     const paint = this.paintOut;
     if (status !== null) for (const line of statusLines(status, paint)) this.print(line);
@@ -204,7 +269,7 @@ export default class ClusterUp extends BaseCommand {
     const first = spec.nodes[0];
     const port = first === undefined ? PORT_BASE_DEFAULT : splitAddress(first.clientAddress).port;
     const next = [
-      ...firstSteps(spec, port),
+      ...firstSteps(spec, port, result.folder),
       isDetached
         ? `raftctl node kill ${status?.leader ?? 'n1'} --cluster ${spec.name}`
         : `raftctl cluster status ${spec.name}`,
@@ -214,15 +279,7 @@ export default class ClusterUp extends BaseCommand {
   }
 }
 
-/** What to try with a cluster, by its app. */
-function firstSteps({ app, name }: ClusterSpec, port: number): string[] {
-  if (app === 'chatroom') return [`raftctl chat --cluster ${name}`, `nc 127.0.0.1 ${port}`];
-  if (app === 'diskstorage')
-    return [`redis-cli -p ${port} set 5 hello`, `redis-cli -p ${port} get 5`];
-  return [`raftctl kv set greeting hello --cluster ${name}`, `redis-cli -p ${port} get greeting`];
-}
-
-function dataOf(result: UpResult): unknown {
+function dataOf(result: FarUpResult): unknown {
   const { spec } = result;
   return {
     name: spec.name,

@@ -34,7 +34,7 @@ export default class ClusterWait extends BaseCommand {
     const { args, flags } = await this.parse(ClusterWait);
     const missing = clusterGoal(flags.for);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(this.clusterNamed(args.name));
+    const spec = await store.findAnywhere(this.clusterNamed(args.name));
     const interrupts = new Interrupts(() => {});
     try {
       const begun = performance.now();

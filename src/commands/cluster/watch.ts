@@ -53,7 +53,7 @@ export default class ClusterWatch extends BaseCommand {
     const { args, flags } = await this.parse(ClusterWatch);
     const { safety: isSafety, freeze: freezes, output, duration = null } = flags;
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(this.clusterNamed(args.name));
+    const spec = await store.findAnywhere(this.clusterNamed(args.name));
     // Not only when it is needed most.
     if (output !== undefined) await checkTarget({ path: output, mayReplace: false });
     const interrupts = new Interrupts(() => {});

@@ -9,8 +9,8 @@ import { plural } from '../../std/units.ts';
 export default class ConfigLint extends BaseCommand {
   static override summary = 'Check configuration files and profiles.';
   static override description =
-    'Without names: the configuration files that exist. A file with a table [cluster] or [bench] ' +
-    'is checked as a profile. Exit code 2 and CONFIG_INVALID when one is wrong.';
+    'Without names: the configuration files that exist. A file with a table [cluster], [bench] ' +
+    'or [experiment] is checked as a profile. Exit code 2 and CONFIG_INVALID when one is wrong.';
   static override examples = ['<%= config.bin %> config lint ./mine.toml'];
   static override strict = false;
   static override usage = 'config lint [FILE...]';

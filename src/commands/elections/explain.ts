@@ -10,7 +10,7 @@ export default class ElectionsExplain extends BaseCommand {
   static override summary = 'Explain one election: timeouts, pre-votes, each vote, and the cause.';
   static override description =
     'Without a term: the newest election that somebody won. Causes: stop, kill, pause, stall, gc, ' +
-    'diskFull, partition, transfer, start, unknown.';
+    'slowDisk, diskFull, partition, transfer, start, unknown.';
   static override examples = [
     '<%= config.bin %> elections explain --cluster demo',
     '<%= config.bin %> elections explain 12 --cluster demo --json',

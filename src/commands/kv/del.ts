@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../cli/base-command.ts';
-import { kvFlags } from '../../cli/flags.ts';
+import { discoverFlags, kvFlags } from '../../cli/flags.ts';
 import { WriteSession } from '../../client/write-session.ts';
 import { chooseEndpoints } from '../../cluster/endpoints.ts';
 import { RaftctlError } from '../../std/errors.ts';
@@ -12,7 +12,7 @@ export default class KvDel extends BaseCommand {
   static override examples = ['<%= config.bin %> kv del greeting farewell --cluster demo'];
   static override strict = false;
   static override usage = 'kv del KEY...';
-  static override flags = kvFlags;
+  static override flags = { ...kvFlags, ...discoverFlags };
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(KvDel);
@@ -20,8 +20,7 @@ export default class KvDel extends BaseCommand {
     if (keys.length === 0) {
       throw new RaftctlError('USAGE', { message: 'Cannot delete without naming a key' });
     }
-    const { endpoints, cluster, dir } = flags;
-    const addresses = await chooseEndpoints({ endpoints, cluster, dir });
+    const addresses = await chooseEndpoints(flags);
     const reply = await new WriteSession().execute(
       () => ({ endpoints: addresses, timeoutMs: flags.timeout }),
       { args: ['DEL', ...keys], isWrite: true },

@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { jsonBytes } from '../../cli/binary-text.ts';
-import { kvFlags } from '../../cli/flags.ts';
+import { discoverFlags, kvFlags } from '../../cli/flags.ts';
 import { executeKv } from '../../client/kv-client.ts';
 import { chooseEndpoints } from '../../cluster/endpoints.ts';
 import { RaftctlError } from '../../std/errors.ts';
@@ -14,6 +14,7 @@ export default class KvGet extends BaseCommand {
   static override args = { key: Args.string({ description: 'The key.', required: true }) };
   static override flags = {
     ...kvFlags,
+    ...discoverFlags,
     raw: Flags.boolean({
       summary: 'Print the bytes alone, without a line end.',
       env: 'RAFTCTL_RAW',
@@ -22,8 +23,7 @@ export default class KvGet extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(KvGet);
-    const { endpoints, cluster, dir } = flags;
-    const addresses = await chooseEndpoints({ endpoints, cluster, dir });
+    const addresses = await chooseEndpoints(flags);
     const reply = await executeKv(
       { endpoints: addresses, timeoutMs: flags.timeout },
       { args: ['GET', args.key], isWrite: false },

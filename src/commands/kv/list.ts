@@ -1,7 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { escapedBytes, jsonBytes } from '../../cli/binary-text.ts';
-import { kvFlags } from '../../cli/flags.ts';
+import { discoverFlags, kvFlags } from '../../cli/flags.ts';
 import { type KeyScan, scanKeys } from '../../client/key-scan.ts';
 import { KvSession } from '../../client/kv-session.ts';
 import { chooseEndpoints } from '../../cluster/endpoints.ts';
@@ -18,6 +18,7 @@ export default class KvList extends BaseCommand {
   };
   static override flags = {
     ...kvFlags,
+    ...discoverFlags,
     limit: Flags.integer({
       summary: 'List at most so many.',
       default: 1000,
@@ -29,8 +30,7 @@ export default class KvList extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(KvList);
     const prefix = args.prefix ?? '';
-    const { endpoints, cluster, dir } = flags;
-    const addresses = await chooseEndpoints({ endpoints, cluster, dir });
+    const addresses = await chooseEndpoints(flags);
     const session = new KvSession(addresses);
     try {
       const { keys, isCut } = await scan(session, prefix, flags.limit, flags.timeout);

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { readStdin } from '../../cli/binary-text.ts';
-import { kvFlags } from '../../cli/flags.ts';
+import { discoverFlags, kvFlags } from '../../cli/flags.ts';
 import { WriteSession } from '../../client/write-session.ts';
 import { chooseEndpoints } from '../../cluster/endpoints.ts';
 
@@ -16,12 +16,11 @@ export default class KvSet extends BaseCommand {
     key: Args.string({ description: 'The key.', required: true }),
     value: Args.string({ description: 'The value, or - for stdin.', required: true }),
   };
-  static override flags = kvFlags;
+  static override flags = { ...kvFlags, ...discoverFlags };
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(KvSet);
-    const { endpoints, cluster, dir } = flags;
-    const addresses = await chooseEndpoints({ endpoints, cluster, dir });
+    const addresses = await chooseEndpoints(flags);
     const value = args.value === '-' ? await readStdin() : Buffer.from(args.value, 'utf8');
     await new WriteSession().execute(() => ({ endpoints: addresses, timeoutMs: flags.timeout }), {
       args: ['SET', args.key, value],

@@ -26,7 +26,7 @@ export default class LeaderShow extends BaseCommand {
   async run(): Promise<unknown> {
     const { flags } = await this.parse(LeaderShow);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const interrupts = new Interrupts(() => {});
     try {
       const { signal } = interrupts;

@@ -16,7 +16,7 @@ export default class LeaderStepDown extends BaseCommand {
   async run(): Promise<unknown> {
     const { flags } = await this.parse(LeaderStepDown);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const { wait: isWaiting, timeout: timeoutMs } = flags;
     const done = await stoppable(
       () => {},

@@ -24,7 +24,7 @@ export default class LeaderTransfer extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(LeaderTransfer);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const target = args.node === undefined ? null : (namedNodes(spec, [args.node])[0] ?? null);
     const { wait: isWaiting, timeout: timeoutMs } = flags;
     const done = await stoppable(

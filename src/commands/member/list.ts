@@ -13,7 +13,7 @@ export default class MemberList extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(MemberList);
-    const spec = await new ClusterStore(flags.dir).find(flags.cluster ?? null);
+    const spec = await new ClusterStore(flags.dir).findAnywhere(flags.cluster ?? null);
     const { members, leader, term, changing } = await leaderStatus(spec);
     for (const line of memberLines(members, leader, this.paintOut)) this.print(line);
     if (changing) this.note('CHANGING: a change of the members has not ended yet');

@@ -2,6 +2,7 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { clusterChoice } from '../../cli/flags.ts';
 import { namedNodes, pauseNodes } from '../../cluster/nodes.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { isElsewhere, nodesElsewhere } from '../../hosts/far-nodes.ts';
 
 export default class NodePause extends BaseCommand {
   static override summary =
@@ -16,8 +17,12 @@ export default class NodePause extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(NodePause);
-    const spec = await new ClusterStore(flags.dir).find(flags.cluster ?? null);
-    const results = await pauseNodes(namedNodes(spec, argv.map(String)));
+    const spec = await new ClusterStore(flags.dir).findAnywhere(flags.cluster ?? null);
+    const nodes = namedNodes(spec, argv.map(String));
+    const wish = { verb: 'pause', timeoutMs: 0 } as const;
+    const results = isElsewhere(spec)
+      ? await nodesElsewhere(spec, nodes, wish)
+      : await pauseNodes(nodes);
     for (const { id, outcome } of results) {
       this.print(`${id} ${outcome === 'idle' ? 'is down' : outcome}`);
     }

@@ -5,6 +5,7 @@ import { clusterChoice, waitTimeoutFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { namedNodes, restartNodes } from '../../cluster/nodes.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { isElsewhere, restartElsewhere } from '../../hosts/far-nodes.ts';
 import { formatDurationMs } from '../../std/units.ts';
 
 export default class NodeRestart extends BaseCommand {
@@ -29,7 +30,7 @@ export default class NodeRestart extends BaseCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(NodeRestart);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const nodes = namedNodes(spec, argv.map(String));
     const interrupts = new Interrupts(() => this.note('Stopping'));
     try {
@@ -41,7 +42,8 @@ export default class NodeRestart extends BaseCommand {
         timeoutMs: flags.timeout,
         signal: interrupts.signal,
       };
-      const results = await restartNodes(init, flags.wait);
+      const restart = isElsewhere(spec) ? restartElsewhere : restartNodes;
+      const results = await restart(init, flags.wait);
       const tail = flags.wait ? ', caught up' : '';
       for (const { id, durationMs } of results) {
         this.print(`${id} restarted${tail} (${formatDurationMs(durationMs)})`);

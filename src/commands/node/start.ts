@@ -1,12 +1,18 @@
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Flags } from '@oclif/core';
-import { Procfile } from '../../as/procfile-run.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { DEMO_FLAG_NAMES, demoFlags, hrecovFlag } from '../../cli/demo-flags.ts';
 import { stateDirectory } from '../../cli/directories.ts';
 import { entryOf } from '../../cli/entry.ts';
-import { clusterChoice, loggerFlags, procfileFlag, waitTimeoutFlag } from '../../cli/flags.ts';
+import {
+  clusterChoice,
+  loggerFlags,
+  procfileFlag,
+  trustFlags,
+  waitTimeoutFlag,
+} from '../../cli/flags.ts';
+import { foundingFlags } from '../../cli/founding-flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { lifeProfileFlags } from '../../cli/life-profile-flags.ts';
 import { versionInfo } from '../../cli/version.ts';
@@ -14,10 +20,12 @@ import { demoIn } from '../../cluster/demo-words.ts';
 import { foundingConfig } from '../../cluster/founding-config.ts';
 import { parseInitialCluster } from '../../cluster/initial-cluster.ts';
 import { joinCluster } from '../../cluster/join.ts';
+import { newcomerSecurity } from '../../cluster/newcomer-security.ts';
 import { namedNodes, startStopped } from '../../cluster/nodes.ts';
 import { describeHolder } from '../../cluster/ports.ts';
 import { enterRoster } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { isElsewhere, nodesElsewhere } from '../../hosts/far-nodes.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import type { NamedMember } from '../../wire/member-change.ts';
 import { APP_NAMES, type NodeConfig } from '../../wire/node-config.ts';
@@ -60,51 +68,8 @@ export default class NodeStart extends BaseCommand {
       dependsOn: ['data-dir'],
       env: 'RAFTCTL_LOG_FILE',
     }),
-    bootstrap: Flags.boolean({
-      summary: 'Make the data directory of a founding member first.',
-      dependsOn: ['data-dir', 'id', 'initial-cluster', 'secret-file'],
-      env: 'RAFTCTL_BOOTSTRAP',
-    }),
-    id: Flags.string({
-      summary: "The new founding node's name.",
-      dependsOn: ['bootstrap'],
-      env: 'RAFTCTL_ID',
-    }),
-    join: Flags.string({
-      summary: 'Admin address of any member: become a new member of its cluster first.',
-      helpValue: 'HOST:PORT',
-      dependsOn: ['data-dir', 'member', 'secret-file'],
-      exclusive: ['bootstrap'],
-      env: 'RAFTCTL_JOIN',
-    }),
-    member: Flags.string({
-      summary: "The joining node's name and its client, peer and admin ports.",
-      helpValue: 'NAME=HOST:CLIENT:PEER:ADMIN',
-      dependsOn: ['join'],
-      env: 'RAFTCTL_MEMBER',
-    }),
-    learner: Flags.boolean({
-      summary: 'Join without ever becoming a voter.',
-      dependsOn: ['join'],
-      env: 'RAFTCTL_LEARNER',
-    }),
-    'initial-cluster': Flags.string({
-      summary: 'All founding members.',
-      helpValue: 'NAME=HOST:CLIENT:PEER:ADMIN,...',
-      dependsOn: ['bootstrap'],
-      env: 'RAFTCTL_INITIAL_CLUSTER',
-    }),
-    'secret-file': Flags.string({
-      summary: 'File with the secret that all nodes share, in hex.',
-      helpValue: 'FILE',
-      dependsOn: ['data-dir'],
-      env: 'RAFTCTL_SECRET_FILE',
-    }),
-    'cluster-id': Flags.string({
-      summary: '32 hex digits. [default: made of the list of members]',
-      dependsOn: ['bootstrap'],
-      env: 'RAFTCTL_CLUSTER_ID',
-    }),
+    ...foundingFlags,
+    ...trustFlags,
     app: Flags.option({
       summary: 'What the new cluster replicates; logger: follow others. [default: kvstore]',
       options: [...APP_NAMES, 'logger'] as const,
@@ -173,6 +138,7 @@ export default class NodeStart extends BaseCommand {
     };
     process.exitCode = await runHere(absolute, {
       ...{ logFile: flags['log-file'] ?? null, profiles },
+      insecureBind: flags['insecure-bind'],
       profileOnAnomaly: flags['profile-on-anomaly'],
     });
     return undefined;
@@ -185,13 +151,14 @@ export default class NodeStart extends BaseCommand {
     if (!(await isFormatted(directory))) {
       const [member] = parseInitialCluster(flags.member ?? '');
       const { formatNode } = await import('../../node/format.ts');
+      const security = await newcomerSecurity(member as NamedMember, contact, flags);
       const config = await joinCluster({
         ...{ contact, member: member as NamedMember, learner: flags.learner, timeoutMs },
         secretFile: resolve(flags['secret-file'] ?? ''),
         ...(flags.fsync !== undefined && { fsync: flags.fsync }),
         store: new ClusterStore(flags.dir),
       });
-      await formatNode({ directory, config: { ...config, ...demo } });
+      await formatNode({ directory, config: { ...config, ...demo, ...security } });
     }
     const { readNodeConfig } = await import('../../node/node-directory.ts');
     const config = await readNodeConfig(directory);
@@ -218,10 +185,14 @@ export default class NodeStart extends BaseCommand {
     const listed = join === undefined ? [] : followListed({ join, member, secretFile });
     const names = follow === undefined ? [] : follow.split(',');
     const local = await followLocal(new ClusterStore(flags.dir), names, absolute);
-    const { timeout: timeoutMs, fsync, 'text-log': text } = flags;
+    const { timeout: timeoutMs, fsync, 'text-log': text, throughput } = flags;
     const logFolder = resolve(flags.logfolder ?? directory);
+    const throughputFolder = throughput === undefined ? null : resolve(throughput);
     process.exitCode = await runLoggers(
-      { directory: absolute, logFolder, text, fsync, follow: [...listed, ...local], timeoutMs },
+      {
+        ...{ directory: absolute, logFolder, throughputFolder, text, fsync, timeoutMs },
+        follow: [...listed, ...local],
+      },
       {
         version: versionInfo().raftctl,
         logFile: flags['log-file'] ?? null,
@@ -233,6 +204,8 @@ export default class NodeStart extends BaseCommand {
 
   async #startInProcfile(path: string, names: readonly string[]): Promise<unknown> {
     const { flags } = await this.parse(NodeStart);
+    // Loaded only here: it knows every older program, and each node that starts would load them.
+    const { Procfile } = await import('../../as/procfile-run.ts');
     const entry = entryOf(this.config.root);
     const procfile = await Procfile.open({ path, stateDirectory: stateDirectory(), entry });
     const interrupts = new Interrupts(() => this.note('Stopping'));
@@ -253,19 +226,18 @@ export default class NodeStart extends BaseCommand {
   async #startInCluster(ids: readonly string[]): Promise<unknown> {
     const { flags } = await this.parse(NodeStart);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     // The nodes are told by what they inherit.
     if (flags['profile-on-anomaly']) process.env['RAFTCTL_PROFILE_ON_ANOMALY'] = '1';
     const interrupts = new Interrupts(() => this.note('Stopping'));
     try {
-      const results = await startStopped({
-        store,
-        spec,
-        nodes: namedNodes(spec, ids),
-        entry: entryOf(this.config.root),
-        timeoutMs: flags.timeout,
-        signal: interrupts.signal,
-      });
+      const nodes = namedNodes(spec, ids);
+      const { timeout: timeoutMs } = flags;
+      const { signal } = interrupts;
+      const entry = entryOf(this.config.root);
+      const results = isElsewhere(spec)
+        ? await nodesElsewhere(spec, nodes, { verb: 'start', timeoutMs })
+        : await startStopped({ store, spec, nodes, entry, timeoutMs, signal });
       for (const { id, outcome } of results) {
         this.print(outcome === 'running' ? `${id} is running already` : `${id} started`);
       }
@@ -286,6 +258,7 @@ interface HereWish {
   readonly logFile: string | null;
   readonly profiles: { readonly cpu?: string; readonly heap?: string; readonly snapshot?: string };
   readonly profileOnAnomaly: boolean;
+  readonly insecureBind: boolean;
 }
 
 async function runHere(directory: string, wish: HereWish): Promise<number> {

@@ -18,7 +18,7 @@ export default class NodeStatusCommand extends BaseCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(NodeStatusCommand);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const chosen = new Set(selectNodes(spec, argv.map(String)).map((node) => node.id));
     const status = await clusterStatus(store, spec);
     const rows = status.nodes.filter((row) => chosen.has(row.id));

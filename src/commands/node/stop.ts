@@ -1,5 +1,4 @@
 import { Flags } from '@oclif/core';
-import { Procfile } from '../../as/procfile-run.ts';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { stateDirectory } from '../../cli/directories.ts';
 import { entryOf } from '../../cli/entry.ts';
@@ -9,6 +8,7 @@ import { stopNodes } from '../../cluster/down.ts';
 import { askToStop } from '../../cluster/leader.ts';
 import { namedNodes } from '../../cluster/nodes.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { actElsewhere, isElsewhere } from '../../hosts/far-nodes.ts';
 
 export default class NodeStop extends BaseCommand {
   static override summary = 'Stop nodes in good order.';
@@ -45,12 +45,16 @@ export default class NodeStop extends BaseCommand {
       return this.#inProcfile(procfile, { names: argv.map(String), graceMs: flags.timeout });
     }
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const nodes = namedNodes(spec, argv.map(String));
     const interrupts = new Interrupts(() => this.note('Stopping (Ctrl-C again kills)'));
     try {
       if (!flags.transfer) await askToStop(store, spec, nodes);
-      const results = await stopNodes(nodes, { graceMs: flags.timeout, hurry: interrupts.hurry });
+      const { hurry } = interrupts;
+      const { timeout: graceMs } = flags;
+      const results = isElsewhere(spec)
+        ? await actElsewhere(spec, nodes, { verb: 'stop', timeoutMs: graceMs })
+        : await stopNodes(nodes, { graceMs, hurry });
       for (const { id, outcome } of results) {
         this.print(`${id} ${outcome === 'idle' ? 'was down' : outcome}`);
       }
@@ -64,6 +68,8 @@ export default class NodeStop extends BaseCommand {
     path: string,
     { names, graceMs }: { readonly names: readonly string[]; readonly graceMs: number },
   ): Promise<unknown> {
+    // Loaded only here: it knows every older program, and each node that starts would load them.
+    const { Procfile } = await import('../../as/procfile-run.ts');
     const entry = entryOf(this.config.root);
     const procfile = await Procfile.open({ path, stateDirectory: stateDirectory(), entry });
     const interrupts = new Interrupts(() => this.note('Stopping (Ctrl-C again kills)'));

@@ -29,7 +29,7 @@ export default class NodeWait extends BaseCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(NodeWait);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const ids = namedNodes(spec, argv.map(String)).map((node) => node.id);
     const interrupts = new Interrupts(() => {});
     try {

@@ -117,14 +117,16 @@ function endMark(slots: number): Bytes {
 export class SlotRestore implements StateRestore {
   readonly #file: SlotFile;
   readonly #adopt: (table: SlotTable) => void;
-  readonly #table = new SlotTable();
+  readonly #table: SlotTable;
   #rest: Bytes = NO_BYTES;
   #slots = 0;
   #state: 'head' | 'slots' | 'ended' | 'wrong' = 'head';
 
-  constructor(file: SlotFile, adopt: (table: SlotTable) => void) {
+  /** @param table what is restored goes there: it has nothing yet. */
+  constructor(file: SlotFile, adopt: (table: SlotTable) => void, table = new SlotTable()) {
     this.#file = file;
     this.#adopt = adopt;
+    this.#table = table;
   }
 
   take(piece: Bytes): void {

@@ -2,6 +2,7 @@
 import { KV_TYPE } from '../../wire/apps/kv-collections.ts';
 import {
   KEY_IS_BUSY,
+  KV_CHANGES,
   KV_OK,
   type KvAnswer,
   KvScore,
@@ -19,24 +20,37 @@ import { type Cell, NO_CELL } from './kv-arena.ts';
 import type { KvTable } from './kvstore-table.ts';
 import { deadlineOf, MALFORMED } from './kvstore-writes.ts';
 
-export function addMembers(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
+/** In the place of an index: the command is only tried, see KvTrial. */
+export const TRIAL: LogIndex = 0;
+
+type TriedAnswer = KvAnswer | typeof KV_CHANGES;
+
+/** A write that changes nothing when it is tried. */
+export type TriedWrite = (table: KvTable, reader: CommandReader, index: LogIndex) => TriedAnswer;
+
+export function addMembers(table: KvTable, reader: CommandReader, index: LogIndex): TriedAnswer {
   if (reader.fieldsLeft() < 2) return MALFORMED;
   const key = reader.field(reader.key);
   const cell = table.find(key);
   if (cell !== NO_CELL && table.typeOf(cell) !== KV_TYPE.set) return WRONG_TYPE;
   const old = cell === NO_CELL ? null : (table.collectionOf(cell) as KvSet);
-  const members = new Set<string>();
-  while (!reader.atEnd) members.add(reader.fieldText());
-  const added = [...members].filter((member) => old === null || !old.members.has(member));
-  if (added.length === 0) return 0;
+  let added: Set<string> | null = null;
+  while (!reader.atEnd) {
+    const member = reader.fieldText();
+    if (old?.members.has(member)) continue;
+    added ??= new Set();
+    added.add(member);
+  }
+  if (added === null) return 0;
+  if (index === TRIAL) return KV_CHANGES;
   const set = old ?? new KvSet();
   if (old !== null) table.willChange(cell, index);
   for (const member of added) set.members.add(member);
   if (old === null) table.setCollection(key, set, index);
-  return added.length;
+  return added.size;
 }
 
-export function removeMembers(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
+export function removeMembers(table: KvTable, reader: CommandReader, index: LogIndex): TriedAnswer {
   if (reader.fieldsLeft() < 2) return MALFORMED;
   const key = reader.field(reader.key);
   const cell = table.find(key);
@@ -46,7 +60,7 @@ export function removeMembers(table: KvTable, reader: CommandReader, index: LogI
   return remove(table, { reader, key, cell, index, members });
 }
 
-export function removeScored(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
+export function removeScored(table: KvTable, reader: CommandReader, index: LogIndex): TriedAnswer {
   if (reader.fieldsLeft() < 2) return MALFORMED;
   const key = reader.field(reader.key);
   const cell = table.find(key);
@@ -76,10 +90,11 @@ interface Removal {
 }
 
 /** A key without members is none. */
-function remove(table: KvTable, { reader, key, cell, index, members }: Removal): number {
+function remove(table: KvTable, { reader, key, cell, index, members }: Removal): TriedAnswer {
   const named: string[] = [];
   while (!reader.atEnd) named.push(reader.fieldText());
   if (!named.some((member) => members.has(member))) return 0;
+  if (index === TRIAL) return KV_CHANGES;
   table.willChange(cell, index);
   let count = 0;
   for (const member of named) if (members.delete(member)) count += 1;
@@ -87,7 +102,7 @@ function remove(table: KvTable, { reader, key, cell, index, members }: Removal):
   return count;
 }
 
-export function addScored(table: KvTable, reader: CommandReader, index: LogIndex): KvAnswer {
+export function addScored(table: KvTable, reader: CommandReader, index: LogIndex): TriedAnswer {
   const flags = reader.byte();
   const key = reader.field(reader.key);
   const start = reader.position;
@@ -105,6 +120,7 @@ export function addScored(table: KvTable, reader: CommandReader, index: LogIndex
   const plan = planScores(old, reader, flags);
   if (plan.isNaN) return SCORE_IS_NAN;
   if (plan.scores.size > 0) {
+    if (index === TRIAL) return KV_CHANGES;
     const zset = old ?? new KvSortedSet();
     if (old !== null) table.willChange(cell, index);
     for (const [member, score] of plan.scores) zset.set(member, score);

@@ -33,7 +33,7 @@ class Log {
   }
 
   ttl(key: string, x = 0): KvAnswer {
-    return this.store.query({ op: 'ttl', keys: [key], x, y: TTL_FORM.ms });
+    return this.store.query({ op: 'ttl', keys: [key], x, y: TTL_FORM.ms }) as KvAnswer;
   }
 }
 

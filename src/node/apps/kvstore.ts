@@ -10,10 +10,12 @@ import { createHash } from 'node:crypto';
 import { type Bytes, bytesFrom } from '../../std/bytes.ts';
 import {
   KV_ABORTED,
+  KV_CHANGES,
   KV_FORMAT,
   KV_OP,
   type KvAnswer,
   type KvQuery,
+  KvTrial,
 } from '../../wire/apps/kvstore.ts';
 import type { LogIndex } from '../model/ids.ts';
 import type {
@@ -32,6 +34,8 @@ import {
   put,
   removeMembers,
   removeScored,
+  TRIAL,
+  type TriedWrite,
 } from './kvstore-collection-writes.ts';
 import { demo, fill } from './kvstore-demo.ts';
 import { Foresight } from './kvstore-foresight.ts';
@@ -52,6 +56,13 @@ import {
   type Write,
 } from './kvstore-writes.ts';
 
+const TRIED: ReadonlyMap<number, TriedWrite> = new Map([
+  [KV_OP.sadd, addMembers],
+  [KV_OP.srem, removeMembers],
+  [KV_OP.zadd, addScored],
+  [KV_OP.zrem, removeScored],
+]);
+
 /** By opcode. The two that are missing are done here: `multi` and, inside it, `read`. */
 const WRITES: readonly (Write | undefined)[] = (() => {
   const writes: (Write | undefined)[] = [];
@@ -71,13 +82,11 @@ const WRITES: readonly (Write | undefined)[] = (() => {
   writes[KV_OP.copy] = copy;
   writes[KV_OP.flush] = flush;
   writes[KV_OP.time] = passTime;
-  writes[KV_OP.sadd] = addMembers;
-  writes[KV_OP.srem] = removeMembers;
-  writes[KV_OP.zadd] = addScored;
-  writes[KV_OP.zrem] = removeScored;
   writes[KV_OP.put] = put;
   writes[KV_OP.demo] = demo;
   writes[KV_OP.fill] = fill;
+  // When it is not tried, such a write has an answer of its own.
+  for (const [op, write] of TRIED) writes[op] = write as Write;
   return writes;
 })();
 
@@ -85,6 +94,8 @@ export class KvStore implements StateMachine {
   readonly app = 'kvstore';
   readonly timeCommand = bytesFrom(String.fromCharCode(KV_FORMAT, KV_OP.time), 'latin1');
   #table = new KvTable();
+  /** Counts what was applied: no two states share it. */
+  #state = 0;
   readonly #foresight = new Foresight();
   readonly #reader = new CommandReader();
   /** Of a transaction, whose commands are read by the other. */
@@ -92,6 +103,7 @@ export class KvStore implements StateMachine {
 
   apply(bytes: Bytes, start: number, end: number, context: ApplyContext): KvAnswer {
     const table = this.#table;
+    this.#state += 1;
     if (context.leaderTimeMs > table.nowMs) table.nowMs = context.leaderTimeMs;
     if (end - start < 2 || bytes[start] !== KV_FORMAT) return MALFORMED;
     const opcode = bytes[start + 1] as number;
@@ -106,9 +118,10 @@ export class KvStore implements StateMachine {
     this.#foresight.look(this.#table, bytes, spans, count);
   }
 
-  query(request: unknown): KvAnswer {
-    const query = request as KvQuery;
+  query(request: unknown): KvAnswer | typeof KV_CHANGES {
+    const query = request as KvQuery | KvTrial;
     if (typeof query === 'string') return this.#table.valueOf(query);
+    if (query instanceof KvTrial) return this.#tried(query);
     return read(this.#table, query, { steps: WALK_STEPS_MAX });
   }
 
@@ -143,7 +156,23 @@ export class KvStore implements StateMachine {
   restore(): StateRestore {
     return new TableRestore((table) => {
       this.#table = table;
+      this.#state += 1;
     });
+  }
+
+  #tried(trial: KvTrial): KvAnswer | typeof KV_CHANGES {
+    if (trial.state !== this.#state) {
+      trial.answer = this.#try(trial.command);
+      trial.state = this.#state;
+    }
+    return trial.answer;
+  }
+
+  #try(command: Bytes): KvAnswer | typeof KV_CHANGES {
+    const write = TRIED.get(command[1] as number);
+    if (write === undefined) return KV_CHANGES;
+    this.#reader.begin(command, 2, command.length);
+    return write(this.#table, this.#reader, TRIAL);
   }
 
   /** All commands of a transaction, or none when a watched key has changed. */

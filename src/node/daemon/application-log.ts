@@ -5,24 +5,14 @@
  * again. After a restart entries are applied again; those the file has are skipped, and a last
  * record that is cut off is cut away.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fdatasyncSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { readSync } from 'node:fs';
 import { allocBytes, type Bytes, concatBytes } from '../../std/bytes.ts';
 import type { RaftctlError } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
 import { DemoScanner, RECORD_HEAD_BYTES } from '../../wire/dialects/raft-demo-command.ts';
 import type { RecordSink } from '../apps/logged-machine.ts';
-import { diskFailure, type Interval, LogMarks } from './log-marks.ts';
+import type { Interval } from './log-marks.ts';
+import { ToldFile, type WholeEnd } from './told-file.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 /** Longer ones nobody writes: the file is damaged. */
@@ -46,150 +36,93 @@ export interface RecordPlace {
 export class ApplicationLog implements RecordSink {
   /** Commands that were told since the start. */
   appended = 0;
-  readonly #init: ApplicationLogInit;
-  readonly #marks: LogMarks;
-  #fd: number;
-  #bytes = 0;
-  #lastIndex = 0;
-  #due: Bytes[] = [];
+  readonly #log: Log;
+  readonly #file: ToldFile;
 
   /** @throws {RaftctlError} DISK_FAILED when the file cannot be opened or read. */
-  constructor(init: ApplicationLogInit) {
-    this.#init = init;
-    try {
-      this.#marks = new LogMarks(init.path, existsSync(init.path));
-      this.#lastIndex = this.#marks.through;
-      this.#fd = openForAppend(init);
-      this.#keepWhole(fstatSync(this.#fd).size);
-      ftruncateSync(this.#fd, this.#bytes);
-    } catch (cause) {
-      throw diskFailure(`Cannot open the application log ${init.path}`, cause);
-    }
-  }
-
-  /** The last entry may have had more records: it is applied again, and told again. */
-  #keepWhole(size: number): void {
-    let last: RecordPlace = { index: 0, start: 0, end: 0 };
-    for (const place of placesIn(this.#fd, size)) {
-      if (place.index !== last.index) {
-        this.#lastIndex = Math.max(this.#lastIndex, last.index);
-        this.#bytes = last.end;
-      }
-      last = place;
-    }
-    if (last.index <= this.#marks.through) this.#bytes = last.end;
+  constructor({ path, sync, log, onFailed }: ApplicationLogInit) {
+    this.#log = log;
+    this.#file = new ToldFile({ path, what: 'application log', sync, findEnd, onFailed });
   }
 
   get path(): string {
-    return this.#init.path;
+    return this.#file.path;
   }
 
   get lastIndex(): number {
-    return this.#lastIndex;
+    return this.#file.lastIndex;
   }
 
   /** What is in the file now. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#file.bytes;
   }
 
   /** Entries that came as a snapshot: of what they did the file has nothing. */
   get lacks(): readonly Interval[] {
-    return this.#marks.lacks;
+    return this.#file.lacks;
   }
 
   append(index: number, records: Bytes): void {
-    this.#lastIndex = index;
+    this.#file.lastIndex = index;
     if (records.length === 0) return;
     this.appended += 1;
-    this.#due.push(records);
+    this.#file.append(records);
   }
 
   skipTo(index: number): void {
-    if (index <= this.#lastIndex) return;
-    const { log, path } = this.#init;
-    const missing = `${this.#lastIndex + 1} to ${index}`;
-    log.warn({ file: path, missing }, 'entries came as a snapshot: the application log lacks them');
-    this.keep(this.#lastIndex);
-    this.#attempt(() => this.#marks.lack({ first: this.#lastIndex + 1, last: index }));
-    this.#lastIndex = index;
+    if (index <= this.lastIndex) return;
+    const missing = `${this.lastIndex + 1} to ${index}`;
+    this.#log.warn(
+      { file: this.path, missing },
+      'entries came as a snapshot: the application log lacks them',
+    );
+    this.#file.skipTo(index);
   }
 
   keep(index: number): void {
-    this.flush();
-    this.#attempt(() => {
-      fdatasyncSync(this.#fd);
-      this.#marks.keep(index);
-    });
+    this.#file.keep(index);
   }
 
-  /** Writes what was appended: before the clients of a turn are answered. */
   flush(): void {
-    if (this.#due.length === 0) return;
-    const records = concatBytes(this.#due);
-    this.#due = [];
-    this.#attempt(() => {
-      for (let at = 0; at < records.length; ) {
-        at += writeSync(this.#fd, records, at, records.length - at, this.#bytes + at);
-      }
-      this.#bytes += records.length;
-    });
-  }
-
-  #attempt(write: () => void): void {
-    try {
-      write();
-    } catch (cause) {
-      this.#init.onFailed(diskFailure(`Cannot write the application log ${this.path}`, cause));
-    }
+    this.#file.flush();
   }
 
   /** The records of a range of indexes, in order. */
   places(): Iterable<RecordPlace> {
-    return placesIn(this.#fd, this.#bytes);
+    return placesIn(this.#file.fd, this.bytes);
   }
 
   read(start: number, end: number): Bytes {
-    const bytes = allocBytes(end - start);
-    const read = readSync(this.#fd, bytes, 0, bytes.length, start);
-    return bytes.subarray(0, read);
+    return this.#file.read(start, end);
   }
 
   /** Drops all records up to this index. @returns how many bytes that were. */
   dropThrough(index: number): number {
-    let from = this.#bytes;
+    let from = this.bytes;
     for (const place of this.places()) {
       if (place.index <= index) continue;
       from = place.start;
       break;
     }
-    if (from === 0) return 0;
-    // Should nothing be left, the file does not tell any more how far it went.
-    this.#marks.keep(Math.min(index, this.#lastIndex));
-    const temporary = `${this.path}.tmp`;
-    const fd = openSync(temporary, 'w+', 0o644);
-    for (let at = from; at < this.#bytes; ) {
-      const piece = this.read(at, Math.min(this.#bytes, at + CHUNK_BYTES));
-      writeSync(fd, piece, 0, piece.length, at - from);
-      at += piece.length;
-    }
-    renameSync(temporary, this.path);
-    closeSync(this.#fd);
-    closeSync(fd);
-    this.#fd = openForAppend(this.#init);
-    this.#bytes -= from;
+    if (from > 0) this.#file.dropBefore(from, index);
     return from;
   }
 
   close(): void {
-    this.keep(this.#lastIndex);
-    closeSync(this.#fd);
+    this.#file.close();
   }
 }
 
-function openForAppend({ path, sync }: ApplicationLogInit): number {
-  const flags = constants.O_RDWR | constants.O_CREAT | (sync ? constants.O_SYNC : 0);
-  return openSync(path, flags, 0o644);
+/** The last entry may have had more records: it is applied again, and told again. */
+function findEnd(fd: number, size: number, through: number): WholeEnd {
+  let whole: WholeEnd = { index: 0, end: 0 };
+  let last: RecordPlace = { index: 0, start: 0, end: 0 };
+  for (const place of placesIn(fd, size)) {
+    if (place.index !== last.index) whole = { index: last.index, end: last.end };
+    last = place;
+  }
+  return last.index <= through ? { index: last.index, end: last.end } : whole;
 }
 
 /** All whole records up to the first that is none. */

@@ -54,11 +54,17 @@ export function extrasOf(config: NodeConfig, own: MemberConfig): OlderExtras {
 }
 
 /** A logger's client port hands out what it has written. */
-function extrasOfLogger({ file: path, text }: LoggerConfig, own: MemberConfig): OlderExtras {
+function extrasOfLogger(
+  { file: path, text, throughput }: LoggerConfig,
+  own: MemberConfig,
+): OlderExtras {
   return {
     applicationLog: { path, sync: false },
     transfer: own.clientAddress,
     ...(text === undefined ? {} : { textLog: text }),
+    ...(throughput === undefined
+      ? {}
+      : { throughputFile: throughput, throughputOf: 'records' as const }),
   };
 }
 

@@ -16,30 +16,42 @@ import { SyncPace } from './sync-pace.ts';
 /** Up to this size a write is synchronous. */
 const DIRECT_BYTES_MAX = 256 * 1024;
 
-export class FsDisk implements Disk {
-  readonly #pace = new SyncPace();
-  readonly #readOnly: boolean;
-  readonly #directBytesMax: number;
+export interface FsDiskOptions {
+  /** Files that nobody may write can be opened, and none is written. */
+  readonly readOnly?: boolean;
+  /** Small writes take the trip through the thread pool as well. */
+  readonly offLoop?: boolean;
+  /** Told how long each synchronous write held up the event loop. */
+  readonly onWritten?: (durationMs: number) => void;
+}
 
-  /**
-   * @param options.readOnly files that nobody may write can be opened, and none is written.
-   * @param options.offLoop small writes take the trip through the thread pool as well.
-   */
-  constructor(options: { readonly readOnly?: boolean; readonly offLoop?: boolean } = {}) {
-    this.#readOnly = options.readOnly === true;
-    this.#directBytesMax = options.offLoop === true ? 0 : DIRECT_BYTES_MAX;
+/** What the files of a disk have in common. */
+interface FileWays {
+  readonly pace: SyncPace;
+  readonly directBytesMax: number;
+  readonly onWritten: (durationMs: number) => void;
+}
+
+export class FsDisk implements Disk {
+  readonly #readOnly: boolean;
+  readonly #ways: FileWays;
+
+  constructor({ readOnly, offLoop, onWritten }: FsDiskOptions = {}) {
+    this.#readOnly = readOnly === true;
+    const directBytesMax = offLoop === true ? 0 : DIRECT_BYTES_MAX;
+    this.#ways = { pace: new SyncPace(), directBytesMax, onWritten: onWritten ?? (() => {}) };
   }
 
   get mayBlock(): boolean {
-    return this.#pace.mayBlock;
+    return this.#ways.pace.mayBlock;
   }
 
   set mayBlock(mayBlock: boolean) {
-    this.#pace.mayBlock = mayBlock;
+    this.#ways.pace.mayBlock = mayBlock;
   }
 
   get blocks(): boolean {
-    return this.#pace.onLoop;
+    return this.#ways.pace.onLoop;
   }
 
   async makeDirectory(directory: string): Promise<void> {
@@ -77,7 +89,7 @@ export class FsDisk implements Disk {
           else reject(error);
         });
       });
-      return new FsFile(file, fd, this.#pace, this.#directBytesMax);
+      return new FsFile(file, fd, this.#ways);
     });
   }
 
@@ -104,46 +116,45 @@ export class FsDisk implements Disk {
 class FsFile implements DiskFile {
   readonly path: string;
   readonly #fd: number;
-  readonly #pace: SyncPace;
-  readonly #directBytesMax: number;
+  readonly #ways: FileWays;
 
-  constructor(file: string, fd: number, pace: SyncPace, directBytesMax: number) {
+  constructor(file: string, fd: number, ways: FileWays) {
     this.path = file;
     this.#fd = fd;
-    this.#pace = pace;
-    this.#directBytesMax = directBytesMax;
+    this.#ways = ways;
   }
 
   write(chunks: readonly Uint8Array[], offset: number, sync: boolean, done: Done): void {
-    let length = 0;
-    for (const chunk of chunks) length += chunk.length;
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
     const written = (error: unknown): void => {
       if (error !== null) done(diskError('write', this.path, error));
       else if (sync) this.#syncData(done);
       else done(null);
     };
-    if (length > this.#directBytesMax) {
+    if (length > this.#ways.directBytesMax) {
       writeAll(this.#fd, chunks, { offset, length }, written);
       return;
     }
+    const startedMs = performance.now();
     try {
       writeAllNow(this.#fd, chunks, { offset, length });
     } catch (error) {
       process.nextTick(written, error);
       return;
     }
+    this.#ways.onWritten(performance.now() - startedMs);
     if (sync) this.#syncData(done);
     else process.nextTick(done, null);
   }
 
   #syncData(done: Done): void {
-    if (this.#pace.onLoop) {
+    if (this.#ways.pace.onLoop) {
       process.nextTick(this.#syncNow, done);
       return;
     }
     const startedMs = performance.now();
     fs.fdatasync(this.#fd, (error) => {
-      this.#pace.tookInPool(performance.now() - startedMs);
+      this.#ways.pace.tookInPool(performance.now() - startedMs);
       done(error === null ? null : diskError('sync', this.path, error));
     });
   }
@@ -156,7 +167,7 @@ class FsFile implements DiskFile {
       done(diskError('sync', this.path, error));
       return;
     }
-    this.#pace.tookOnLoop(performance.now() - startedMs);
+    this.#ways.pace.tookOnLoop(performance.now() - startedMs);
     done(null);
   };
 

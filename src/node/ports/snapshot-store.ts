@@ -46,9 +46,10 @@ export interface SnapshotStore {
   ): void;
   /**
    * Reads the state of the newest snapshot: hands out its data in order, each piece verified, one
-   * piece a turn of the event loop, and verifies the digest at the end.
+   * piece a turn of the event loop, and verifies the digest at the end. The next one is read when
+   * `onData` is done.
    */
-  load(onData: (data: Bytes) => void, done: Done): void;
+  load(onData: (data: Bytes) => unknown, done: Done): void;
   close(): Promise<void>;
 }
 

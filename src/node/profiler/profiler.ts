@@ -45,7 +45,7 @@ export class Profiler {
       if (wish.kind === 'cpu') await prepareCpu(session, wish.intervalUs);
       await until(wish.startMonoMs - (wish.kind === 'cpu' ? wish.warmMs : 0));
       if (wish.kind === 'cpu') await captureCpu(session, wish, sink);
-      else if (wish.kind === 'heap') await captureHeap(session, wish, sink);
+      else if (wish.kind !== 'snapshot') await captureHeap(session, wish, sink);
       else await captureSnapshot(session, sink);
     } finally {
       session.disconnect();
@@ -65,7 +65,7 @@ async function captureCpu(session: Session, wish: CaptureWish, sink: CaptureSink
 
 async function captureHeap(session: Session, wish: CaptureWish, sink: CaptureSink): Promise<void> {
   sink.started(monoMs());
-  await startHeap(session);
+  await startHeap(session, wish.kind === 'allocs');
   await sleep(wish.durationMs);
   sink.write(JSON.stringify(await stopHeap(session)));
 }
@@ -91,8 +91,13 @@ export async function stopCpu(session: Session): Promise<Cpu.Profile> {
   return (await session.post('Profiler.stop')).profile;
 }
 
-export async function startHeap(session: Session): Promise<void> {
-  await session.post('HeapProfiler.startSampling', { samplingInterval: HEAP_SAMPLE_BYTES });
+/** @param isAll what is collected meanwhile counts too. */
+export async function startHeap(session: Session, isAll = false): Promise<void> {
+  await session.post('HeapProfiler.startSampling', {
+    samplingInterval: HEAP_SAMPLE_BYTES,
+    includeObjectsCollectedByMajorGC: isAll,
+    includeObjectsCollectedByMinorGC: isAll,
+  });
 }
 
 export async function stopHeap(session: Session): Promise<HeapProfiler.SamplingHeapProfile> {

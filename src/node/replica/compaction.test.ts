@@ -15,9 +15,14 @@ class Rig {
   snapshotIndex = 0;
   durableIndex = 1_000_000;
   totalBytes = 100 * GIB;
+  /** What the clock says when a snapshot is done. */
+  clockMs = 0;
   newest: StoredSnapshot | null = null;
   /** Writes fail with it. */
   trouble: RaftctlError | null = null;
+  /** So long takes the one piece. */
+  pieceMs = 0;
+  readonly pausesMs: number[] = [];
   readonly compacted: number[] = [];
   readonly events: string[] = [];
   readonly #timers: (() => void)[] = [];
@@ -36,7 +41,7 @@ class Rig {
 
   endTurn(nowMs = 0): void {
     this.compaction.maybeBegin(nowMs);
-    for (const task of this.#timers.splice(0)) task();
+    while (this.#timers.length > 0) this.#timers.shift()?.();
     for (let turn = 0; turn < 3; turn += 1) this.compaction.drain();
   }
 
@@ -81,7 +86,9 @@ class Rig {
           return rig.newest;
         },
         create: (meta: StoredSnapshot['meta']) => ({
-          write: (_data: unknown, done: (error: RaftctlError | null) => void) => done(this.trouble),
+          write: (_data: unknown, done: (error: RaftctlError | null) => void) => {
+            this.#timers.push(() => done(this.trouble));
+          },
           finish: (done: (error: null, stored: StoredSnapshot) => void) => {
             this.newest = { meta, bytes: this.newest?.bytes ?? 1 };
             done(null, this.newest);
@@ -92,12 +99,19 @@ class Rig {
       stateMachine: {
         snapshot: () => {
           const pieces = [bytesFrom('state')];
-          return { next: () => pieces.pop() ?? null, close: () => {} };
+          const next = () => {
+            this.clockMs += this.pieceMs;
+            return pieces.pop() ?? null;
+          };
+          return { next, close: () => {} };
         },
       },
       clock: {
-        nowMs: () => 0,
-        after: (_delayMs: number, task: () => void) => this.#timers.push(task),
+        nowMs: () => this.clockMs,
+        after: (delayMs: number, task: () => void) => {
+          this.pausesMs.push(delayMs);
+          this.#timers.push(task);
+        },
       },
       emit: (type: string) => this.events.push(type),
       wake: () => {},
@@ -193,5 +207,35 @@ describe('Compaction', () => {
     expect(rig.snapshotIndex).toBe(0);
     rig.apply(10, 10_000);
     expect(rig.snapshotIndex).toBe(40);
+  });
+
+  it('counts entries where it is told to, however short they are', () => {
+    const rig = new Rig({ snapshotEntries: 30 });
+    rig.apply(1);
+    rig.apply(1);
+    expect(rig.snapshotIndex).toBe(0);
+    rig.apply(1);
+    expect(rig.snapshotIndex).toBe(40);
+  });
+
+  it('rests ten times as long as the last one took, where it counts entries', () => {
+    const rig = new Rig({ snapshotEntries: 5 });
+    rig.clockMs = 100;
+    rig.apply(1);
+    expect(rig.snapshotIndex).toBe(20);
+    rig.apply(1, 1099);
+    expect(rig.snapshotIndex).toBe(20);
+    rig.apply(1, 1100);
+    expect(rig.snapshotIndex).toBe(40);
+  });
+
+  it('Compaction rests between pieces nine times as long as they take, from 1 to 10 ms', () => {
+    const rig = new Rig();
+    for (const pieceMs of [0, 0.05, 0.5, 2]) {
+      rig.pieceMs = pieceMs;
+      rig.compaction.ask();
+      rig.apply(1);
+    }
+    expect(rig.pausesMs).toEqual([1, 1, 4.5, 10]);
   });
 });

@@ -7,7 +7,8 @@
  *   log and core forget  <--  told to the core in a turn  <--  made durable -+
  * ```
  * Due is a snapshot when more was applied since the last one than it is long, and no less than a
- * fixed amount: the log stays in proportion to the state, and so does the work.
+ * fixed amount: the log stays in proportion to the state, and so does the work. A node may be told
+ * to count entries as well; then a rest keeps the work in proportion.
  */
 import type { RaftctlError } from '../../std/errors.ts';
 import type { NodeConfig } from '../../wire/node-config.ts';
@@ -25,6 +26,8 @@ import { keepTrailing, type TrailingConfig } from './trailing.ts';
 export interface CompactionConfig extends TrailingConfig {
   /** A snapshot is due after so much log, or as much as the last snapshot is long: the larger. */
   readonly snapshotLogBytes: number;
+  /** One is due after more entries than this, too; absent: entries are not counted. */
+  readonly snapshotEntries?: number;
   /** One piece of state is encoded without a pause. */
   readonly pieceBytes: number;
 }
@@ -46,6 +49,7 @@ export function compactionConfigOf(config: NodeConfig): CompactionConfig {
     trailingLogEntries: config.trailingLogEntries ?? usual.trailingLogEntries,
     loggerHoldBytes: config.loggerHoldBytes ?? usual.loggerHoldBytes,
     pieceBytes: usual.pieceBytes,
+    ...(config.snapshotEntries === undefined ? {} : { snapshotEntries: config.snapshotEntries }),
   };
 }
 
@@ -54,10 +58,17 @@ const DISK_SHARE = 1 / 16;
 /** Less log than this never makes one due for the sake of the disk. */
 const DISK_SHARE_BYTES_MIN = 8 * 1024 * 1024;
 
-/** Between two pieces, so that a snapshot never takes much of the event loop. */
-const PIECE_PAUSE_MS = 1;
+/**
+ * Between two pieces: so many times as long as the piece took. A snapshot takes a tenth of the
+ * event loop, and writes no faster than that: clients wait for the same disk and processors.
+ */
+const PAUSE_PER_WORK = 9;
+const PIECE_PAUSE_MS_MIN = 1;
+const PIECE_PAUSE_MS_MAX = 10;
 /** After the disk was full. */
 const RETRY_MS = 10_000;
+/** Where entries are counted: so many times as long as a snapshot took, none is begun after it. */
+const REST_PER_WORK = 10;
 
 export interface CompactionParts {
   readonly raft: RaftFrontDoor;
@@ -137,7 +148,14 @@ export class Compaction {
     const through = keepTrailing({ raft, log }, this.#config, taking.meta.index);
     raft.snapshotWritten(taking.meta, through);
     log.compact(raft.firstIndex - 1);
+    this.#rest(taking);
     this.#tell(taking);
+  }
+
+  #rest({ startedMs }: Taking): void {
+    if (this.#config.snapshotEntries === undefined) return;
+    const nowMs = this.#parts.clock.nowMs();
+    this.#notBeforeMs = nowMs + REST_PER_WORK * (nowMs - startedMs);
   }
 
   /** Called at the end of a turn. */
@@ -150,7 +168,11 @@ export class Compaction {
   }
 
   #isDue(nowMs: number): boolean {
-    const { applier, snapshots, log } = this.#parts;
+    const { applier, raft, snapshots, log } = this.#parts;
+    const entries = applier.appliedIndex - raft.snapshotIndex;
+    if (entries > (this.#config.snapshotEntries ?? Number.POSITIVE_INFINITY)) {
+      return nowMs >= this.#notBeforeMs;
+    }
     const since = applier.appliedBytes - this.#bytesBefore;
     if (since < this.#config.snapshotLogBytes) {
       if (since < DISK_SHARE_BYTES_MIN) return false;
@@ -196,9 +218,10 @@ export class Compaction {
     const { clock, wake } = this.#parts;
     if (this.#taking !== taking) return;
     if (taking.source.ready === false) {
-      clock.after(PIECE_PAUSE_MS, () => this.#writeNext(taking));
+      clock.after(PIECE_PAUSE_MS_MIN, () => this.#writeNext(taking));
       return;
     }
+    const begunMs = clock.nowMs();
     const piece = taking.source.next(this.#config.pieceBytes);
     if (piece === null) {
       taking.source.close();
@@ -206,10 +229,13 @@ export class Compaction {
       wake();
       return;
     }
+    let pauseMs = PIECE_PAUSE_MS_MIN;
     taking.writer.write(piece, (error) => {
       if (error !== null) this.#failed(taking, error);
-      else clock.after(PIECE_PAUSE_MS, () => this.#writeNext(taking));
+      else clock.after(pauseMs, () => this.#writeNext(taking));
     });
+    const workMs = clock.nowMs() - begunMs;
+    pauseMs = Math.min(Math.max(pauseMs, PAUSE_PER_WORK * workMs), PIECE_PAUSE_MS_MAX);
   }
 
   #finish(taking: Taking): void {

@@ -8,6 +8,7 @@ import type { MemberChangeReply, NamedChange } from '../../wire/member-change.ts
 import type { ProfileKind } from '../../wire/profiles.ts';
 import type { NodeSnapshots, SnapshotRow } from '../../wire/snapshots.ts';
 import type { NodeStatus } from '../../wire/status.ts';
+import type { NodeTrace } from '../../wire/traces.ts';
 import type { TransferResult } from '../replica/contract.ts';
 
 /** The part of an EventRing that a stream needs. */
@@ -110,6 +111,12 @@ export interface AdminHistory {
   readonly batches: AsyncIterable<{ readonly bytes: Bytes }>;
 }
 
+/** Follows one request through the node. */
+export interface AdminTracer {
+  arm(marker: string, ms: number): void;
+  seen(): Pick<NodeTrace, 'monoMs' | 'marks' | 'dropped' | 'batch'>;
+}
+
 export interface AdminReplica {
   readonly clusterId: string;
   readonly memberName: string;
@@ -134,8 +141,9 @@ export interface AdminReplica {
   /** Hands leadership over; null: to whoever is best prepared. `done` is called once. */
   transferLeadership(target: string | null, done: (ended: NamedTransfer) => void): void;
   readonly snapshots: AdminSnapshots;
+  readonly tracer: AdminTracer;
   /** The process stood still: the replica tells those who follow its events. */
-  stalled(stall: EventData['process.stalled']): void;
+  stalled(stall: Omit<EventData['process.stalled'], 'syncMs'>): void;
   /** Changes who belongs to the cluster, all in one step; answers once that is committed. */
   changeMembers(changes: readonly NamedChange[], done: (answer: MembersAnswer) => void): void;
   /** Begins the orderly end of the process and returns. */

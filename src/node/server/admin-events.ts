@@ -80,6 +80,8 @@ export class EventStream {
   /** Ends the answer after what was written. */
   end(): void {
     if (this.#ended) return;
+    // The last words of a node that stops.
+    if (this.#query.follow && this.#seq < this.#source.lastSeq) this.#write();
     this.#leave();
     this.#response.end();
   }

@@ -1,13 +1,16 @@
 /**
- * Who may ask the admin port. It has no password for reading, so two things keep web pages out:
- * the Host must be a name of this node (against DNS rebinding) and an Origin, which browsers add,
- * must be the very host and port that was asked. What changes something also needs the secret.
+ * Who may ask the admin port. On one machine it has no password for reading, so two things keep web
+ * pages out: the Host must be a name of this node (against DNS rebinding) and an Origin, which
+ * browsers add, must be the very host and port that was asked. What changes something also needs
+ * the secret. With TLS every request needs a token, a certificate of the cluster, or the secret.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '../../std/address.ts';
 import { assert } from '../../std/assert.ts';
+import type { Scope, Security } from '../../wire/security.ts';
 import { AdminRefusal } from './admin-reply.ts';
+import { Gate } from './gate.ts';
 import { hostOf } from './http-origin.ts';
 
 /** No request here needs a body; a small one is read and ignored. */
@@ -22,11 +25,14 @@ export interface AdminGuardInit {
   readonly secretHex: string;
   /** Host names besides the loopback ones, without port. */
   readonly hosts: readonly string[];
+  /** Left out: plain HTTP, and who reaches it may read. */
+  readonly security?: Security | undefined;
 }
 
 export class AdminGuard {
   readonly #hosts: ReadonlySet<string>;
   readonly #secretDigest: Buffer;
+  readonly #gate: Gate | null;
 
   constructor(init: AdminGuardInit) {
     const { secretHex } = init;
@@ -36,6 +42,7 @@ export class AdminGuard {
     );
     this.#hosts = new Set(init.hosts.map((host) => host.toLowerCase()));
     this.#secretDigest = digest(secretHex.toLowerCase());
+    this.#gate = init.security === undefined ? null : new Gate(init.security);
   }
 
   /** @throws {AdminRefusal} when the request comes from elsewhere or announces too much. */
@@ -54,7 +61,7 @@ export class AdminGuard {
         hint: 'Use the address the node listens on, or localhost',
       });
     }
-    const own = `http://${host.toLowerCase()}`;
+    const own = `${this.#gate === null ? 'http' : 'https'}://${host.toLowerCase()}`;
     const site = request.headers['sec-fetch-site'];
     if ((origin !== undefined && origin.toLowerCase() !== own) || site === 'cross-site') {
       throw new AdminRefusal(403, {
@@ -65,17 +72,43 @@ export class AdminGuard {
     if (Number(request.headers['content-length'] ?? 0) > ADMIN_BODY_BYTES_MAX) throw bodyTooLarge();
   }
 
-  /** @throws {AdminRefusal} when the request does not carry the cluster secret. */
+  /** @throws {AdminRefusal} when who asks may not even read. */
+  checkReader(request: IncomingMessage): void {
+    if (this.#gate === null || this.#bearsSecret(request)) return;
+    this.#checkGate(this.#gate, request, 'admin-read');
+  }
+
+  /** @throws {AdminRefusal} when the request does not carry the cluster secret, nor a token. */
   checkSecret(request: IncomingMessage): void {
-    const given = request.headers[SECRET_HEADER];
-    // Digests have one length whatever was sent, so the comparison tells nothing by its time.
-    const proof = digest(typeof given === 'string' ? given.toLowerCase() : '');
-    if (timingSafeEqual(proof, this.#secretDigest)) return;
+    if (this.#bearsSecret(request)) return;
+    if (this.#gate !== null) {
+      this.#checkGate(this.#gate, request, 'admin');
+      return;
+    }
     throw new AdminRefusal(401, {
       code: 'REQUEST_REFUSED',
       message: `Cannot do this without the cluster secret in the header ${SECRET_HEADER}`,
       hint: 'The secret lies in the folder of the cluster, readable by its owner',
     });
+  }
+
+  #checkGate(gate: Gate, request: IncomingMessage, needed: Scope): void {
+    const refused = gate.refusal(request, needed);
+    if (refused === null) return;
+    const [statusCode, what] =
+      refused === 'nobody' ? [401, 'without a bearer token'] : [403, 'with this token'];
+    throw new AdminRefusal(statusCode, {
+      code: 'UNAUTHORIZED',
+      message: `Cannot answer ${what}: it takes one for ${needed}`,
+      hint: 'Give it one: --token-file FILE. Tokens lie in the folder of the cluster',
+    });
+  }
+
+  #bearsSecret(request: IncomingMessage): boolean {
+    const given = request.headers[SECRET_HEADER];
+    // Digests have one length whatever was sent, so the comparison tells nothing by its time.
+    const proof = digest(typeof given === 'string' ? given.toLowerCase() : '');
+    return timingSafeEqual(proof, this.#secretDigest);
   }
 
   /** Besides the names it was given, the address that was reached: that is no rebound name. */

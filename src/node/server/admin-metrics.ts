@@ -2,10 +2,14 @@
  * `GET /metrics`: everything a replica counts, in the text format of Prometheus, labelled with
  * cluster and member. Values are read when they are asked for; nothing is kept twice.
  */
-import { type Metric, Registry } from 'prom-client';
+import { createRequire } from 'node:module';
+import type { Metric, Registry as PromRegistry } from 'prom-client';
 import type { Histogram } from '../../std/histogram.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { AdminReplica } from './admin-contract.ts';
+
+/** Of prom-client only this: the whole would load a tracing library into each node that starts. */
+const Registry: typeof PromRegistry = createRequire(import.meta.url)('prom-client/lib/registry.js');
 
 export const METRICS_CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 

@@ -8,17 +8,21 @@ import { Histogram } from '../../std/histogram.ts';
 import type { EventData } from '../../wire/events.ts';
 import type { ProcessVitals } from '../../wire/vitals.ts';
 import type { MetricsPage } from './admin-metrics.ts';
+import { ProcessorWait } from './processor-wait.ts';
 
 /** How often the lag of the event loop is looked at: each look wakes an idle process. */
 const LAG_PROBE_MS = 100;
 /** A look that comes this much too late is told, with what the process did meanwhile. */
 const STALL_MS = 200;
 
-export type Stall = EventData['process.stalled'];
+/** What the process itself can tell of a standstill. */
+export type Stall = Omit<EventData['process.stalled'], 'syncMs'>;
 
 interface Look {
   readonly atMs: number;
   readonly cpuUs: number;
+  /** The loop's thread could have run, and had no processor. */
+  readonly waitedMs: number;
   /** All pauses of the collector so far. */
   readonly gcUs: number;
 }
@@ -30,10 +34,12 @@ export class ProcessMetrics {
   /** Since the last page of metrics. */
   #pageDelay = new Histogram();
   #utilization = performance.eventLoopUtilization();
-  #look: Look = { atMs: performance.now(), cpuUs: cpuUs(), gcUs: 0 };
+  readonly #waiting = new ProcessorWait();
+  #look: Look = this.#lookNow(0);
   /** Told with the next look: the collector's pauses are heard of a little later. */
-  #stall: { readonly delayMs: number; readonly cpuMs: number; readonly gcUs: number } | null = null;
+  #stall: (Omit<Stall, 'gcMs' | 'resumed'> & { readonly gcUs: number }) | null = null;
   readonly #onStall: (stall: Stall) => void;
+  #resumed = false;
   readonly #probe: NodeJS.Timeout;
   readonly #collections: PerformanceObserver;
 
@@ -44,11 +50,14 @@ export class ProcessMetrics {
       for (const { duration } of list.getEntries()) this.#gcPauses.record(duration * 1000);
     });
     this.#collections.observe({ entryTypes: ['gc'] });
+    process.on('SIGCONT', this.#onResumed);
   }
 
   close(): void {
     clearInterval(this.#probe);
     this.#collections.disconnect();
+    process.off('SIGCONT', this.#onResumed);
+    this.#waiting.close();
   }
 
   vitals(): ProcessVitals {
@@ -65,21 +74,32 @@ export class ProcessMetrics {
     };
   }
 
+  readonly #onResumed = (): void => {
+    this.#resumed = true;
+  };
+
   #probeLoop(): void {
     const before = this.#look;
-    const look = { atMs: performance.now(), cpuUs: cpuUs(), gcUs: this.#gcPauses.sumUs };
+    const look = this.#lookNow(this.#gcPauses.sumUs);
     this.#look = look;
     const lateMs = Math.max(0, look.atMs - before.atMs - LAG_PROBE_MS);
     this.#loopDelay.record(lateMs * 1000);
     this.#pageDelay.record(lateMs * 1000);
     if (this.#stall !== null) {
-      const { delayMs, cpuMs, gcUs } = this.#stall;
+      const { gcUs, ...told } = this.#stall;
       this.#stall = null;
-      this.#onStall({ delayMs, cpuMs, gcMs: Math.round((look.gcUs - gcUs) / 1000) });
+      const gcMs = Math.round((look.gcUs - gcUs) / 1000);
+      this.#onStall({ ...told, gcMs, resumed: this.#resumed });
     }
+    if (lateMs < STALL_MS) this.#resumed = false;
     if (lateMs < STALL_MS) return;
     const cpuMs = Math.round((look.cpuUs - before.cpuUs) / 1000);
-    this.#stall = { delayMs: Math.round(lateMs), cpuMs, gcUs: before.gcUs };
+    const waitMs = Math.round(look.waitedMs - before.waitedMs);
+    this.#stall = { delayMs: Math.round(lateMs), cpuMs, waitMs, gcUs: before.gcUs };
+  }
+
+  #lookNow(gcUs: number): Look {
+    return { atMs: performance.now(), cpuUs: cpuUs(), waitedMs: this.#waiting.ms(), gcUs };
   }
 
   /** The lag is that since the last call. */

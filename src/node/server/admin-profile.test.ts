@@ -66,6 +66,16 @@ describe('POST /v1/profile', () => {
   test('POST /v1/profile gives allocations and the heap in the formats of DevTools', async () => {
     const heap = await profile('kind=heap&ms=20');
     expect(heap.json.head.callFrame.functionName).toBe('(root)');
+    let garbage: unknown[] = [];
+    const making = setInterval(() => {
+      for (let i = 0; i < 20_000; i += 1) garbage.push({ i });
+      garbage = [];
+    }, 1);
+    const allocs = await profile('kind=allocs&ms=200');
+    clearInterval(making);
+    const size = (node: { selfSize: number; children: never[] }): number =>
+      node.children.reduce((sum, child) => sum + size(child), node.selfSize);
+    expect(size(allocs.json.head)).toBeGreaterThan(1_000_000);
     const snapshot = await profile('kind=snapshot');
     expect(snapshot.json.snapshot.meta.node_fields).toContain('self_size');
     expect(snapshot.json.snapshot.node_count).toBeGreaterThan(1000);

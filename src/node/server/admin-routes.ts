@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Histogram } from '../../std/histogram.ts';
 import type { NodeLogView } from '../../wire/log-view.ts';
 import type { NodePhases, PhaseStats } from '../../wire/phases.ts';
+import type { Security } from '../../wire/security.ts';
 import type { AdminReplica, ProfileTaker } from './admin-contract.ts';
 import { EventStream, parseEventQuery } from './admin-events.ts';
 import type { AdminGuard } from './admin-guard.ts';
@@ -12,7 +13,9 @@ import { addReplicaMetrics, METRICS_CONTENT_TYPE, MetricsPage } from './admin-me
 import type { ProcessMetrics } from './admin-process.ts';
 import { answerWithProfile } from './admin-profile.ts';
 import { AdminRefusal, sendData, sendText } from './admin-reply.ts';
+import { answerWithKeys, answerWithReload } from './admin-security.ts';
 import { answerWithFile, answerWithSnapshots, answerWithTake } from './admin-snapshots.ts';
+import { armTrace, traceOf } from './admin-trace.ts';
 import { answerWithTransfer } from './admin-transfer.ts';
 import { vitalsOf } from './admin-vitals.ts';
 
@@ -29,6 +32,8 @@ export interface AdminContext {
   readonly streams: Set<EventStream>;
   /** Requests refused and readers closed, by reason. */
   readonly refused: Map<string, number>;
+  /** Null: plain HTTP. */
+  readonly security: Security | null;
 }
 
 export interface AdminCall {
@@ -42,6 +47,8 @@ export interface AdminRoute {
   readonly method: 'GET' | 'POST';
   /** Parameters it knows; others are refused, so that a slip of the pen does not go unseen. */
   readonly params: readonly string[];
+  /** Anybody who reaches the port may ask: probes of health have no token. */
+  readonly isOpen?: true;
   readonly answer: (call: AdminCall) => void | Promise<void>;
 }
 
@@ -56,7 +63,10 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
     { method: 'GET', params: ['cluster', 'since', 'follow', 'types'], answer: answerEvents },
   ],
   ['/metrics', { method: 'GET', params: [], answer: answerMetrics }],
-  ['/healthz', { method: 'GET', params: [], answer: answerHealth }],
+  ['/livez', { method: 'GET', params: [], isOpen: true, answer: answerLive }],
+  ['/healthz', { method: 'GET', params: [], isOpen: true, answer: answerHealth }],
+  ['/v1/tls', { method: 'GET', params: [], answer: answerKeys }],
+  ['/v1/tls/reload', { method: 'POST', params: [], answer: answerReload }],
   ['/v1/snapshots', { method: 'GET', params: ['cluster'], answer: answerSnapshots }],
   ['/v1/snapshots/take', { method: 'POST', params: ['cluster'], answer: answerTake }],
   ['/v1/snapshots/file', { method: 'GET', params: ['cluster', 'index'], answer: answerFile }],
@@ -65,6 +75,8 @@ export const ADMIN_ROUTES: ReadonlyMap<string, AdminRoute> = new Map([
     { method: 'POST', params: ['kind', 'ms', 'at', 'warm', 'interval'], answer: answerProfile },
   ],
   ['/v1/members', { method: 'POST', params: MEMBERS_PARAMS, answer: answerMembers }],
+  ['/v1/trace', { method: 'GET', params: ['cluster'], answer: answerTrace }],
+  ['/v1/trace/arm', { method: 'POST', params: ['cluster', 'marker', 'ms'], answer: answerArm }],
   ['/v1/stop', { method: 'POST', params: ['cluster', 'reason', 'transfer'], answer: answerStop }],
   [
     '/v1/leader/transfer',
@@ -127,6 +139,11 @@ async function answerMetrics(call: AdminCall): Promise<void> {
   sendText(response, { statusCode: 200, contentType: METRICS_CONTENT_TYPE, text });
 }
 
+/** The process turns its loop, no more: a node without a leader is not to be restarted. */
+function answerLive({ response }: AdminCall): void {
+  sendData(response, 'admin.live', { pid: process.pid });
+}
+
 function answerHealth(call: AdminCall): void {
   const replicas = call.context.replicas.map((replica) => {
     const { cluster, id, role, leader } = replica.status();
@@ -161,6 +178,24 @@ function answerFile(call: AdminCall): Promise<void> {
 function answerHistory(call: AdminCall): Promise<void> {
   call.context.guard.checkSecret(call.request);
   return answerWithHistory(call.response, replicaOf(call), call.params.get('from'));
+}
+
+function answerTrace(call: AdminCall): void {
+  sendData(call.response, 'admin.trace', traceOf(replicaOf(call)));
+}
+
+function answerArm(call: AdminCall): void {
+  call.context.guard.checkSecret(call.request);
+  sendData(call.response, 'admin.trace-arm', armTrace(replicaOf(call), call.params));
+}
+
+function answerKeys({ response, context }: AdminCall): void {
+  answerWithKeys(response, context.security);
+}
+
+function answerReload({ request, response, context }: AdminCall): Promise<void> {
+  context.guard.checkSecret(request);
+  return answerWithReload(response, context.security);
 }
 
 function answerProfile(call: AdminCall): Promise<void> {

@@ -5,15 +5,18 @@
  * Requests of web pages are refused (`admin-guard.ts`), sizes and times are bounded here.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { formatAddress, type HostPort, parseAddress } from '../../std/address.ts';
 import { RaftctlError, systemCode } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
+import type { Security } from '../../wire/security.ts';
 import type { AdminReplica, ProfileTaker } from './admin-contract.ts';
 import { ADMIN_BODY_BYTES_MAX, AdminGuard, bodyTooLarge } from './admin-guard.ts';
 import { ProcessMetrics } from './admin-process.ts';
 import { AdminRefusal, errorText, sendRefusal } from './admin-reply.ts';
 import { ADMIN_ROUTES, type AdminContext, type AdminRoute, countRefused } from './admin-routes.ts';
+import { keysOf } from './door.ts';
 
 const CONNECTIONS_MAX = 128;
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -36,6 +39,8 @@ export interface AdminServerInit {
   readonly log: Log;
   readonly profiler: ProfileTaker;
   readonly replicas: readonly AdminReplica[];
+  /** Left out: plain HTTP. */
+  readonly security?: Security | undefined;
 }
 
 export interface AdminServer {
@@ -55,7 +60,8 @@ export async function createAdminServer(init: AdminServerInit): Promise<AdminSer
   const listen = parseAddress(init.listenAddress);
   if (listen === null) throw listenError(init.listenAddress, new Error('it is not host:port'));
   const hosts = [listen.host, ...(init.allowedHosts ?? [])];
-  const guard = new AdminGuard({ secretHex: init.secretHex, hosts });
+  const { security } = init;
+  const guard = new AdminGuard({ secretHex: init.secretHex, hosts, security });
   const context: AdminContext = {
     replicas: init.replicas,
     guard,
@@ -65,6 +71,7 @@ export async function createAdminServer(init: AdminServerInit): Promise<AdminSer
     profiler: init.profiler,
     streams: new Set(),
     refused: new Map(),
+    security: security ?? null,
   };
   const server = makeServer(context, init.log);
   try {
@@ -81,14 +88,7 @@ export async function createAdminServer(init: AdminServerInit): Promise<AdminSer
 }
 
 function makeServer(context: AdminContext, log: Log): Server {
-  const server = createServer({
-    maxHeaderSize: HEADER_BYTES_MAX,
-    headersTimeout: HEADER_MS_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    connectionsCheckingInterval: LIMIT_CHECK_MS,
-    // The guard answers a missing Host in this port's own form.
-    requireHostHeader: false,
-  });
+  const server = openServer(context.security);
   server.maxConnections = CONNECTIONS_MAX;
   server.setTimeout(IDLE_MS_MAX);
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
@@ -100,6 +100,27 @@ function makeServer(context: AdminContext, log: Log): Server {
   server.on('drop', () => countRefused(context, 'connectionCap'));
   server.on('clientError', (error, socket) => refuseGarbage(context, error, socket as Socket));
   server.on('error', (error) => log.warn({ error }, 'Admin port in trouble'));
+  return server;
+}
+
+function openServer(security: Security | null): Server | TlsServer {
+  const limits = {
+    maxHeaderSize: HEADER_BYTES_MAX,
+    headersTimeout: HEADER_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionsCheckingInterval: LIMIT_CHECK_MS,
+    // The guard answers a missing Host in this port's own form.
+    requireHostHeader: false,
+  };
+  if (security === null) return createServer(limits);
+  const server = createTlsServer({
+    ...limits,
+    ...keysOf(security),
+    ...{ requestCert: true, rejectUnauthorized: false, handshakeTimeout: HEADER_MS_MAX },
+  });
+  // Who has not ended the handshake is not told anything, and not waited for.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  security.onReplaced(() => server.setSecureContext(keysOf(security)));
   return server;
 }
 
@@ -120,6 +141,7 @@ function answer(call: {
     const path = mark === -1 ? target : target.slice(0, mark);
     const params = new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1));
     const route = routeOf(request.method, path, response);
+    if (route.isOpen !== true) context.guard.checkReader(request);
     checkParams(route, params);
     outcome = route.answer({ request, response, params, context });
   } catch (error) {

@@ -65,6 +65,13 @@ const COMMANDS: Readonly<Record<string, ChatCommand>> = {
       guest.deliver();
     },
   },
+  here: {
+    usage: '/here',
+    about: 'the index behind which the next line lies',
+    run(guest) {
+      guest.tell(`here ${guest.position ?? 0}`);
+    },
+  },
   open: {
     usage: '/open',
     about: 'open a session, for /once',

@@ -64,8 +64,8 @@ describe('ChatDialect', () => {
     const bob = await guest(port);
     bob.send('/history 2\n');
     await bob.expect('2-two\n3-three\n');
-    bob.send('/since 0\n');
-    await bob.expect('1-one\n2-two\n3-three\n');
+    bob.send('/since 0\n/here\n/since 1\n');
+    await bob.expect('1-one\n2-two\n3-three\n* here 3\n2-two\n3-three\n');
     bob.send('/rooms\n');
     await bob.expect('* main (3 lines, newest 3)\n');
   });

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import { concatBytes } from '../../std/bytes.ts';
 import type { ChatLines, ChatQuery } from '../../wire/apps/chat.ts';
 import type { ClientPortConfig } from '../../wire/client-port.ts';
+import type { NodeStatus } from '../../wire/status.ts';
 import { ChatConnection } from './chat-connection.ts';
 import type { ChatContext, Delivery } from './chat-context.ts';
 
@@ -27,6 +28,12 @@ export function chatDialectOf(
   if (!isPlain && pinned?.dialect !== 'chat') return null;
   const takesLines = (): boolean => pinned.onFollower === 'forward' || parts.isLeader();
   return new ChatDialect({ ...parts, isPlain, takesLines });
+}
+
+/** Whether a node has applied all that it knows to be committed. */
+export function isCurrentBy(status: NodeStatus): boolean {
+  const { leader, appliedIndex, commitIndex } = status;
+  return leader !== null && appliedIndex === commitIndex;
 }
 
 export class ChatDialect {

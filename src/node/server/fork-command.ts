@@ -1,6 +1,6 @@
 /** What all Redis commands of hraftd's fork share: checks, refusals, replies. */
 import { KvError } from '../../wire/apps/kvstore.ts';
-import { bulkReply, errorReply, RespError } from '../../wire/dialects/resp-reply.ts';
+import { bulkReply, errorReply, OK_REPLY, RespError } from '../../wire/dialects/resp-reply.ts';
 import { encoder } from './resp-arguments.ts';
 import { type RespCommand, type RespRequest, type RespSession, STARTED } from './resp-session.ts';
 
@@ -11,7 +11,6 @@ export const UNKNOWN = new RespError('ERROR Method is not supported');
 export const BAD_PARAM = new RespError('ERROR invalid command param');
 export const NOT_INTEGER = new RespError('ERROR value is not an integer or out of range');
 const BAD_SIZE = new RespError(`ERROR key and member are 1 to ${PART_BYTES_MAX} bytes`);
-export const ONE = ':1\r\n';
 
 type Run = (session: RespSession, request: RespRequest) => ReturnType<RespCommand['run']>;
 
@@ -21,6 +20,7 @@ export function command(
   init: {
     readonly arguments: number;
     readonly kind: RespCommand['kind'];
+    readonly triable?: true;
     readonly parts?: readonly number[];
     readonly run: Run;
   },
@@ -29,6 +29,7 @@ export function command(
     name,
     arity: -1 - init.arguments,
     kind: init.kind,
+    ...(init.triable ? { triable: true } : {}),
     flags: [],
     keys: [0, 0, 0],
     run(session, request) {
@@ -58,14 +59,24 @@ export function failure(answer: unknown): string | null {
   return answer instanceof KvError ? errorReply(`ERROR ${answer.text}`) : null;
 }
 
-/** Proposes what is in the encoder. */
-export function write(session: RespSession, done: (answer: unknown) => string): typeof STARTED {
-  session.proposeApart(encoder.view(), (answer) => failure(answer) ?? done(answer));
-  return STARTED;
+/** How the app's answer becomes a reply; made once a command, not once a request. */
+export function replying(done: (answer: unknown) => string): (answer: unknown) => string {
+  return (answer) => failure(answer) ?? done(answer);
 }
 
-export function integer(answer: unknown): string {
-  return `:${String(answer)}\r\n`;
+export const OK = replying(() => OK_REPLY);
+export const INTEGER = replying((answer) => `:${String(answer)}\r\n`);
+const ONE = replying(() => ':1\r\n');
+
+/** Of a write that says how many members it changed: the fork says 1. */
+export function countReply(strict: boolean): (answer: unknown) => string {
+  return strict ? INTEGER : ONE;
+}
+
+/** Proposes what is in the encoder. */
+export function write(session: RespSession, reply: (answer: unknown) => string): typeof STARTED {
+  session.proposeApart(encoder.view(), reply);
+  return STARTED;
 }
 
 export function listOf(texts: readonly string[]): string {

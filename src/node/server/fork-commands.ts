@@ -4,21 +4,24 @@
  * asks for the strict form; whoever wants Redis itself takes the ordinary port.
  */
 import { KV_OP, type KvMembers } from '../../wire/apps/kvstore.ts';
-import { bulkReply, OK_REPLY, RespError, RespStatus } from '../../wire/dialects/resp-reply.ts';
+import { bulkReply, RespError, RespStatus } from '../../wire/dialects/resp-reply.ts';
 import {
   command,
+  countReply,
   failure,
-  integer,
+  INTEGER,
   leaderAddress,
   listOf,
   NOT_INTEGER,
-  ONE,
+  OK,
+  replying,
   TOO_FEW,
   UNKNOWN,
   write,
 } from './fork-command.ts';
 import { SCORE_COMMANDS, zadd } from './fork-score-commands.ts';
 import { addField, addRest, encoder, integerOf } from './resp-arguments.ts';
+import { RespCommandTable } from './resp-command-table.ts';
 import { encodeRestore } from './resp-restore.ts';
 import { type RespCommand, type RespRequest, STARTED } from './resp-session.ts';
 
@@ -27,14 +30,15 @@ const DATABASES = 16;
 const GET = command('GET', {
   ...{ arguments: 1, kind: 'read', parts: [1] },
   run(session, request) {
-    session.readApart(request.arg(1), (value) => {
-      return (
-        failure(value) ?? (typeof value === 'string' && value !== '' ? bulkReply(value) : '$-1\r\n')
-      );
-    });
+    session.readApart(request.arg(1), valueReply);
     return STARTED;
   },
 });
+
+function valueReply(value: unknown): string {
+  if (typeof value === 'string' && value !== '') return bulkReply(value);
+  return failure(value) ?? '$-1\r\n';
+}
 
 const SET = command('SET', {
   ...{ arguments: 2, kind: 'write', parts: [1] },
@@ -43,7 +47,7 @@ const SET = command('SET', {
     encoder.flags(0);
     addField(request, 1);
     addRest(request, 2);
-    return write(session, () => OK_REPLY);
+    return write(session, OK);
   },
 });
 
@@ -52,22 +56,23 @@ const DEL = command('DEL', {
   run(session, request) {
     encoder.begin(KV_OP.del);
     addField(request, 1);
-    return write(session, () => OK_REPLY);
+    return write(session, OK);
   },
 });
 
 function ofMember(
   name: string,
   op: typeof KV_OP.sadd | typeof KV_OP.srem,
-  strict: boolean,
+  reply: (answer: unknown) => string,
 ): RespCommand {
   return command(name, {
-    ...{ arguments: 2, kind: 'write', parts: [1, 2] },
+    ...{ arguments: 2, kind: 'write', triable: true, parts: [1, 2] },
     run(session, request) {
       encoder.begin(op);
       addField(request, 1);
       addField(request, 2);
-      return write(session, (count) => (strict ? integer(count) : ONE));
+      session.tryOrProposeApart(encoder.view(), reply);
+      return STARTED;
     },
   });
 }
@@ -80,8 +85,7 @@ function reading(
   return command(name, {
     ...{ arguments: 1, kind: 'read', parts: [1] },
     run(session, request) {
-      const query = { op, keys: [request.arg(1)] };
-      session.readApart(query, (answer) => failure(answer) ?? reply(answer));
+      session.readApart({ op, keys: [request.arg(1)] }, reply);
       return STARTED;
     },
   });
@@ -97,7 +101,7 @@ const RESTORE = command('RESTORE', {
     const init = { ttlMs: seconds * 1000, replace: true, absolute: false };
     const refusal = encodeRestore(request, init);
     if (refusal !== null) return new RespError(refusal.text.replace(/^ERR /, 'ERROR '));
-    return write(session, () => OK_REPLY);
+    return write(session, OK);
   },
 });
 
@@ -113,23 +117,27 @@ const SELECT = command('SELECT', {
   },
 });
 
-function table(strict: boolean): ReadonlyMap<string, RespCommand> {
+function table(strict: boolean): RespCommandTable {
   const all = [
     ...[GET, SET, DEL, PING, LEADER, SELECT, RESTORE, ...SCORE_COMMANDS],
-    ofMember('SADD', KV_OP.sadd, strict),
-    ofMember('SREM', KV_OP.srem, strict),
-    zadd(strict),
-    reading('ZCARD', 'zcard', integer),
-    reading('SMEMBERS', 'smembers', (set) => listOf([...(set as KvMembers).members].sort())),
+    ofMember('SADD', KV_OP.sadd, countReply(strict)),
+    ofMember('SREM', KV_OP.srem, countReply(strict)),
+    zadd(countReply(strict)),
+    reading('ZCARD', 'zcard', INTEGER),
+    reading('SMEMBERS', 'smembers', replying(membersReply)),
   ];
-  return new Map(all.map((each) => [each.name, each]));
+  return new RespCommandTable(all);
+}
+
+function membersReply(set: unknown): string {
+  return listOf([...(set as KvMembers).members].sort());
 }
 
 /** How the fork finds a request's command. */
 export function forkCommands(strict: boolean): (request: RespRequest) => RespCommand | RespError {
   const commands = table(strict);
   return (request) => {
-    const found = commands.get(request.arg(0).toUpperCase());
+    const found = commands.find(request);
     if (found === undefined) return UNKNOWN;
     return request.argCount < -found.arity ? TOO_FEW : found;
   };

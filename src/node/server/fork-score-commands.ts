@@ -2,24 +2,15 @@
 import { parseInt64 } from '../../wire/apps/int64.ts';
 import { KV_OP, KvScore, KvScored } from '../../wire/apps/kvstore.ts';
 import { errorReply } from '../../wire/dialects/resp-reply.ts';
-import {
-  BAD_PARAM,
-  command,
-  failure,
-  integer,
-  listOf,
-  NOT_INTEGER,
-  ONE,
-  write,
-} from './fork-command.ts';
+import { BAD_PARAM, command, failure, INTEGER, listOf, NOT_INTEGER } from './fork-command.ts';
 import { addField, encoder, integerOf } from './resp-arguments.ts';
 import { type RespCommand, type RespRequest, STARTED } from './resp-session.ts';
 
 const NO_SCORE = errorReply('ERROR zset score miss');
 
-export function zadd(strict: boolean): RespCommand {
+export function zadd(reply: (answer: unknown) => string): RespCommand {
   return command('ZADD', {
-    ...{ arguments: 3, kind: 'write', parts: [1, 3] },
+    ...{ arguments: 3, kind: 'write', triable: true, parts: [1, 3] },
     run(session, request) {
       const score = wholeScore(request, 2);
       if (score === null) return NOT_INTEGER;
@@ -28,7 +19,8 @@ export function zadd(strict: boolean): RespCommand {
       addField(request, 1);
       encoder.number(score);
       addField(request, 3);
-      return write(session, (count) => (strict ? integer(count) : ONE));
+      session.tryOrProposeApart(encoder.view(), reply);
+      return STARTED;
     },
   });
 }
@@ -43,13 +35,14 @@ const ZSCORE = command('ZSCORE', {
   ...{ arguments: 2, kind: 'read', parts: [1, 2] },
   run(session, request) {
     const query = { op: 'zscore' as const, keys: [request.arg(1), request.arg(2)] };
-    session.readApart(query, (answer) => {
-      if (answer instanceof KvScore) return integer(answer.score);
-      return failure(answer) ?? NO_SCORE;
-    });
+    session.readApart(query, scoreReply);
     return STARTED;
   },
 });
+
+function scoreReply(answer: unknown): string {
+  return answer instanceof KvScore ? INTEGER(answer.score) : (failure(answer) ?? NO_SCORE);
+}
 
 /** `-inf` only below and `+inf` only above, as the fork has it. */
 function endOf(request: RespRequest, index: number, infinite: '-inf' | '+inf'): string | null {
@@ -67,7 +60,7 @@ const ZCOUNT = command('ZCOUNT', {
     if (low === null || high === null) return NOT_INTEGER;
     if (boundOf(low) > boundOf(high)) return BAD_PARAM;
     const query = { op: 'zcount' as const, keys: [request.arg(1), '', low, high] };
-    session.readApart(query, (answer) => failure(answer) ?? integer(answer));
+    session.readApart(query, INTEGER);
     return STARTED;
   },
 });

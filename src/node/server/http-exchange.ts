@@ -14,6 +14,7 @@ import type {
   ReplicaFrontDoor,
   SessionTag,
 } from '../replica/contract.ts';
+import type { Gate } from './gate.ts';
 import { sendError, sendTooLarge } from './http-reply.ts';
 import type { ServerLimits } from './limits.ts';
 import type { MemberDesk } from './member-desk.ts';
@@ -32,6 +33,8 @@ export interface HttpContext {
   /** An entry of the log in words; null: there is none. */
   logLine(index: number, done: (line: string | null) => void): void;
   readonly members?: MemberDesk | undefined;
+  /** Null: everybody may do everything. */
+  readonly gate: Gate | null;
 }
 
 /** What answers the requests of a port. */

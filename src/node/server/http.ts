@@ -110,7 +110,7 @@ export class HttpDialect {
       sendError(response, 403, 'REQUEST_REFUSED', refusal);
       return;
     }
-    if (this.#refuseBody(request, response)) return;
+    if (this.#refuseBody(request, response) || this.#refuseStranger(request, response)) return;
     this.#routes.route(new HttpExchange(this.#context, this, { request, response }));
   }
 
@@ -118,6 +118,23 @@ export class HttpDialect {
   whenRoom(start: () => void, refuse: () => void): void {
     if (this.#context.replica.full) this.#waiting.push({ start, refuse, sinceMs: Date.now() });
     else start();
+  }
+
+  /** @returns whether it did. */
+  #refuseStranger(request: IncomingMessage, response: ServerResponse): boolean {
+    const { gate } = this.#context;
+    if (gate === null) return false;
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const refused = gate.refusal(request, isRead ? 'client-read' : 'client');
+    if (refused === null) return false;
+    request.resume();
+    if (refused === 'nobody') {
+      response.setHeader('WWW-Authenticate', 'Bearer realm="raftctl"');
+      sendError(response, 401, 'UNAUTHORIZED', 'this port wants a bearer token');
+    } else {
+      sendError(response, 403, 'UNAUTHORIZED', 'this token may only read');
+    }
+    return true;
   }
 
   /** Refuses a body that announces itself as too large. @returns whether it did. */

@@ -72,8 +72,18 @@ export class RespClient implements RespSession {
     else this.#recording.propose(command);
   }
 
+  tryOrPropose(command: Bytes): void {
+    // What bears a number of its session must be in the log, to be known when it comes again.
+    if (this.#recording !== null || this.tag !== null) this.propose(command);
+    else this.#slots.tryOrPropose(command, null);
+  }
+
   proposeApart(command: Bytes, finish: (answer: unknown) => string): void {
     this.#slots.propose(command, finish);
+  }
+
+  tryOrProposeApart(command: Bytes, finish: (answer: unknown) => string): void {
+    this.#slots.tryOrPropose(command, finish);
   }
 
   execute(transaction: RespTransaction): void {

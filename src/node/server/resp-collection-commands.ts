@@ -26,13 +26,14 @@ function ofMembers(
     name,
     arity: -3,
     kind: 'write',
+    triable: true,
     flags: op === KV_OP.sadd ? ['write', 'denyoom', 'fast'] : ['write', 'fast'],
     keys: ONE_KEY,
     run(session, request) {
       if (keyTooLong(request, 1)) return KEY_TOO_LONG;
       encoder.begin(op);
       for (let i = 1; i < request.argCount; i += 1) addField(request, i);
-      session.propose(encoder.view());
+      session.tryOrPropose(encoder.view());
       return STARTED;
     },
   };
@@ -51,6 +52,7 @@ const ZADD: RespCommand = {
   name: 'ZADD',
   arity: -4,
   kind: 'write',
+  triable: true,
   flags: ['write', 'denyoom', 'fast'],
   keys: ONE_KEY,
   run(session, request) {
@@ -74,7 +76,7 @@ const ZADD: RespCommand = {
       encoder.number(score);
       addField(request, at + 1);
     }
-    session.propose(encoder.view());
+    session.tryOrPropose(encoder.view());
     return STARTED;
   },
 };

@@ -1,11 +1,11 @@
 /** All RESP commands, and how a request finds its own. */
-import type { Bytes } from '../../std/bytes.ts';
 import { RespError } from '../../wire/dialects/resp-reply.ts';
 import { isRedisCommand, REDIS_CONTAINERS } from './redis-commands.ts';
 import { wrongCount } from './resp-arguments.ts';
 import { CLIENT, CONFIG } from './resp-client-commands.ts';
 import { COLLECTION_COMMANDS } from './resp-collection-commands.ts';
 import { commandCommand } from './resp-command-command.ts';
+import { RespCommandTable } from './resp-command-table.ts';
 import { EXPIRY_COMMANDS } from './resp-expiry-commands.ts';
 import { INFO } from './resp-info.ts';
 import { KEY_COMMANDS } from './resp-key-commands.ts';
@@ -32,44 +32,15 @@ const COMMANDS: readonly RespCommand[] = [
   CLIENT,
   CONFIG,
   INFO,
-  commandCommand(() => TABLE),
+  commandCommand(() => TABLE.byName),
   ...sessionCommands((request) => findCommand(request)),
 ];
 
-const TABLE: ReadonlyMap<string, RespCommand> = new Map(
-  COMMANDS.map((command) => [command.name, command]),
-);
-
-/** Names of at most six letters as small integers: found without making a string. */
-const PACKED_LETTERS_MAX = 6;
-const PACKED: ReadonlyMap<number, RespCommand> = new Map(
-  [...TABLE.values()]
-    .filter((command) => command.name.length <= PACKED_LETTERS_MAX)
-    .map((command) => {
-      const bytes = Uint8Array.from(command.name, (c) => c.charCodeAt(0));
-      return [packName(bytes, 0, bytes.length), command];
-    }),
-);
-
-/** Five bits a letter, whatever its case; -1 when it is not letters only. */
-function packName(bytes: Uint8Array, start: number, end: number): number {
-  let packed = 0;
-  for (let i = start; i < end; i += 1) {
-    const lower = (bytes[i] as number) | 32;
-    if (lower < 97 || lower > 122) return -1;
-    packed = (packed << 5) | (lower - 96);
-  }
-  return packed;
-}
+const TABLE = new RespCommandTable(COMMANDS);
 
 /** @returns the command the request names, or Redis's words when it cannot be run. */
 export function findCommand(request: RespRequest): RespCommand | RespError {
-  const start = request.starts[0] as number;
-  const end = request.ends[0] as number;
-  const command =
-    end - start <= PACKED_LETTERS_MAX
-      ? PACKED.get(packName(request.bytes as Bytes, start, end))
-      : TABLE.get(request.arg(0).toUpperCase());
+  const command = TABLE.find(request);
   if (command === undefined) return unknownCommand(request);
   const { arity } = command;
   if (arity > 0 ? request.argCount !== arity : request.argCount < -arity) {

@@ -8,8 +8,9 @@
  *                        held: socket paused, parsed again later              output -> socket
  * ```
  * A command is *held* when it must not start yet: a write behind a read that still waits for its
- * round, too many open slots, replies the client does not take, a replica that is full. Nothing
- * behind a held command is looked at, so its backlog is what the kernel keeps.
+ * round (unless it is tried as a read, see slot.ts), too many open slots, replies the client does
+ * not take, a replica that is full. Nothing behind a held command is looked at, so its backlog is
+ * what the kernel keeps.
  */
 import type { Socket } from 'node:net';
 import type { Bytes } from '../../std/bytes.ts';
@@ -196,7 +197,8 @@ export class RespConnection implements TurnMember {
       return true;
     }
     if (command.kind === 'write') {
-      if (this.#slots.waitingReads > 0) {
+      const isTried = command.triable === true && this.#slots.tries;
+      if (this.#slots.waitingReads > 0 && !isTried) {
         this.#holdBack('order');
         return false;
       }

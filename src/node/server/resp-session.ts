@@ -59,8 +59,12 @@ export interface RespSession {
   tag: SessionTag | null;
   /** Starts a write (the command is copied); the reply follows in order. */
   propose(command: Bytes): void;
+  /** As `propose`, for a write that says 0 when it changed nothing: then it may be no entry. */
+  tryOrPropose(command: Bytes): void;
   /** As `propose`; `finish` makes the reply of the app's answer. */
   proposeApart(command: Bytes, finish: (answer: unknown) => string): void;
+  /** As `tryOrPropose`, with such a reply. */
+  tryOrProposeApart(command: Bytes, finish: (answer: unknown) => string): void;
   /** Reads this node's state as it is now: for information only. */
   peek(query: KvQuery): unknown;
   /** As `read`, by a round of its own; `finish` gets the answer and makes the reply. */
@@ -87,6 +91,8 @@ export interface RespCommand {
   /** As in Redis: with the name; negative: at least so many. */
   readonly arity: number;
   readonly kind: 'read' | 'write' | 'local';
+  /** A write that goes by `tryOrPropose`. */
+  readonly triable?: true;
   readonly flags: readonly string[];
   /** First key, last key, step. */
   readonly keys: readonly [number, number, number];

@@ -2,14 +2,19 @@
  * The open commands of one RESP connection, in their order: each has a slot from its start until
  * its reply is next in line. Which way a read takes is decided here, see slot.ts.
  */
-import type { Bytes } from '../../std/bytes.ts';
-import type { KvQuery } from '../../wire/apps/kvstore.ts';
+import { allocBytes, type Bytes, copyBytes } from '../../std/bytes.ts';
+import { type KvQuery, KvTrial } from '../../wire/apps/kvstore.ts';
 import type { ReplicaFrontDoor, SessionTag } from '../replica/contract.ts';
 import type { Refusal } from './outcomes.ts';
 import { encodeAnswer } from './resp-answer.ts';
 import type { RespOutput } from './resp-output.ts';
 import { Slot, type SlotOwner } from './slot.ts';
 import type { Turns } from './turns.ts';
+
+/** So many writes in a row changed nothing: the next one is tried. */
+const IDLE_WRITES_MIN = 16;
+/** What is longer is not kept, to be compared with the next. */
+const SHARED_BYTES_MAX = 1024;
 
 export interface RespSlotsInit {
   readonly replica: ReplicaFrontDoor;
@@ -34,6 +39,9 @@ export class RespSlots implements SlotOwner {
   #head: Slot | null = null;
   #tail: Slot | null = null;
   #lastWrite: Slot | null = null;
+  /** Writes that changed nothing, one after the other, of those that may be tried. */
+  #idleWrites = 0;
+  #lastTrial: KvTrial | null = null;
 
   constructor(init: RespSlotsInit) {
     this.#init = init;
@@ -86,14 +94,62 @@ export class RespSlots implements SlotOwner {
     this.#init.replica.propose(command, slot, tag);
   }
 
+  /**
+   * Whether a write that may be tried would be, see slot.ts: after many that changed nothing, and
+   * not behind an open write, whose effect it would have to await.
+   */
+  get tries(): boolean {
+    return this.#idleWrites >= IDLE_WRITES_MIN && this.#lastWrite?.reply !== null;
+  }
+
+  /** As `propose`, for a write that says 0 when it changed nothing: it is tried first. */
+  tryOrPropose(command: Bytes, finish: ((answer: unknown) => string) | null): void {
+    if (!this.tries) {
+      this.propose(command, finish);
+      (this.#lastWrite as unknown as Slot).isTriable = true;
+      return;
+    }
+    const slot = this.#push();
+    slot.finish = finish;
+    slot.query = this.#trialOf(command);
+    this.waitingReads += 1;
+    this.#init.turns.read(slot);
+  }
+
+  /** Who writes what changes nothing often writes the same again: it shares one trial. */
+  #trialOf(command: Bytes): KvTrial {
+    const last = this.#lastTrial;
+    if (last?.command.equals(command)) return last;
+    const copy = allocBytes(command.length);
+    copyBytes(command, 0, command.length, copy, 0);
+    const trial = new KvTrial(copy);
+    if (copy.length <= SHARED_BYTES_MAX) this.#lastTrial = trial;
+    return trial;
+  }
+
   // What slots report, see SlotOwner.
 
   encodeAnswer(answer: unknown, resp3: boolean): string {
     return encodeAnswer(answer, resp3, this.#init.replyBytesMax);
   }
 
-  execute(query: KvQuery): unknown {
+  execute(query: KvQuery | KvTrial): unknown {
     return this.#init.replica.query(query);
+  }
+
+  triable(answer: unknown): void {
+    this.#idleWrites = answer === 0 ? this.#idleWrites + 1 : 0;
+  }
+
+  proposeTried(slot: Slot): void {
+    this.#idleWrites = 0;
+    this.#init.turns.atEnd(() => {
+      if (this.closed) return;
+      // No read is anchored to it: others that were tried may stand between the two.
+      this.#lastWrite = slot;
+      this.#init.replica.propose((slot.query as KvTrial).command, slot);
+      this.readEnded();
+    });
   }
 
   advance(slot: Slot): void {

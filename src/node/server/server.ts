@@ -3,21 +3,23 @@
  * speaks; RESP is served by RespConnection, HTTP by HttpDialect. What both share (the turn's
  * ReadIndex round, one reply write a connection and turn) is in turns.ts.
  */
-import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { type Bytes, concatBytes, NO_BYTES } from '../../std/bytes.ts';
 import type { Log } from '../../std/log.ts';
 import type { ClientPortConfig } from '../../wire/client-port.ts';
+import type { Security } from '../../wire/security.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import type { ReplicaFrontDoor } from '../replica/contract.ts';
-import { type ChatDialect, chatDialectOf } from './chat.ts';
+import { type ChatDialect, chatDialectOf, isCurrentBy } from './chat.ts';
 import { DemoDialect } from './demo.ts';
+import { createDoor, listenAt } from './door.ts';
 import { forkCommands } from './fork-commands.ts';
+import { Gate, isCertified } from './gate.ts';
 import { HttpDialect } from './http.ts';
 import type { HttpContext } from './http-exchange.ts';
 import { KeyRoutes } from './http-key-routes.ts';
 import { hostOf } from './http-origin.ts';
 import { SERVER_LIMITS, type ServerLimits } from './limits.ts';
-import { listenError } from './listen-error.ts';
 import type { MemberDesk } from './member-desk.ts';
 import { pinnedDialect, routesOf } from './pinned-routes.ts';
 import { findCommand } from './resp-commands.ts';
@@ -48,6 +50,8 @@ export interface ServerInit {
   /** Addresses of the node and its cluster: names that HTTP clients may call it by. */
   readonly addresses?: readonly string[];
   readonly limits?: Partial<ServerLimits>;
+  /** Left out: plain TCP, and everybody may do everything. */
+  readonly security?: Security | undefined;
 }
 
 export interface ClientServer {
@@ -87,6 +91,8 @@ class ClientPort implements ClientServer {
   readonly #chat: ChatDialect | null;
   /** What every connection speaks; null: its first bytes tell. */
   readonly #pinned: Dialect | null;
+  /** Null: there is nothing to prove. */
+  readonly #gate: Gate | null;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #sessions = new Set<RespConnection>();
@@ -133,10 +139,15 @@ class ClientPort implements ClientServer {
       else components.logLine(index, done);
     };
     const { pinned = null } = init;
+    const gate = init.security === undefined ? null : new Gate(init.security);
+    this.#gate = gate;
     this.#pinned = pinned === null ? null : pinnedDialect(pinned);
     const routes = pinned === null ? new KeyRoutes() : routesOf(pinned);
     this.#http = new HttpDialect(
-      { replica, turns, limits, hosts, status, isFollower, logLine, members: components.members },
+      {
+        ...{ replica, turns, limits, hosts, status, isFollower, logLine, gate },
+        members: components.members,
+      },
       routes,
     );
     this.#usual = pinned?.dialect === 'raft-demo' ? 'demo' : 'resp';
@@ -145,14 +156,10 @@ class ClientPort implements ClientServer {
       this.counters.commands += 1;
     };
     this.#demo = new DemoDialect({ replica, turns, limits, isFollower, isLeader, counted }, pinned);
-    const isCurrent = (): boolean => {
-      const { leader, appliedIndex, commitIndex } = status();
-      return leader !== null && appliedIndex === commitIndex;
-    };
+    const isCurrent = (): boolean => isCurrentBy(status());
     this.#chat = chatDialectOf({ replica, turns, isLeader, isCurrent, counted }, pinned);
-    this.#server = createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.#accept(socket),
-    );
+    const onSocket = (socket: Socket): void => this.#accept(socket);
+    this.#server = createDoor({ limits, log, security: init.security, onSocket });
     replica.onRoom(() => this.#room());
     this.#sweeper = setInterval(() => this.#sweep(), limits.sweepMs);
     this.#sweeper.unref();
@@ -162,30 +169,14 @@ class ClientPort implements ClientServer {
     return this.#sockets.size;
   }
 
-  listen(listenAddress: string): Promise<void> {
-    const colon = listenAddress.lastIndexOf(':');
-    const host = hostOf(listenAddress);
-    const port = Number(listenAddress.slice(colon + 1));
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => {
-        clearInterval(this.#sweeper);
-        this.#http.close();
-        reject(listenError(listenAddress, error));
-      };
-      this.#server.once('error', fail);
-      // An empty host is loopback: nobody exposes a node by leaving something out.
-      this.#server.listen({ host: host === '' ? '127.0.0.1' : host, port, backlog: 1024 }, () => {
-        this.#server.removeListener('error', fail);
-        // Accepting failed (EMFILE): those connected go on, the next one may be lucky.
-        this.#server.on('error', (error) =>
-          this.#log.warn({ error: error.message }, 'Cannot accept'),
-        );
-        const bound = this.#server.address();
-        const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
-        this.address = `${host === '' ? '127.0.0.1' : listenAddress.slice(0, colon)}:${boundPort}`;
-        resolve();
-      });
-    });
+  async listen(listenAddress: string): Promise<void> {
+    try {
+      this.address = await listenAt(this.#server, listenAddress, this.#log);
+    } catch (error) {
+      clearInterval(this.#sweeper);
+      this.#http.close();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -217,6 +208,7 @@ class ClientPort implements ClientServer {
       return;
     }
     this.#sockets.add(socket);
+    this.#gate?.watch(socket, this.#limits.headerMs);
     if (this.#pinned !== null) {
       socket.on('close', () => this.#sockets.delete(socket));
       this.#serve(socket, id, this.#pinned, NO_BYTES);
@@ -246,10 +238,15 @@ class ClientPort implements ClientServer {
 
   #serve(socket: Socket, id: number, dialect: Dialect, first: Bytes): void {
     if (dialect === 'resp') {
-      const session = new RespConnection(socket, id, this.#context);
+      const context = this.#gate?.guarded(this.#context, socket) ?? this.#context;
+      const session = new RespConnection(socket, id, context);
       this.#sessions.add(session);
       socket.on('close', () => this.#sessions.delete(session));
       if (first.length > 0) session.receive(first);
+    } else if (dialect !== 'http' && this.#gate !== null && !isCertified(socket)) {
+      const client = socket.remoteAddress;
+      this.#log.warn({ client, dialect }, 'Closed a client that shows no certificate');
+      socket.destroy();
     } else if (dialect === 'demo') {
       this.#demo.take(socket, first);
     } else if (dialect === 'chat') {

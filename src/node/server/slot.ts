@@ -8,8 +8,12 @@
  *   write is sealed after the read arrived, and its commit proves leadership: no round is needed.
  * - Else by a ReadIndex round; it is executed once the round is over *and* it is its connection's
  *   oldest unanswered command. No later write of the connection is proposed before that.
+ *
+ * A write that is likely to change nothing is tried in the second way: if indeed it would change
+ * nothing in the state that the read is answered from, it took place there, and has its answer
+ * without being in the log. Else it is proposed then, still before all that came after it.
  */
-import type { KvQuery } from '../../wire/apps/kvstore.ts';
+import { KV_CHANGES, type KvQuery, type KvTrial } from '../../wire/apps/kvstore.ts';
 import { LaterAnswer } from '../../wire/apps/later-answer.ts';
 import type { Outcome, ProposalWaiter, ReadWaiter } from '../replica/contract.ts';
 import { lostReadReply, type Refusal, refusalReply } from './outcomes.ts';
@@ -20,7 +24,11 @@ export interface SlotOwner {
   /** Turns an answer of the app into a reply. */
   encodeAnswer(answer: unknown, resp3: boolean): string;
   /** Answers a read from the current state. */
-  execute(query: KvQuery): unknown;
+  execute(query: KvQuery | KvTrial): unknown;
+  /** How a write that may be tried was answered. */
+  triable(answer: unknown): void;
+  /** A write that was tried would change something: it is proposed when this turn ends. */
+  proposeTried(slot: Slot): void;
   /** A slot is done, or a read became ready: replies that are next in order are taken. */
   advance(slot: Slot): void;
   /** A read that waited for its round has its reply. */
@@ -39,8 +47,10 @@ export class Slot implements ProposalWaiter, ReadWaiter {
   next: Slot | null = null;
   /** The reply, once there is one. */
   reply: string | null = null;
-  /** Set for reads. */
-  query: KvQuery | null = null;
+  /** Set for reads, and for writes that are tried. */
+  query: KvQuery | KvTrial | null = null;
+  /** A write that its connection may try the next time. */
+  isTriable = false;
   /** Makes the reply of the app's answer, for commands with a reply of their own. */
   finish: ((answer: unknown) => string) | null = null;
   /** A read whose round is over. */
@@ -69,6 +79,7 @@ export class Slot implements ProposalWaiter, ReadWaiter {
     const owner = this.owner;
     if (owner.closed) return;
     this.reply = outcome === 'ok' ? this.#replyOf(answer) : refusalReply(outcome);
+    if (this.isTriable) owner.triable(answer);
     let read = this.#firstAnchored;
     this.#firstAnchored = null;
     this.#lastAnchored = null;
@@ -99,6 +110,11 @@ export class Slot implements ProposalWaiter, ReadWaiter {
    */
   execute(isWaiting: boolean): void {
     const answer = this.owner.execute(this.query as KvQuery);
+    if (answer === KV_CHANGES) {
+      this.ready = false;
+      this.owner.proposeTried(this);
+      return;
+    }
     if (typeof answer === 'object' && answer instanceof LaterAnswer) {
       this.ready = false;
       answer.whenRead((read) => {

@@ -17,7 +17,8 @@
  * 112 bytes. A side that refuses says why in 12 bytes (REFUSAL), for the other's log only: it is
  * not authenticated and nothing is decided by it.
  *
- * NB: this proves who is at the other end. It does not encrypt or sign what follows.
+ * NB: this proves who is at the other end. It does not encrypt or sign what follows: that is TLS,
+ * where it is on, and the certificate must then be that of the member the hello names.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { assert } from '../../std/assert.ts';
@@ -41,7 +42,7 @@ const COMMON_BYTES = 12;
 export type Role = 'dialer' | 'acceptor';
 
 /** Why a connection was not let in. Their order numbers them in a REFUSAL: add at the end only. */
-const REFUSALS = ['version', 'cluster', 'member', 'self', 'secret', 'stale'] as const;
+const REFUSALS = ['version', 'cluster', 'member', 'self', 'secret', 'stale', 'name'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 export interface HandshakeInit {
@@ -55,6 +56,8 @@ export interface HandshakeInit {
   readonly nonce: Bytes;
   /** Whether a member may be at the other end: the dialled one, or any that dials this one. */
   expects(member: MemberNumber): boolean;
+  /** Why the certificate at the other end is not that member's; null: it is, or there is none. */
+  wrongName?(member: MemberNumber): string | null;
   /** Whether this life of a member is known to be over. */
   isStale(member: MemberNumber, incarnation: string): boolean;
 }
@@ -147,6 +150,8 @@ export class Handshake {
     if (hello.member === self) return refuse('self', `member ${self} is this node`);
     if (hello.expectedPeer !== self) return refuse('member', `looks for ${hello.expectedPeer}`);
     if (!expects(hello.member)) return refuse('member', `member ${hello.member} not expected`);
+    const wrongName = this.#init.wrongName?.(hello.member) ?? null;
+    if (wrongName !== null) return refuse('name', wrongName);
     if (isStale(hello.member, hello.incarnation)) {
       return refuse('stale', `incarnation ${hello.incarnation} of ${hello.member} is over`);
     }

@@ -6,11 +6,16 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { formatAddress, type HostPort } from '../../std/address.ts';
 import { RaftctlError, systemCode } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
+import type { PeerTls } from './peer-tls.ts';
 
 export interface ListenerInit {
   readonly address: HostPort;
   readonly log: Log;
+  /** Null: plain TCP. */
+  readonly tls: PeerTls | null;
   onSocket(socket: Socket): void;
+  /** A stranger that never got so far as to be a socket. */
+  onRefused(fault: 'tls' | 'crowded', detail: string): void;
 }
 
 export class Listener {
@@ -23,9 +28,9 @@ export class Listener {
 
   /** @throws {RaftctlError} ADDRESS_IN_USE, or CONFIG_INVALID when the address is not ours. */
   static open(init: ListenerInit): Promise<Listener> {
-    const { address, log } = init;
+    const { address, log, tls } = init;
     return new Promise((resolve, reject) => {
-      const server = createServer({ noDelay: true });
+      const server = tls === null ? createServer({ noDelay: true }) : tls.server(init);
       const listener = new Listener(server);
       const onOpenError = (error: Error): void => reject(listenError(error, address));
       server.once('error', onOpenError);
@@ -33,11 +38,12 @@ export class Listener {
         server.off('error', onOpenError);
         // Out of descriptors, mostly: the listener stays, peers dial again.
         server.on('error', (error) => log.warn({ error: error.message }, 'cannot accept a peer'));
-        server.on('connection', (socket) => {
+        server.on('connection', (socket: Socket) => {
           listener.#sockets.add(socket);
           socket.once('close', () => listener.#sockets.delete(socket));
-          init.onSocket(socket);
         });
+        const ready = tls === null ? 'connection' : 'secureConnection';
+        server.on(ready, (socket: Socket) => init.onSocket(socket));
         resolve(listener);
       });
     });

@@ -12,7 +12,7 @@
  *    +--------------------------+----------------------+      onPeerDown
  * ```
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { HostPort } from '../../std/address.ts';
 import { assert } from '../../std/assert.ts';
 import type { Bytes } from '../../std/bytes.ts';
@@ -46,8 +46,10 @@ export interface PeerLinkInit {
   readonly clock: Clock;
   readonly prng: Prng;
   readonly log: Log;
-  /** A fresh handshake for dialling this member. */
-  newHandshake(): Handshake;
+  /** Opens a connection, with TLS where that is on. */
+  dial(address: HostPort): Socket;
+  /** A fresh handshake for dialling this member over it. */
+  newHandshake(socket: Socket): Handshake;
   onRejected(fault: HandshakeFault | ConnectionFault, detail: string): void;
 }
 
@@ -194,8 +196,9 @@ export class PeerLink implements ConnectionHandler {
   #dial(): void {
     const { address, clock, member } = this.#init;
     if (this.#isClosed || address === null) return;
-    const socket = connect({ host: address.host, port: address.port, noDelay: true });
-    const pending = new PendingConnection(socket, this.#init.newHandshake(), clock, (end) => {
+    const socket = this.#init.dial(address);
+    const handshake = this.#init.newHandshake(socket);
+    const pending = new PendingConnection(socket, handshake, clock, (end) => {
       this.#pending = null;
       this.#onDialled(socket, end);
     });

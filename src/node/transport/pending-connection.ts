@@ -3,15 +3,17 @@
  * within `HANDSHAKE_MS_MAX` in exactly one call of `onEnd`.
  */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Bytes } from '../../std/bytes.ts';
 import type { MemberNumber } from '../model/ids.ts';
 import type { Clock, Timer } from '../ports/clock.ts';
 import type { Handshake, HandshakeStep, Refusal } from './handshake.ts';
+import { isTlsError } from './peer-tls.ts';
 
 /** Connecting and proving must be done in this time. */
 export const HANDSHAKE_MS_MAX = 5000;
 
-export type HandshakeFault = Refusal | 'garbage' | 'refused' | 'timeout' | 'crowded';
+export type HandshakeFault = Refusal | 'garbage' | 'refused' | 'timeout' | 'crowded' | 'tls';
 
 export type HandshakeEnd =
   | {
@@ -31,7 +33,8 @@ export class PendingConnection {
   #isEnded = false;
   readonly #onData = (chunk: Bytes): void => this.#advance(this.#handshake.receive(chunk));
   readonly #onClose = (): void => this.#fail(null, 'closed by the other end');
-  readonly #onError = (error: Error): void => this.#fail(null, error.message);
+  readonly #onError = (error: Error): void =>
+    this.#fail(isTlsError(error) ? 'tls' : null, error.message);
 
   constructor(
     socket: Socket,
@@ -59,7 +62,8 @@ export class PendingConnection {
 
   /** Begins as the end that dials. */
   dial(peer: MemberNumber): void {
-    this.socket.once('connect', () => {
+    const ready = this.socket instanceof TLSSocket ? 'secureConnect' : 'connect';
+    this.socket.once(ready, () => {
       if (this.#isEnded) return;
       this.socket.on('data', this.#onData);
       this.socket.write(this.#handshake.open(peer));

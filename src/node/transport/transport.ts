@@ -6,7 +6,7 @@
  * to dial again by the link (peer-link.ts).
  */
 import { randomBytes } from 'node:crypto';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type HostPort, parseAddress } from '../../std/address.ts';
 import { assert } from '../../std/assert.ts';
 import type { Bytes } from '../../std/bytes.ts';
@@ -21,6 +21,7 @@ import type { ConnectionFault } from './connection.ts';
 import { Handshake, NONCE_BYTES, type Role } from './handshake.ts';
 import { Listener } from './listener.ts';
 import { PeerLink } from './peer-link.ts';
+import { type PeerSecurity, PeerTls } from './peer-tls.ts';
 import { type HandshakeEnd, type HandshakeFault, PendingConnection } from './pending-connection.ts';
 
 /** Connections at once that have not proved who they are; over it the oldest is closed. */
@@ -49,6 +50,8 @@ export interface TransportInit {
   readonly listenAddress: string;
   /** The other members, until `reach` is called. An entry for `self` is passed over. */
   readonly peers: readonly PeerAddress[];
+  /** Left out: plain TCP. */
+  readonly security?: PeerSecurity;
 }
 
 export type RejectionReason = HandshakeFault | ConnectionFault;
@@ -75,6 +78,7 @@ export async function createTransport(
 class TcpTransport implements Transport {
   readonly #components: TransportComponents;
   readonly #init: TransportInit;
+  readonly #tls: PeerTls | null;
   #addresses: ReadonlyMap<MemberNumber, HostPort> = new Map();
   /** Numbers above it may be of members that are not known here yet. */
   #highestNumber: MemberNumber = 0;
@@ -90,6 +94,7 @@ class TcpTransport implements Transport {
   constructor(components: TransportComponents, init: TransportInit) {
     this.#components = components;
     this.#init = init;
+    this.#tls = init.security === undefined ? null : new PeerTls(init.security);
     this.reach(init.peers);
   }
 
@@ -113,7 +118,9 @@ class TcpTransport implements Transport {
     this.#listener = await Listener.open({
       address: addressOf(this.#init.listenAddress),
       log: this.#components.log,
+      tls: this.#tls,
       onSocket: (socket) => this.#onSocket(socket),
+      onRefused: (fault, detail) => this.#reject(fault, `accepted connection: ${detail}`),
     });
   }
 
@@ -139,7 +146,9 @@ class TcpTransport implements Transport {
     const link = new PeerLink({
       ...{ self, member, cluster, events, clock, prng, log },
       address: this.#addresses.get(member) ?? null,
-      newHandshake: () => this.#newHandshake('dialer', (number) => number === member),
+      dial: ({ host, port }) =>
+        this.#tls?.dial(host, port) ?? connect({ host, port, noDelay: true }),
+      newHandshake: (socket) => this.#newHandshake('dialer', socket, (number) => number === member),
       onRejected: (reason, detail) => this.#reject(reason, detail),
     });
     this.#links.set(member, link);
@@ -189,7 +198,7 @@ class TcpTransport implements Transport {
       socket.destroy();
       return;
     }
-    const handshake = this.#newHandshake('acceptor', (member) => this.#mayComeIn(member));
+    const handshake = this.#newHandshake('acceptor', socket, (member) => this.#mayComeIn(member));
     const pending = new PendingConnection(socket, handshake, this.#components.clock, (end) => {
       this.#unproven.delete(pending);
       this.#onAccepted(socket, end);
@@ -215,9 +224,10 @@ class TcpTransport implements Transport {
     }
   }
 
-  #newHandshake(role: Role, expects: (member: MemberNumber) => boolean): Handshake {
+  #newHandshake(role: Role, socket: Socket, expects: (member: MemberNumber) => boolean): Handshake {
     const { self, cluster, secret, incarnation } = this.#init;
     return new Handshake({
+      wrongName: (member) => this.#tls?.wrongName(socket, member) ?? null,
       role,
       self,
       cluster,

@@ -207,7 +207,7 @@ class FileSnapshots implements SnapshotStore {
     await sending?.file.close();
   }
 
-  load(onData: (data: Bytes) => void, done: Done): void {
+  load(onData: (data: Bytes) => unknown, done: Done): void {
     const { disk, directory } = this.#init;
     const { meta } = this.#newest as StoredSnapshot;
     const path = `${directory}/${snapshotName(meta)}`;

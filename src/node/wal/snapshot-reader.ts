@@ -56,7 +56,7 @@ export interface ReadOptions {
   /** Whose it must be; null: anybody's. */
   readonly owner: SnapshotOwner | null;
   /** Gets the data of each chunk, in order. The next one is read when it is done. */
-  readonly onData: (data: Bytes) => void | Promise<void>;
+  readonly onData: (data: Bytes) => unknown;
 }
 
 /** A whole, sound file. */

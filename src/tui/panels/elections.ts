@@ -89,16 +89,24 @@ function shapeOf({ glyphs }: Scene, state: string, role: string | null): string 
 }
 
 function termsLine(scene: Scene, lead: number, seconds: number): Line {
+  return line(piece(' '.repeat(lead) + termMarks(scene, seconds, ''), 'dim'));
+}
+
+/** Where terms began, a column a second; of those that would cover one another, the newer. */
+export function termMarks(scene: Scene, seconds: number, shape: string): string {
   const cells = Array.from({ length: seconds }, () => ' ');
   const last = Math.floor(scene.now.atMs / 1000);
-  for (const { term, wallMs, winner } of scene.elections) {
+  let free = seconds;
+  for (const { term, wallMs, winner } of scene.elections.toReversed()) {
+    if (winner === null) continue;
+    const mark = `${shape}T${term}`;
     const column = seconds - 1 - (last - Math.floor(wallMs / 1000));
-    if (column < 0 || winner === null) continue;
-    [...`T${term}`].forEach((letter, i) => {
-      if (column + i < seconds) cells[column + i] = letter;
-    });
+    const from = Math.min(column, seconds - mark.length);
+    if (column < 0 || from < 0 || from + mark.length > free) continue;
+    cells.splice(from, mark.length, ...mark);
+    free = from - 1;
   }
-  return line(piece(' '.repeat(lead) + cells.join(''), 'dim'));
+  return cells.join('');
 }
 
 function sentences({
@@ -150,7 +158,7 @@ export function ledgerLines(election: Election): Line[] {
       ),
     })),
   ].sort((a, b) => a.atMs - b.atMs);
-  const before = previousLeader === null ? 'nobody led before' : `${previousLeader} led before`;
+  const before = previousLeader === null ? '' : `${previousLeader} led before; `;
   const end =
     election.winner === null
       ? [line(piece('nobody won', 'bad'))]
@@ -166,11 +174,7 @@ export function ledgerLines(election: Election): Line[] {
           ),
         ];
   return [
-    line(
-      piece(`T${term}  `, 'strong'),
-      `${before}; `,
-      piece(`${cause.class}: ${cause.text}`, 'warn'),
-    ),
+    line(piece(`T${term}  `, 'strong'), before, piece(`${cause.class}: ${cause.text}`, 'warn')),
     ...steps.map(({ atMs, text }) => stepLine(atMs - startedMonoMs, text)),
     ...end,
   ];

@@ -3,6 +3,7 @@ import { eventText } from '../../forensics/event-text.ts';
 import type { EventType, NodeEvent } from '../../wire/events.ts';
 import { clock } from '../figures.ts';
 import { filterOf } from '../filter.ts';
+import { shownKey } from '../keys.ts';
 import type { Panel, Scene } from '../scene.ts';
 import { type Line, line, piece, type Tone } from '../text.ts';
 
@@ -76,18 +77,19 @@ export function eventLine({ glyphs }: Scene, event: NodeEvent, text: string): Li
 
 export const COMMANDS_PANEL: Panel = {
   title: 'Command log',
-  note: () => 'c hides; every action is a line you can paste',
+  note: ({ ui }) => `${shownKey(ui.keys, 'c')} hides; every action is a line you can paste`,
   draw: ({ ui }, { height }) => {
     if (ui.commands.length === 0) {
-      return [line(piece('Nothing was done from here yet. a opens the actions.', 'dim'))];
+      const open = `${shownKey(ui.keys, 'a')} opens the actions.`;
+      return [line(piece(`Nothing was done from here yet. ${open}`, 'dim'))];
     }
     return ui.commands.slice(-height).map(({ number, text, outcome, said }) => {
       const tone: Tone = outcome === 'failed' ? 'bad' : outcome === 'running' ? 'warn' : 'good';
       const sign = outcome === 'failed' ? 'failed' : outcome === 'running' ? '...' : 'ok';
       return line(
         piece(`#${number} `, 'dim'),
+        piece(`${sign.padEnd(6)} `, tone),
         text,
-        piece(`  ${sign}`, tone),
         piece(said === '' ? '' : `  ${said}`, 'dim'),
       );
     });

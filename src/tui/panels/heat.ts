@@ -2,6 +2,7 @@
 import { countWithin, type Interval } from '../../std/interval.ts';
 import { bySecond, type Panel, type Scene, type Size, totalOf } from '../scene.ts';
 import { type Line, line, type Piece, padStart, piece, type Tone } from '../text.ts';
+import { termMarks } from './elections.ts';
 
 interface Band {
   readonly label: string;
@@ -93,15 +94,6 @@ function runs(shades: readonly number[], { glyphs }: Scene): Piece[] {
 /** Under the map: where terms began. */
 function marksLine(scene: Scene, width: number): Line {
   const seconds = Math.max(1, Math.min(90, width - LABEL_COLUMNS));
-  const last = Math.floor(scene.now.atMs / 1000);
-  const cells = Array.from({ length: seconds }, () => ' ');
-  for (const { term, wallMs, winner } of scene.elections) {
-    if (winner === null) continue;
-    const column = seconds - 1 - (last - Math.floor(wallMs / 1000));
-    if (column < 0 || column >= seconds) continue;
-    [...`${scene.glyphs.leader}T${term}`].forEach((letter, i) => {
-      if (column + i < seconds) cells[column + i] = letter;
-    });
-  }
-  return line(piece(' '.repeat(LABEL_COLUMNS)), piece(cells.join(''), 'warn'));
+  const marks = termMarks(scene, seconds, scene.glyphs.leader);
+  return line(piece(' '.repeat(LABEL_COLUMNS)), piece(marks, 'warn'));
 }

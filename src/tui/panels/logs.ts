@@ -2,6 +2,7 @@
 
 import { clock } from '../figures.ts';
 import { filterOf } from '../filter.ts';
+import { shownKey } from '../keys.ts';
 import type { LogLine, Panel, Scene } from '../scene.ts';
 import { harmless, type Line, line, type Piece, piece, type Tone, widthOfLine } from '../text.ts';
 
@@ -19,7 +20,8 @@ export const LOGS_PANEL: Panel = {
   title: '8 Logs',
   note: ({ ui, glyphs }) => {
     const where = ui.row === 0 ? 'follows' : `${ui.row} lines ${glyphs.ascending}`;
-    return `${where}  w wrap ${ui.isWrapped ? 'on' : 'off'}  t times`;
+    const [wrap, times] = ['w', 't'].map((key) => shownKey(ui.keys, key));
+    return `${where}  ${wrap} wrap ${ui.isWrapped ? 'on' : 'off'}  ${times} times`;
   },
   draw: (scene, { width, height }) => {
     const rows = logRows(scene);

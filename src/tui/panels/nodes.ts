@@ -6,12 +6,9 @@ import { table } from '../columns.ts';
 import { age, bytes, count, duration, durationMs, NOTHING, percent } from '../figures.ts';
 import { filterOf } from '../filter.ts';
 import { tableWindow } from '../layout.ts';
-import { lagOf, type NodeSample, type Sample } from '../sample.ts';
+import { LAG_ALARM, lagOf, type NodeSample, type Sample } from '../sample.ts';
 import { leaderIn, type Panel, perSample, recent, type Scene } from '../scene.ts';
 import { type Line, line, type Piece, piece, type Tone } from '../text.ts';
-
-/** Behind by more than this is worth an alarm. Entries. */
-const LAG_ALARM = 1000;
 
 export interface NodeRow {
   readonly node: NodeSample;
@@ -114,8 +111,19 @@ export function roleTone(node: NodeSample): Tone {
   return node.status?.role === 'follower' ? 'plain' : 'warn';
 }
 
+/** What nodes of another program do not tell. */
+const OWN_TITLES: ReadonlySet<string> = new Set([
+  ...['RTT', 'FSYNC99', 'LOOP99', 'GC/s', 'SNAP@', 'LAST'],
+]);
+
 /** Column by column, what is known of a node. */
 export function nodeColumns(scene: Scene): readonly TableColumn<NodeRow>[] {
+  const columns = allColumns(scene);
+  if (scene.now.engine === undefined) return columns;
+  return columns.filter(({ title }) => !OWN_TITLES.has(title));
+}
+
+function allColumns(scene: Scene): readonly TableColumn<NodeRow>[] {
   const { glyphs } = scene;
   const right = { align: 'right' as const };
   const status = ({ node }: NodeRow) => node.status;

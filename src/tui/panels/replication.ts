@@ -1,8 +1,8 @@
 /** What the leader knows of each follower, and how the lag went. */
 import { type TableColumn, table } from '../columns.ts';
-import { bytes, count, durationMs, NOTHING, rate } from '../figures.ts';
+import { bytes, count, durationMs, NOTHING } from '../figures.ts';
 import { filterOf } from '../filter.ts';
-import { spark } from '../glyphs.ts';
+import { tallSpark } from '../glyphs.ts';
 import { tableWindow } from '../layout.ts';
 import { lagOf, leaderOf, type NodeSample, type PeerLoad } from '../sample.ts';
 import { bySecond, leaderIn, type Panel, type Scene } from '../scene.ts';
@@ -58,7 +58,31 @@ export const FOLLOWERS_PANEL: Panel = {
 
 const right = { align: 'right' as const };
 
-function columnsOf({ glyphs }: Scene): readonly TableColumn<FollowerRow>[] {
+/** What a leader of another program does not tell of its followers. */
+const OWN_TITLES: ReadonlySet<string> = new Set([
+  ...['LINK', 'MATCH', 'NEXT', 'WINDOW', 'RTT', 'SENT/s', 'QUEUE', 'DROPPED', 'RECONN', 'SNAP@'],
+]);
+
+function columnsOf(scene: Scene): readonly TableColumn<FollowerRow>[] {
+  const columns = allColumns(scene);
+  if (scene.now.engine === undefined) return columns;
+  const told = columns.filter(({ title }) => !OWN_TITLES.has(title));
+  return [...told, ...INDEX_COLUMNS];
+}
+
+/** What such a follower says of itself. */
+const INDEX_COLUMNS: readonly TableColumn<FollowerRow>[] = [
+  {
+    ...{ title: 'COMMIT', worth: 70, ...right },
+    cell: ({ node }) => ({ text: count(node.status?.commitIndex ?? null) }),
+  },
+  {
+    ...{ title: 'APPLIED', worth: 60, ...right },
+    cell: ({ node }) => ({ text: count(node.status?.appliedIndex ?? null) }),
+  },
+];
+
+function allColumns({ glyphs }: Scene): readonly TableColumn<FollowerRow>[] {
   return [
     { title: 'FOLLOWER', worth: 100, cell: ({ node }) => ({ text: node.id, tone: 'strong' }) },
     {
@@ -118,17 +142,21 @@ function columnsOf({ glyphs }: Scene): readonly TableColumn<FollowerRow>[] {
   ];
 }
 
+/** Of one follower's lag. */
+const LAG_ROWS_MAX = 8;
+
 /** How far behind each follower was, second by second. */
 export const LAG_PANEL: Panel = {
   title: '2 Lag over time',
   note: () => 'entries behind the leader, 1 column = 1 s',
   draw: (scene, { width, height }) => {
     const rows = followerRows(scene).slice(0, height);
+    const tall = Math.max(1, Math.min(LAG_ROWS_MAX, Math.floor(height / Math.max(1, rows.length))));
     const lead = Math.max(3, ...rows.map(({ node }) => node.id.length)) + 1;
-    const seconds = Math.max(5, Math.min(120, width - lead - 18));
+    const seconds = Math.max(5, Math.min(120, width - lead - 21));
     const columns = bySecond(scene.history, scene.now.atMs, seconds);
     const leaders = columns.map((samples) => samples.map(leaderOf));
-    return rows.map(({ node }) => {
+    return rows.flatMap(({ node }) => {
       const values = columns.map((samples, column) => {
         const lags = samples.map((sample, at) => {
           const then = sample.nodes.find(({ id }) => id === node.id);
@@ -138,11 +166,16 @@ export const LAG_PANEL: Panel = {
         return known.length === 0 ? null : Math.max(...known);
       });
       const peak = Math.max(0, ...values.map((value) => value ?? 0));
-      return line(
-        piece(node.id.padEnd(lead), 'strong'),
-        piece(spark(values, scene.glyphs), 'accent'),
-        ` now ${padStart(rate(values.at(-1) ?? null), 4)} peak ${rate(peak)}`,
-      );
+      const chart = tallSpark(values, tall, scene.glyphs);
+      return chart.map((cells, row) => {
+        const isLast = row === chart.length - 1;
+        const words = ` now ${padStart(count(values.at(-1) ?? null), 4)} peak ${count(peak)}`;
+        return line(
+          piece((isLast ? node.id : '').padEnd(lead), 'strong'),
+          piece(cells, 'accent'),
+          isLast ? words : '',
+        );
+      });
     });
   },
 };

@@ -34,6 +34,8 @@
  * ```
  * Other reads are never encoded: they are answered by the node that got them.
  */
+import type { Bytes } from '../../std/bytes.ts';
+
 export const KV_FORMAT = 1;
 export const KV_OP = {
   set: 1,
@@ -87,6 +89,9 @@ export const KV_OK: unique symbol = Symbol('OK');
 
 /** The answer of a transaction whose watched keys have changed. */
 export const KV_ABORTED: unique symbol = Symbol('aborted');
+
+/** The answer to a KvTrial: the write would change something. */
+export const KV_CHANGES: unique symbol = Symbol('changes');
 
 /** One word that is no value: the type of a key. */
 export class KvWord {
@@ -222,6 +227,22 @@ export interface KvRead {
   readonly keys?: readonly string[];
   readonly x?: number;
   readonly y?: number;
+}
+
+/**
+ * What a write would answer now if it changed nothing, else KV_CHANGES. For `sadd`, `srem`, `zadd`
+ * and `zrem`; a write without effect may be answered so, as a read.
+ */
+export class KvTrial {
+  /** As it would be in the log. */
+  readonly command: Bytes;
+  /** What came of it, and in which state of the app: asked there again, it is not tried again. */
+  answer: KvAnswer | typeof KV_CHANGES = null;
+  state = -1;
+
+  constructor(command: Bytes) {
+    this.command = command;
+  }
 }
 
 /** A plain string is a `get` of that key: the one read that must cost nothing. */
