@@ -15,7 +15,7 @@ import { leaderStatus } from '../cluster/members.ts';
 import { describeHolder, findFreePortBase } from '../cluster/ports.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { ClusterSpec } from '../cluster/topology.ts';
-import { expectNodes, runDaemon } from '../node/daemon-process.ts';
+import { expectNodes, type RunDaemonInit, runDaemon } from '../node/daemon-process.ts';
 import { formatNode } from '../node/format.ts';
 import { readNodeConfig } from '../node/node-directory.ts';
 import { RaftctlError } from '../std/errors.ts';
@@ -53,6 +53,9 @@ export interface LoggerWish {
 export interface LoggerRun {
   readonly version: string;
   readonly logFile: string | null;
+  /** See RunDaemonInit; of the whole process, so its first node takes care of them. */
+  readonly profiles?: NonNullable<RunDaemonInit['profiles']>;
+  readonly profileOnAnomaly?: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -71,16 +74,27 @@ export async function runLoggers(wish: LoggerWish, run: LoggerRun): Promise<numb
     await fetchHistory(join(wish.directory, config.cluster), config, run.say);
   }
   expectNodes(configs.length);
-  const codes = await Promise.all(configs.map((config) => runOne(wish.directory, config, run)));
+  const { profiles = {}, profileOnAnomaly = false } = run;
+  const codes = await Promise.all(
+    configs.map((config, i) =>
+      runOne(wish.directory, config, run, i === 0 ? { profiles, profileOnAnomaly } : {}),
+    ),
+  );
   return Math.max(...codes);
 }
 
-function runOne(directory: string, config: NodeConfig, run: LoggerRun): Promise<number> {
+function runOne(
+  directory: string,
+  config: NodeConfig,
+  run: LoggerRun,
+  profiling: Pick<LoggerRun, 'profiles' | 'profileOnAnomaly'>,
+): Promise<number> {
   const { cluster, id, logger, members, member } = config;
   const port = members.find((m) => m.member === member)?.clientAddress;
   return runDaemon({
     directory: join(directory, cluster),
     ...{ version: run.version, logFile: run.logFile, holderOfPort: describeHolder },
+    ...profiling,
     onReady: () => run.say(`${id} follows ${cluster} into ${logger?.file}, handed out at ${port}`),
   });
 }

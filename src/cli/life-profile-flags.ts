@@ -15,3 +15,17 @@ export const lifeProfileFlags = {
     env: 'RAFTCTL_PROFILE_ON_ANOMALY',
   }),
 };
+
+/** Where the files go that were wished for. */
+export function profileWish(flags: {
+  readonly cpuprofile?: string | undefined;
+  readonly heapprofile?: string | undefined;
+  readonly heapsnapshot?: string | undefined;
+}): { cpu?: string; heap?: string; snapshot?: string } {
+  const { cpuprofile: cpu, heapprofile: heap, heapsnapshot: snapshot } = flags;
+  return {
+    ...(cpu !== undefined && { cpu }),
+    ...(heap !== undefined && { heap }),
+    ...(snapshot !== undefined && { snapshot }),
+  };
+}

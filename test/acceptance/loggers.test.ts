@@ -131,7 +131,8 @@ describe('a logger of three nodes', () => {
     expect((await recordsOf(file)).map(({ id }) => id)).toEqual(ids.slice(2));
     again.signal('SIGTERM');
     expect((await again.ended()).code).toBe(0);
-    const third = await follow('--follow', 'demo');
+    const profile = join(folder, 'logger.cpuprofile');
+    const third = await follow('--follow', 'demo', '--cpuprofile', profile);
     await say('SET e 5');
     await eventually(
       () => recordsOf(file),
@@ -140,6 +141,9 @@ describe('a logger of three nodes', () => {
     expect(await recordsOf(file)).toHaveLength(5);
     third.signal('SIGTERM');
     await third.ended();
+    expect(JSON.parse(await readFile(profile, 'utf8'))).toMatchObject({
+      startTime: expect.any(Number),
+    });
   });
 
   const RETAINED = [

@@ -14,7 +14,7 @@ import {
 } from '../../cli/flags.ts';
 import { foundingFlags } from '../../cli/founding-flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
-import { lifeProfileFlags } from '../../cli/life-profile-flags.ts';
+import { lifeProfileFlags, profileWish } from '../../cli/life-profile-flags.ts';
 import { versionInfo } from '../../cli/version.ts';
 import { demoIn } from '../../cluster/demo-words.ts';
 import { foundingConfig } from '../../cluster/founding-config.ts';
@@ -130,14 +130,8 @@ export default class NodeStart extends BaseCommand {
       await formatNode({ directory: absolute, config });
     }
     if (flags.join !== undefined) await this.#join(flags.join, absolute, demo);
-    const { cpuprofile: cpu, heapprofile: heap, heapsnapshot: snapshot } = flags;
-    const profiles = {
-      ...(cpu !== undefined && { cpu }),
-      ...(heap !== undefined && { heap }),
-      ...(snapshot !== undefined && { snapshot }),
-    };
     process.exitCode = await runHere(absolute, {
-      ...{ logFile: flags['log-file'] ?? null, profiles },
+      ...{ logFile: flags['log-file'] ?? null, profiles: profileWish(flags) },
       insecureBind: flags['insecure-bind'],
       profileOnAnomaly: flags['profile-on-anomaly'],
     });
@@ -195,7 +189,8 @@ export default class NodeStart extends BaseCommand {
       },
       {
         version: versionInfo().raftctl,
-        logFile: flags['log-file'] ?? null,
+        ...{ logFile: flags['log-file'] ?? null, profiles: profileWish(flags) },
+        profileOnAnomaly: flags['profile-on-anomaly'],
         say: (line) => this.note(line),
       },
     );

@@ -8,6 +8,7 @@ import {
 } from '../../wire/dialects/raft-demo-command.ts';
 import { encodeDemoEntry } from '../../wire/dialects/raft-demo-entry.ts';
 import { recordsOf } from '../../wire/dialects/raft-demo-records.ts';
+import { demoValues, plainValue } from '../server/demo-values.ts';
 import { KvStore } from './kvstore.ts';
 
 const store = new KvStore();
@@ -67,6 +68,31 @@ describe('recordsOf', () => {
     expect(recordsOf(bytes, 0, bytes.length, source)).toEqual(
       encodeDemoCommand({ ...command, id: 3 }, true),
     );
+  });
+
+  it.each([0, 1, 1080, 16_300, 70_000])('tells a set with a value of %d bytes', (size) => {
+    const value = '\xfe'.repeat(size);
+    const set = kv(KV_OP.set, (e) => {
+      e.flags(0);
+      e.fieldText('key');
+      e.restText(value);
+    });
+    const source = { index: 300, look: () => null };
+    const record = recordsOf(set, 0, set.length, source);
+    const command = { id: 300, op: 'set', key: 'key', value } as const;
+    expect(record.equals(encodeDemoCommand(command, true))).toBe(true);
+  });
+
+  it('tells a value that is kept compressed as the client sent it', () => {
+    const { stored } = demoValues(true);
+    const set = kv(KV_OP.set, (e) => {
+      e.flags(0);
+      e.fieldText('key');
+      e.restText(stored('plain'));
+    });
+    const source = { index: 9, look: () => stored('plain'), plain: plainValue };
+    const command = { id: 9, op: 'set', key: 'key', value: 'plain' } as const;
+    expect(recordsOf(set, 0, set.length, source)).toEqual(encodeDemoCommand(command, true));
   });
 
   it('tells what became of the keys that any other command names', () => {

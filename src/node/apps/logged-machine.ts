@@ -15,7 +15,10 @@ import { WrappedMachine } from './wrapped-machine.ts';
 export interface RecordSink {
   /** Entries up to here are told already: those that are applied again are skipped. */
   readonly lastIndex: number;
-  /** @param timeMs when the command entered the log. */
+  /**
+   * @param records theirs until this returns.
+   * @param timeMs when the command entered the log.
+   */
   append(index: number, records: Bytes, timeMs: number): void;
   /** The state becomes that of a snapshot: entries up to this one are not told one by one. */
   skipTo(index: number): void;

@@ -53,6 +53,29 @@ describe.each(KINDS)('an application log of %s', (_, open) => {
     expect(shown()).toEqual(['k1', 'k2', 'k3']);
   });
 
+  it('holds what it was told in order, whatever becomes of the bytes afterwards', () => {
+    const log = open();
+    let index = 0;
+    let size = 0;
+    for (const count of [1, 3, 900, 2]) {
+      for (let i = 0; i < count; i += 1) {
+        index += 1;
+        const bytes = encodeDemoCommand(
+          { id: index, op: 'set', key: 'k1', value: 'v'.repeat(99) },
+          true,
+        );
+        log.append(index, bytes, TIME_MS);
+        bytes.fill(0);
+      }
+      expect(readFileSync(pathOf('a'))).toHaveLength(size);
+      log.flush();
+      size = readFileSync(pathOf('a')).length;
+    }
+    log.close();
+    expect(shown()).toHaveLength(906);
+    expect(open().lastIndex).toBe(906);
+  });
+
   it('cuts away what is no whole record', () => {
     killedAfter([3, ['k1']], [4, ['k2']]);
     appendFileSync(pathOf('a'), readFileSync(pathOf('a')).subarray(0, 7));

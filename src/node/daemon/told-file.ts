@@ -16,11 +16,14 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { allocBytes, type Bytes, concatBytes } from '../../std/bytes.ts';
+import { allocBytes, type Bytes, copyBytes, NO_BYTES } from '../../std/bytes.ts';
 import type { RaftctlError } from '../../std/errors.ts';
 import { diskFailure, type Interval, LogMarks } from './log-marks.ts';
 
 const COPY_BYTES = 1024 * 1024;
+/** What waits to be written lies in one buffer: it begins so large, and is kept up to the other. */
+const DUE_BYTES_MIN = 64 * 1024;
+const DUE_BYTES_KEPT = 4 * 1024 * 1024;
 
 /** How far a file goes: the end of the last entry that is wholly there, and its index. */
 export interface WholeEnd {
@@ -46,7 +49,8 @@ export class ToldFile {
   readonly #marks: LogMarks;
   #fd: number;
   #bytes: number;
-  #due: Bytes[] = [];
+  #due: Bytes = NO_BYTES;
+  #dueBytes = 0;
 
   /** @throws {RaftctlError} DISK_FAILED when the file cannot be opened or read. */
   constructor(init: ToldFileInit) {
@@ -82,21 +86,29 @@ export class ToldFile {
     return this.#marks.lacks;
   }
 
-  /** To be written with the next `flush`. */
+  /** To be written with the next `flush`; `bytes` may change afterwards. */
   append(bytes: Bytes): void {
-    this.#due.push(bytes);
+    const end = this.#dueBytes + bytes.length;
+    if (end > this.#due.length) {
+      const grown = allocBytes(Math.max(end, this.#due.length * 2, DUE_BYTES_MIN));
+      copyBytes(this.#due, 0, this.#dueBytes, grown, 0);
+      this.#due = grown;
+    }
+    copyBytes(bytes, 0, bytes.length, this.#due, this.#dueBytes);
+    this.#dueBytes = end;
   }
 
   /** Writes what was appended: before the clients of a turn are answered. */
   flush(): void {
-    if (this.#due.length === 0) return;
-    const bytes = concatBytes(this.#due);
-    this.#due = [];
+    const [bytes, size] = [this.#due, this.#dueBytes];
+    if (size === 0) return;
+    this.#dueBytes = 0;
+    if (bytes.length > DUE_BYTES_KEPT) this.#due = NO_BYTES;
     this.#attempt(() => {
-      for (let at = 0; at < bytes.length; ) {
-        at += writeSync(this.#fd, bytes, at, bytes.length - at, this.#bytes + at);
+      for (let at = 0; at < size; ) {
+        at += writeSync(this.#fd, bytes, at, size - at, this.#bytes + at);
       }
-      this.#bytes += bytes.length;
+      this.#bytes += size;
     });
   }
 

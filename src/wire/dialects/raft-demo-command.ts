@@ -12,7 +12,7 @@
  * ```
  * Fields are written in this order, and left out when they have their default.
  */
-import { allocBytes, type Bytes, bytesFrom, latin1Slice } from '../../std/bytes.ts';
+import { allocBytes, type Bytes, bytesFrom, copyBytes, latin1Slice } from '../../std/bytes.ts';
 
 export const DEMO_OPS = ['get', 'set', 'delete'] as const;
 export type DemoOp = (typeof DEMO_OPS)[number];
@@ -138,6 +138,33 @@ export function encodeDemoCommand(
   return bytes.subarray(0, at);
 }
 
+/** What lies in bytes as key and value, one directly behind the other. */
+export interface SetPlace {
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly valueEnd: number;
+}
+
+/** How long a record can be at most. */
+export function recordBytesMax({ keyStart, valueEnd }: SetPlace): number {
+  return RECORD_HEAD_BYTES + OVERHEAD_BYTES_MAX + valueEnd - keyStart;
+}
+
+/**
+ * The record of a set, from the start of `to` on, without a text on the way. Requires: there is
+ * room for `recordBytesMax`.
+ * @returns where it ends.
+ */
+export function putSetRecord(to: Bytes, id: number, from: Bytes, place: SetPlace): number {
+  const { keyStart, keyEnd, valueEnd } = place;
+  let at = writeNumber(to, RECORD_HEAD_BYTES, TAG.id, id);
+  at = writeNumber(to, at, TAG.op, DEMO_OPS.indexOf('set'));
+  at = writeBytes(to, at, TAG.key, from, keyStart, keyEnd);
+  at = writeBytes(to, at, TAG.value, from, keyEnd, valueEnd);
+  to.writeUInt32BE(at - RECORD_HEAD_BYTES, 0);
+  return at;
+}
+
 /** As raft-demo's clients send it: newline at the end. */
 export function demoRequest(command: Partial<DemoCommand> & Pick<DemoCommand, 'op'>): Bytes {
   return bytesFrom(`${encodeDemoCommand(command).toString('latin1')}\n`, 'latin1');
@@ -155,6 +182,19 @@ function writeText(bytes: Bytes, at: number, tag: number, text: string): number 
   bytes[at] = tag;
   const from = writeVarint(bytes, at + 1, text.length);
   return from + bytes.write(text, from, 'latin1');
+}
+
+function writeBytes(
+  to: Bytes,
+  at: number,
+  tag: number,
+  ...[from, start, end]: [Bytes, number, number]
+): number {
+  if (start === end) return at;
+  to[at] = tag;
+  const next = writeVarint(to, at + 1, end - start);
+  copyBytes(from, start, end, to, next);
+  return next + end - start;
 }
 
 function writeVarint(bytes: Bytes, start: number, value: number): number {

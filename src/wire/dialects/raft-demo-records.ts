@@ -3,32 +3,45 @@
  * wire/dialects/raft-demo-command.ts. A command of raft-demo's clients is one record, a get too;
  * any other command is told by what became of the keys it names, as sets and deletes. Pure.
  */
-import { type Bytes, concatBytes, latin1Slice, NO_BYTES } from '../../std/bytes.ts';
+import { allocBytes, type Bytes, concatBytes, latin1Slice, NO_BYTES } from '../../std/bytes.ts';
 import { readSay } from '../apps/chat.ts';
 import { KV_FORMAT, KV_OP, KvError, TIME_FLAG } from '../apps/kvstore.ts';
-import { type DemoCommand, encodeDemoCommand } from './raft-demo-command.ts';
+import {
+  type DemoCommand,
+  encodeDemoCommand,
+  putSetRecord,
+  recordBytesMax,
+  type SetPlace,
+} from './raft-demo-command.ts';
 import { decodeDemoEntry, isDemoEntry } from './raft-demo-entry.ts';
 
 /** Commands in commands are not nested deeper. */
 const DEPTH_MAX = 2;
+/** Most records fit; it stays in the processor's cache. */
+const SCRATCH = allocBytes(16 * 1024);
+/** What gzip writes first: a value in another form may begin so. */
+const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
 export interface RecordSource {
   /** Of the entry. */
   readonly index: number;
   /** A key's value after the entry was applied; null: there is none; else: it is no text. */
   look(key: string): unknown;
-  /** The value as the client sent it, when it is kept in another form. */
+  /** The value as the client sent it, when it is kept in another form, which is gzip's. */
   plain?(value: string): string;
 }
 
-/** @returns the records, one after the other; empty: the entry changes nothing that they tell. */
+/**
+ * @returns the records, one after the other, until the next call; empty: the entry changes nothing
+ *   that they tell.
+ */
 export function recordsOf(bytes: Bytes, start: number, end: number, source: RecordSource): Bytes {
   if (isDemoEntry(bytes, start, end)) {
     const command = decodeDemoEntry(bytes, start, end);
     return command === null ? NO_BYTES : recordOf(command, source);
   }
-  const plain = plainSet(bytes, start, end);
-  if (plain !== null) return recordOf(plain, source);
+  const place = plainSet(bytes, start, end);
+  if (place !== null) return recordOfSet(bytes, place, source.index);
   const records: Bytes[] = [];
   for (const key of touchedKeys(bytes, start, end)) {
     const value = source.look(key);
@@ -55,22 +68,25 @@ function recordOf(
   return encodeDemoCommand({ ...command, value: shown, id: index }, true);
 }
 
-/** The common case needs no look at the state. */
-function plainSet(
-  bytes: Bytes,
-  start: number,
-  end: number,
-): Pick<DemoCommand, 'op' | 'key' | 'value'> | null {
+function recordOfSet(bytes: Bytes, place: SetPlace, index: number): Bytes {
+  const size = recordBytesMax(place);
+  const record = size <= SCRATCH.length ? SCRATCH : allocBytes(size);
+  return record.subarray(0, putSetRecord(record, index, bytes, place));
+}
+
+/** The common case, a set of a value as it came, needs no look at the state. */
+function plainSet(bytes: Bytes, start: number, end: number): SetPlace | null {
   const isPlain =
     end - start >= 7 &&
     bytes[start] === KV_FORMAT &&
     bytes[start + 1] === KV_OP.set &&
     bytes[start + 2] === 0;
   if (!isPlain) return null;
-  const keyEnd = start + 7 + bytes.readUInt32LE(start + 3);
+  const keyStart = start + 7;
+  const keyEnd = keyStart + bytes.readUInt32LE(start + 3);
   if (keyEnd > end) return null;
-  const key = latin1Slice(bytes, start + 7, keyEnd);
-  return { op: 'set', key, value: latin1Slice(bytes, keyEnd, end) };
+  const isSqueezed = bytes[keyEnd] === GZIP_MAGIC[0] && bytes[keyEnd + 1] === GZIP_MAGIC[1];
+  return isSqueezed ? null : { keyStart, keyEnd, valueEnd: end };
 }
 
 /** Keys of which a command may have changed the value. */
