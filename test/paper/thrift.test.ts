@@ -120,3 +120,13 @@ test('Raft turns away from an eager follower that has fallen silent while there 
   world.settle();
   expect(world.readAnswer(1, request)).toBe(2);
 });
+
+test.each([true, false])('Raft, one machine %s: who has no vote waits there', (sharesMachine) => {
+  const world = new RaftWorld({ voters: 1, learners: 1, sharesMachine });
+  world.elect(1);
+  for (let i = 0; i < 2; i += 1) tick(world);
+  expect(appendsOf(world, () => world.propose(1))).toEqual(sharesMachine ? [] : [2]);
+  world.settle();
+  tick(world);
+  expect(world.raft(2).lastIndex).toBe(world.raft(1).lastIndex);
+});

@@ -1,14 +1,15 @@
 /**
  * Thrift, where all members share a machine: what a leader has to say, entries and rounds of reads
- * alike, goes at once only to as many followers as make a majority with it. The others are patient:
- * they get the same some milliseconds later, gathered into one message and one sync, which spares
- * the processors and the disk that all share.
+ * alike, goes at once only to as many followers as make a majority with it. The others, and who has
+ * no vote, are patient: they get the same some milliseconds later, gathered into one message and one
+ * sync, which spares the processors and the disk that all share.
  *
  * Whom a leader talks to first is its own affair; what it calls committed does not change. Should
  * an eager follower fall silent, the patient ones hear everything with the next tick, and the
  * ticks after it choose anew. On machines of their own a second follower costs nothing and may be
  * the faster one, so there everybody is eager.
  */
+import type { MemberNumber } from '../model/ids.ts';
 import type { Progress } from './progress.ts';
 import { quorumSize } from './quorum.ts';
 import { type Leadership, progressOf, type RaftState } from './state.ts';
@@ -18,7 +19,10 @@ const SILENT_TICKS_MAX = 1;
 
 /** Chooses who may wait; called with every tick, and when a connection was lost. */
 export function chooseEager(s: RaftState, lead: Leadership): void {
-  for (const progress of lead.followers) progress.patient = false;
+  for (const progress of lead.followers) {
+    // No majority needs one without a vote. It catches up from the disk without a rest.
+    progress.patient = s.sharesMachine && !hasVote(s, progress.member) && progress.readFrom === 0;
+  }
   // While members change, two majorities are needed.
   if (!s.sharesMachine || s.outgoingVoters.length > 0) return;
   const wanted = quorumSize(s.voters.length) - (s.voters.includes(s.self) ? 1 : 0);
@@ -31,6 +35,10 @@ export function chooseEager(s: RaftState, lead: Leadership): void {
   // Clients wait for their answers where they asked: those followers come first.
   fit.sort((a, b) => b.clientsUntilTick - a.clientsUntilTick || a.member - b.member);
   for (const progress of fit.slice(wanted)) progress.patient = true;
+}
+
+function hasVote(s: RaftState, member: MemberNumber): boolean {
+  return s.voters.includes(member) || s.outgoingVoters.includes(member);
 }
 
 function isFit(s: RaftState, progress: Progress): boolean {
