@@ -48,6 +48,8 @@ const LOGGERS = z.strictObject({
   size: sizeOf.default(1024),
   /** Writes a second of each cluster. */
   rate: z.number().positive(),
+  /** How far the servers step back where processors are short, as `nice` counts. */
+  serverNice: z.int().min(0).max(19).default(0),
 });
 
 /** How long it takes to fetch and to install the log of so many minutes. */

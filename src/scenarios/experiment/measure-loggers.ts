@@ -36,6 +36,7 @@ export async function measureLoggers(
   const wish = { app: 'kvstore', fsync: plan.fsync, nodeCount: point.replicas } as const;
   for (let i = 0; i < point.clusters; i += 1) await rig.cluster(wish);
   await rig.logger(folder);
+  await rig.stepBack(point.serverNice);
   const leaders = await Promise.all(rig.clusters.map((cluster) => leaderOf(rig, cluster)));
   const warmupMs = Math.max(WARMUP_MS_MIN, plan.warmup);
   const durationMs = Math.max(SAMPLE_MS, plan.duration);

@@ -3,10 +3,11 @@
  * and `dispose` ends and removes whatever there is of them. What an experiment that was killed has
  * left running is found by that folder, and ended before anything else begins.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { destroyCluster } from '../../cluster/down.ts';
-import { killProcess } from '../../cluster/node-process.ts';
+import { findNodeProcess, killProcess, type NodeProcess } from '../../cluster/node-process.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { type ClusterSpec, type ClusterWish, NO_WISH } from '../../cluster/topology.ts';
 import { type FormatNode, upCluster } from '../../cluster/up.ts';
@@ -102,6 +103,17 @@ export class ExperimentRig {
     this.#loggers.push([...words.matchAll(/(\S+) follows /g)].map(([, name]) => name as string));
   }
 
+  /** The servers leave the processors to the others first, by so much of `nice`; 0: they do not. */
+  async stepBack(nice: number): Promise<void> {
+    if (nice === 0) return;
+    const nodes = this.#clusters.flatMap(({ nodes }) => nodes);
+    for (const { pid } of await Promise.all(nodes.map(({ dataDir }) => running(dataDir)))) {
+      setPriority(pid, nice);
+      // Where sessions share the processors as groups, only the group's own number counts.
+      await writeFile(`/proc/${pid}/autogroup`, String(nice)).catch(() => {});
+    }
+  }
+
   /** By process: as which members they follow. */
   get loggerNames(): readonly (readonly string[])[] {
     return this.#loggers;
@@ -175,6 +187,15 @@ export async function removeLeftovers(folder: string): Promise<void> {
   }
   for (const spec of await store.list()) await destroyCluster(store, spec, { graceMs: 0 });
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}
+
+/** @throws {RaftctlError} UNREACHABLE */
+async function running(dataDir: string): Promise<NodeProcess> {
+  const found = await findNodeProcess(dataDir);
+  if (found !== null) return found;
+  throw new RaftctlError('UNREACHABLE', {
+    message: `The node of ${dataDir} does not run any more`,
+  });
 }
 
 async function namesIn(folder: string): Promise<string[]> {
