@@ -238,7 +238,8 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function pidFileOf(dataDir: string): string {
+/** Where a running node says that it runs. */
+export function pidFileOf(dataDir: string): string {
   return join(dataDir, 'node.pid');
 }
 

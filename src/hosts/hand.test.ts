@@ -68,6 +68,7 @@ test('act() makes the nodes that are of this machine, with the secret of the clu
   expect(readdirSync(join(directory, 'wide')).sort()).toEqual([
     'cluster.json',
     'n1',
+    'program',
     'secret',
     'tls',
   ]);
@@ -142,7 +143,7 @@ test('act() forgets a node that left, and the cluster with the last of them', as
   await act(makeRequest('n2'), ENTRY);
   await act(actRequest('forget'), ENTRY);
   expect(readdirSync(join(directory, 'wide')).sort()).toEqual([
-    ...['cluster.json', 'n2', 'secret', 'tls'],
+    ...['cluster.json', 'n2', 'program', 'secret', 'tls'],
   ]);
   const last = { ...actRequest('forget'), ids: ['n2'] };
   expect(await act(last, ENTRY)).toEqual([{ id: 'n2', outcome: 'idle' }]);

@@ -60,7 +60,7 @@ async function answerTo(
     });
   }
   const store = new ClusterStore(request.directory);
-  if (request.verb === 'make') return make(store, request);
+  if (request.verb === 'make') return make(store, request, entry);
   if (request.verb === 'tidy') return tidyPrograms(request.directory, entry);
   const found = await store.load(request.cluster);
   const spec = found?.clusterId === request.clusterId ? found : null;
@@ -185,7 +185,11 @@ async function logs(
 }
 
 /** Afterwards each of the nodes has a data directory, or none of them. */
-function make(store: ClusterStore, request: MakeRequest): Promise<readonly NodeResult[]> {
+function make(
+  store: ClusterStore,
+  request: MakeRequest,
+  entry: string,
+): Promise<readonly NodeResult[]> {
   const { cluster, ids } = request;
   return withLock(store.lockFileOf(cluster), LOCK_MS_MAX, async () => {
     const existing = await store.load(cluster);
@@ -200,6 +204,7 @@ function make(store: ClusterStore, request: MakeRequest): Promise<readonly NodeR
     if (existing === null) await store.create(spec);
     else await store.save(spec);
     try {
+      await noteProgram(store, cluster, entry);
       await writeSecrets(store, request);
       const secretFile = store.secretFileOf(cluster);
       for (const node of own) {

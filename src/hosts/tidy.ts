@@ -1,15 +1,22 @@
-/** Programs that `cluster up` has put on a machine, and that nobody needs there any more. */
+/**
+ * Programs that `cluster up` has put on a machine, and that nobody needs there any more. Where it
+ * cannot be told what somebody needs, nothing is removed.
+ */
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeWhole } from '../cluster/durable-file.ts';
-import { findNodeProcess } from '../cluster/node-process.ts';
+import { isSameProcess, pidFileOf, readPidFile } from '../cluster/node-process.ts';
 import { inspectProcess } from '../cluster/process-table.ts';
 import { ClusterStore } from '../cluster/store.ts';
+import type { ClusterSpec } from '../cluster/topology.ts';
+import { systemCode } from '../std/errors.ts';
 
 /** One that is younger may be somebody's who is about to start nodes with it. */
 const AGE_MS_MIN = 3_600_000;
 /** As `packProgram` calls them. */
 const PROGRAM = /^raftctl-[\w.+-]+-[0-9a-f]{12}$/;
+/** It is needed, and nobody can say which one it is. */
+const UNKNOWN = Symbol('unknown');
 
 /** Afterwards that cluster is known to need the program. @param entry its script. */
 export async function noteProgram(store: ClusterStore, cluster: string, entry: string) {
@@ -18,7 +25,8 @@ export async function noteProgram(store: ClusterStore, cluster: string, entry: s
 }
 
 /**
- * Removes programs that no cluster of the folder was started with, and no running node has.
+ * Removes programs that no cluster of the folder was started with, and no running node has. While
+ * anything of a cluster cannot be read, all stay.
  *
  * @param directory the folder that holds clusters; programs lie beside it.
  * @param entry script of this program, which stays.
@@ -27,6 +35,7 @@ export async function noteProgram(store: ClusterStore, cluster: string, entry: s
 export async function tidyPrograms(directory: string, entry: string): Promise<string[]> {
   const folder = join(dirname(directory), 'programs');
   const used = await usedPrograms(new ClusterStore(directory));
+  if (used === UNKNOWN) return [];
   used.add(programOf(entry));
   const gone: string[] = [];
   for (const name of (await readdir(folder).catch(() => [])).sort()) {
@@ -40,18 +49,63 @@ export async function tidyPrograms(directory: string, entry: string): Promise<st
   return gone;
 }
 
-async function usedPrograms(store: ClusterStore): Promise<Set<string>> {
+async function usedPrograms(store: ClusterStore): Promise<Set<string> | typeof UNKNOWN> {
+  const specs = await allClusters(store);
+  if (specs === UNKNOWN) return UNKNOWN;
   const used = new Set<string>();
-  for (const { name, nodes } of await store.list()) {
-    used.add((await readFile(noteOf(store, name), 'utf8').catch(() => '')).trim());
-    for (const { dataDir } of nodes) {
-      const found = await findNodeProcess(dataDir);
-      const facts = found === null ? null : await inspectProcess(found.pid);
-      const [, entry] = /(\S+\/bin\/run\.js) node start/.exec(facts?.command ?? '') ?? [];
-      if (entry !== undefined) used.add(programOf(entry));
+  for (const { name, nodes } of specs) {
+    const noted = await notedProgram(store, name);
+    const running = await Promise.all(nodes.map(({ dataDir }) => runningProgram(dataDir)));
+    const programs: readonly (string | null | typeof UNKNOWN)[] = [noted, ...running];
+    for (const program of programs) {
+      if (program === UNKNOWN) return UNKNOWN;
+      if (program !== null) used.add(program);
     }
   }
   return used;
+}
+
+/** A folder without a description may be a cluster whose disk is missing just now. */
+async function allClusters(store: ClusterStore): Promise<readonly ClusterSpec[] | typeof UNKNOWN> {
+  try {
+    if (await isMissing(store.directory)) return [];
+    const entries = await readdir(store.directory, { withFileTypes: true });
+    const specs = await store.list();
+    const isKnown = (name: string): boolean => specs.some((spec) => spec.name === name);
+    return entries.every((entry) => entry.isFile() || isKnown(entry.name)) ? specs : UNKNOWN;
+  } catch {
+    return UNKNOWN;
+  }
+}
+
+/** None is noted where an older raftctl has started it. */
+async function notedProgram(
+  store: ClusterStore,
+  cluster: string,
+): Promise<string | typeof UNKNOWN> {
+  const noted = (await readFile(noteOf(store, cluster), 'utf8').catch(() => '')).trim();
+  return noted === '' ? UNKNOWN : noted;
+}
+
+/** Null: nobody runs that directory. */
+async function runningProgram(dataDir: string): Promise<string | null | typeof UNKNOWN> {
+  const file = await readPidFile(dataDir);
+  if (file === null) return (await isMissing(pidFileOf(dataDir))) ? null : UNKNOWN;
+  const facts = await inspectProcess(file.pid);
+  if (facts === null) return null;
+  if (facts.command === '') return UNKNOWN;
+  if (!isSameProcess(facts, file, dataDir)) return null;
+  const [, entry] = /(\S+\/bin\/run\.js) node start/.exec(facts.command) ?? [];
+  return entry === undefined ? UNKNOWN : programOf(entry);
+}
+
+async function isMissing(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return false;
+  } catch (error) {
+    return systemCode(error) === 'ENOENT';
+  }
 }
 
 /** Name of the folder that a program's script lies in. */
