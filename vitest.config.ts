@@ -12,7 +12,7 @@ const FEW = [
 /** Older systems, other machines, other engines, many keys: `npm run test:more`. */
 const MORE = [
   ...['older-*', 'chatroom', 'diskstorage', 'experiment', 'loggers'],
-  ...['bench-agents', 'deploy', 'etcd', 'hosts', 'million-keys', 'node-run'],
+  ...['bench-agents', 'deploy', 'etcd', 'hosts', 'hosts-*', 'million-keys', 'node-run'],
 ].map(pathOf);
 /** And what looks at how long something takes. */
 const ALONE = [

@@ -11,11 +11,13 @@
  *
  * Else it stays out.
  */
+import { rm } from 'node:fs/promises';
 import { fetchNodeStatus } from '../client/admin-client.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { MemberStatus, NodeStatus } from '../wire/status.ts';
 import { findNodeProcess } from './node-process.ts';
 import {
+  fetchSnapshotFile,
   noneRuns,
   runningNodes,
   type SnapshotsInit,
@@ -25,11 +27,12 @@ import {
 import { clusterStatus } from './status.ts';
 import type { ClusterNode, ClusterSpec } from './topology.ts';
 import { waitUntil } from './wait.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 const ANSWER_TIMEOUT_MS = 2000;
 
 /** What the others hold of a node's promises. */
-export interface Rescue {
+interface Rescue {
   /** It voted in no term after this one. */
   readonly term: number;
   /** It acknowledged no entry after this one. */
@@ -38,13 +41,63 @@ export interface Rescue {
   readonly others: readonly ClusterNode[];
 }
 
+/** Where a node's data lies, and who looks at it and replaces it there. */
+export interface RepairSite {
+  /** @throws {RaftctlError} NODE_RUNNING */
+  readonly checkDown: () => Promise<void>;
+  /** Null: it is sound. */
+  readonly findDamage: () => Promise<RaftctlError | null>;
+  /** Where the snapshot for it is put here. */
+  readonly snapshotFile: string;
+  /** @returns where what was there is kept. */
+  readonly replace: (snapshot: string, term: number) => Promise<string>;
+}
+
+export interface Repaired {
+  readonly term: number;
+  readonly index: number;
+  /** The node that gave the snapshot. */
+  readonly from: string;
+  /** Where what was there is kept. */
+  readonly kept: string;
+}
+
 /**
+ * @returns the damage, and what was done; nulls of a node that is sound.
  * @throws {RaftctlError} NODE_RUNNING when the node runs; REPAIR_REFUSED when somebody is missing
- *   whose memory is needed.
+ *   whose memory is needed; as `takeSnapshot`, and what the site throws.
  */
-export async function findRescue(init: SnapshotsInit, node: ClusterNode): Promise<Rescue> {
+export async function repairMember(
+  init: SnapshotsInit,
+  node: ClusterNode,
+  site: RepairSite,
+): Promise<{ readonly damage: RaftctlError | null; readonly repaired: Repaired | null }> {
+  await site.checkDown();
+  const rescue = await findRescue(init, node);
+  const damage = await site.findDamage();
+  if (damage === null) return { damage, repaired: null };
+  const { node: source, taken } = await takeRescue(init, rescue);
+  const path = site.snapshotFile;
+  await writeWholeFile({
+    path,
+    mayReplace: true,
+    fill: async (write) => {
+      await fetchSnapshotFile(init, { node: source, index: taken.index }, write);
+    },
+    // It is verified as it becomes the node's own.
+    check: async () => {},
+  });
+  try {
+    const kept = await site.replace(path, rescue.term);
+    return { damage, repaired: { term: rescue.term, index: taken.index, from: source.id, kept } };
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** @throws {RaftctlError} REPAIR_REFUSED when somebody is missing whose memory is needed. */
+async function findRescue(init: SnapshotsInit, node: ClusterNode): Promise<Rescue> {
   const { store, spec } = init;
-  await checkDown(spec, node);
   const { leader: leaderId } = await clusterStatus(store, spec);
   const leaderNode = spec.nodes.find(({ id }) => id === leaderId);
   const leader = leaderNode === undefined ? null : await ask(leaderNode.adminAddress, spec);
@@ -86,12 +139,12 @@ function isVoter({ voter }: MemberStatus): boolean {
 }
 
 /** A snapshot that holds what was found. @throws {RaftctlError} as `takeSnapshot`. */
-export async function takeRescue(
+async function takeRescue(
   init: SnapshotsInit,
   rescue: Rescue,
 ): Promise<{ readonly node: ClusterNode; readonly taken: TakenSnapshot }> {
   const { leader } = await clusterStatus(init.store, init.spec);
-  const running = await runningNodes(rescue.others);
+  const running = await runningNodes(init.spec, rescue.others);
   const node = running.find(({ id }) => id !== leader) ?? running[0];
   if (node === undefined) throw noneRuns(init.spec, rescue.others);
   const what = `${node.id} to have applied entry ${rescue.index}`;
@@ -102,7 +155,8 @@ export async function takeRescue(
   return { node, taken: await takeSnapshot(init, node) };
 }
 
-async function checkDown(spec: ClusterSpec, node: ClusterNode): Promise<void> {
+/** @throws {RaftctlError} NODE_RUNNING. Requires: it is a node of this machine. */
+export async function checkDown(spec: ClusterSpec, node: ClusterNode): Promise<void> {
   const found = await findNodeProcess(node.dataDir);
   if (found === null) return;
   throw new RaftctlError('NODE_RUNNING', {

@@ -22,14 +22,22 @@ export interface RestoreInit {
  */
 export function restoreCluster(init: RestoreInit): Promise<ClusterSpec> {
   const { store, name, timeoutMs } = init;
+  return withNewName({ store, name, timeoutMs }, () =>
+    createCluster({ ...init, ephemeral: false }),
+  );
+}
+
+/** `make` with the lock of a name that no cluster has. @throws {RaftctlError} CLUSTER_EXISTS */
+export function withNewName(
+  { store, name, timeoutMs }: Pick<RestoreInit, 'store' | 'name' | 'timeoutMs'>,
+  make: () => Promise<ClusterSpec>,
+): Promise<ClusterSpec> {
   checkClusterName(name);
   return withLock(store.lockFileOf(name), timeoutMs, async () => {
-    if ((await store.load(name)) !== null) {
-      throw new RaftctlError('CLUSTER_EXISTS', {
-        message: `Cannot restore into ${name} as that cluster exists: a snapshot only begins new ones`,
-        hint: `Choose another name, or first: raftctl cluster destroy ${name}`,
-      });
-    }
-    return createCluster({ ...init, ephemeral: false });
+    if ((await store.load(name)) === null) return make();
+    throw new RaftctlError('CLUSTER_EXISTS', {
+      message: `Cannot restore into ${name} as that cluster exists: a snapshot only begins new ones`,
+      hint: `Choose another name, or first: raftctl cluster destroy ${name}`,
+    });
   });
 }

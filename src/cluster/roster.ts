@@ -49,7 +49,9 @@ export async function enterRoster(
 }
 
 /** `changeMembers`; afterwards those who were removed are no nodes of this machine any more. */
-export async function changeRoster(init: MembersInit): Promise<MembersResult> {
+export async function changeRoster(
+  init: MembersInit & Pick<RosterInit, 'farewell'>,
+): Promise<MembersResult> {
   const result = await changeMembers(init);
   const removed = init.changes.flatMap((change) => (change.type === 'remove' ? [change.id] : []));
   if (result.reply === null || removed.length === 0) return result;
@@ -60,21 +62,6 @@ export async function changeRoster(init: MembersInit): Promise<MembersResult> {
     await leaveRoster(init, now, leaving);
   });
   return result;
-}
-
-export interface NamedRosterInit
-  extends Pick<MembersInit, 'changes' | 'force' | 'dryRun' | 'wait' | 'timeoutMs' | 'signal'> {
-  readonly store: ClusterStore;
-  /** Name of the cluster; null: the only one there is. */
-  readonly cluster: string | null;
-}
-
-/** `changeRoster` of a cluster by its name. @throws {RaftctlError} CLUSTER_NOT_FOUND and others. */
-export async function changeRosterOf(
-  init: NamedRosterInit,
-): Promise<MembersResult & { readonly cluster: string }> {
-  const spec = await init.store.find(init.cluster);
-  return { cluster: spec.name, ...(await changeRoster({ ...init, spec })) };
 }
 
 /** What a roster is changed with. Requires: the cluster's lock is held. */

@@ -1,6 +1,7 @@
 /** Snapshots of a cluster's nodes: taken, listed and fetched over their admin ports. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fetchNodeStatus } from '../client/admin-client.ts';
 import {
   askForSnapshot,
   downloadSnapshot,
@@ -9,7 +10,7 @@ import {
 } from '../client/snapshot-client.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { NodeSnapshots, SnapshotRow } from '../wire/snapshots.ts';
-import { findNodeProcess } from './node-process.ts';
+import { mayAnswer } from './node-process.ts';
 import { clusterStatus } from './status.ts';
 import type { ClusterStore } from './store.ts';
 import type { ClusterNode, ClusterSpec } from './topology.ts';
@@ -32,11 +33,23 @@ export interface TakenSnapshot extends SnapshotRow {
 const POLL_MS = 50;
 /** A node that says nothing for so long does not answer. */
 const SILENCE_MS_MAX = 5000;
+/** On another machine one that does not answer by then counts as down. */
+const ANSWER_MS_MAX = 2000;
 
-/** Which of the nodes run. */
-export async function runningNodes(nodes: readonly ClusterNode[]): Promise<ClusterNode[]> {
-  const found = await Promise.all(nodes.map((node) => findNodeProcess(node.dataDir)));
-  return nodes.filter((_, i) => found[i] !== null && found[i]?.isPaused === false);
+/** Which of the nodes run; of those on other machines: which answer. */
+export async function runningNodes(
+  spec: ClusterSpec,
+  nodes: readonly ClusterNode[],
+): Promise<ClusterNode[]> {
+  const isRunning = async (node: ClusterNode): Promise<boolean> =>
+    (await mayAnswer(node)) && (node.host === undefined || (await answers(spec, node)));
+  const found = await Promise.all(nodes.map(isRunning));
+  return nodes.filter((_, i) => found[i]);
+}
+
+async function answers({ clusterId }: ClusterSpec, node: ClusterNode): Promise<boolean> {
+  const status = await fetchNodeStatus(node.adminAddress, ANSWER_MS_MAX).catch(() => null);
+  return status?.clusterId === clusterId && status.member === node.member;
 }
 
 /** How to speak to a node of the cluster. @throws {RaftctlError} CONFIG_INVALID */
@@ -98,7 +111,7 @@ export async function caughtUpNode(
   candidates: readonly ClusterNode[],
 ): Promise<ClusterNode> {
   const { leader } = await clusterStatus(init.store, init.spec);
-  const running = await runningNodes(candidates);
+  const running = await runningNodes(init.spec, candidates);
   const chosen = running.find((node) => node.id !== leader) ?? running[0];
   if (chosen === undefined) throw noneRuns(init.spec, candidates);
   const what = `${chosen.id} to have applied all that is acknowledged`;

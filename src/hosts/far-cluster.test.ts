@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { NO_WISH, planCluster } from '../cluster/topology.ts';
 import { RaftctlError } from '../std/errors.ts';
-import { placed } from './far-cluster.ts';
+import { placed } from './far-create.ts';
 import { onEach } from './far-hand.ts';
 import { planOn } from './far-scale.ts';
 import { type HostWish, readHosts } from './hosts-file.ts';

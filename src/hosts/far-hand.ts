@@ -1,7 +1,7 @@
 /** Calls the hand that is on another machine, and understands what it answers. */
 import { posix } from 'node:path';
 import type { ClusterNode, ClusterSpec, NodeHost } from '../cluster/topology.ts';
-import { RaftctlError } from '../std/errors.ts';
+import { errorTold, RaftctlError, tellError } from '../std/errors.ts';
 import { type AnswerTo, HAND_VERSION, type HandAnswer, type HandRequest } from './hand-request.ts';
 import type { SshConnections, SshResult } from './ssh.ts';
 
@@ -57,17 +57,13 @@ export async function callHand<R extends HandRequest>(
   host: NodeHost,
   request: R,
 ): Promise<AnswerTo<R>> {
-  const timeoutMs = HAND_MS + ('timeoutMs' in request ? request.timeoutMs : 0);
+  const timeoutMs = HAND_MS + ('timeoutMs' in request ? (request.timeoutMs ?? 0) : 0);
   const input = `${JSON.stringify(request)}\n`;
   const result = await connections.run(host, handWords(host), { input, timeoutMs });
   const answer = answerOf(result);
   if (answer === null) throw handMissing(host, request.cluster, result);
   if ('answer' in answer) return answer.answer as AnswerTo<R>;
-  const { code, message, hint } = answer.error;
-  throw new RaftctlError(code, {
-    message: `${host.ssh}: ${message}`,
-    ...(hint === null ? {} : { hint }),
-  });
+  throw errorTold(answer.error, `${host.ssh}: `);
 }
 
 function answerOf({ code, stdout }: SshResult): HandAnswer | null {
@@ -112,14 +108,13 @@ export async function onEach<T, R>(
   const errors = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
   const [first] = errors;
   if (errors.length === 1 || (first !== undefined && !(first instanceof RaftctlError))) throw first;
-  if (first instanceof RaftctlError) {
-    const messages = errors.map((error) =>
-      error instanceof Error ? error.message : String(error),
-    );
-    throw new RaftctlError(first.code, {
-      message: messages.join('; '),
-      ...(first.hint === null ? {} : { hint: first.hint }),
-    });
-  }
+  if (first instanceof RaftctlError) throw inOne([first, ...errors.slice(1)]);
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+/** One error that names all of them; the first says what to do. */
+export function inOne([first, ...rest]: readonly [RaftctlError, ...unknown[]]): RaftctlError {
+  const messages = rest.map((error) => (error instanceof Error ? error.message : String(error)));
+  const message = [first.message, ...messages].join('; ');
+  return errorTold({ ...tellError(first), message });
 }

@@ -1,7 +1,7 @@
 /** Logs of nodes on other machines: their last lines, and those that come. */
 import { inOrderOfTime, type LogLine } from '../cluster/log-tail.ts';
 import type { ClusterNode, ClusterSpec } from '../cluster/topology.ts';
-import { RaftctlError } from '../std/errors.ts';
+import { errorTold } from '../std/errors.ts';
 import { aboutNodes, byMachine, callHand, handMissing, handWords, onEach } from './far-hand.ts';
 import type { HandAnswer, LogsRequest } from './hand-request.ts';
 import { SshConnections } from './ssh.ts';
@@ -45,12 +45,7 @@ export function followElsewhere(
       const onLine = (text: string): void => {
         const value = JSON.parse(text) as LogLine | HandAnswer;
         if ('line' in value) show(value);
-        if (!('error' in value)) return;
-        const { code, message, hint } = value.error;
-        throw new RaftctlError(code, {
-          message: `${host.ssh}: ${message}`,
-          ...(hint === null ? {} : { hint }),
-        });
+        if ('error' in value) throw errorTold(value.error, `${host.ssh}: `);
       };
       const result = await connections.stream(host, handWords(host), { input, onLine, signal });
       if (result.code !== 0) throw handMissing(host, spec.name, result);

@@ -1,6 +1,5 @@
 /** `cluster scale` over ssh: new nodes on machines of the file that have none of the cluster. */
 import { posix } from 'node:path';
-import { FAREWELL_MS, type Farewell } from '../cluster/roster.ts';
 import {
   type PlannedNode,
   type ScaleInit,
@@ -8,17 +7,16 @@ import {
   type ScaleSite,
   scaleCluster,
 } from '../cluster/scale.ts';
-import { type ClusterNode, type ClusterSpec, PORT_STRIDE, planNode } from '../cluster/topology.ts';
+import { type ClusterSpec, PORT_STRIDE, planNode } from '../cluster/topology.ts';
 import { RaftctlError } from '../std/errors.ts';
-import { makeNodes } from './far-cluster.ts';
+import { makeNodes } from './far-create.ts';
 import { byMachine, clustersOn, onEach } from './far-hand.ts';
+import { farewellOver } from './far-members.ts';
 import { actOver } from './far-nodes.ts';
 import { type HostWish, readHosts } from './hosts-file.ts';
 import { examine, putEverywhere } from './machines.ts';
 import { packProgram } from './program-pack.ts';
 import { SshConnections } from './ssh.ts';
-
-const STOP_GRACE_MS = 10_000;
 
 export interface FarScaleInit extends Omit<ScaleInit, 'site'> {
   /** Names the machines, those that are to come included; null: none is to come. */
@@ -73,7 +71,7 @@ function siteElsewhere(
     start: async (grown, nodes) => {
       await actOver(connections, grown, nodes, { verb: 'start', timeoutMs });
     },
-    farewell: farewellOver(connections, spec),
+    farewell: farewellOver(connections, spec, say),
   };
 }
 
@@ -113,21 +111,5 @@ export function planOn(
     adminAddress: `${address}:${port + 2 * PORT_STRIDE}`,
     dataDir: posix.join(clustersOn(host), spec.name, id),
     host: { ...host, program: '', ...(units === undefined ? {} : { units }) },
-  };
-}
-
-function farewellOver(connections: SshConnections, spec: ClusterSpec): Farewell {
-  const ask = async (
-    node: ClusterNode,
-    verb: 'ended' | 'stop' | 'forget',
-    timeoutMs: number,
-  ): Promise<boolean> => {
-    const [row] = await actOver(connections, spec, [node], { verb, timeoutMs });
-    return row === undefined || row.outcome !== 'running';
-  };
-  return {
-    ended: (node) => ask(node, 'ended', FAREWELL_MS),
-    stop: async (node) => void (await ask(node, 'stop', STOP_GRACE_MS)),
-    forget: async (node) => void (await ask(node, 'forget', STOP_GRACE_MS)),
   };
 }

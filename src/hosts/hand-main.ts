@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { RaftctlError } from '../std/errors.ts';
+import { RaftctlError, tellError } from '../std/errors.ts';
 import { act } from './hand.ts';
 import type { HandAnswer, HandRequest } from './hand-request.ts';
 
@@ -33,9 +33,9 @@ async function answer(): Promise<HandAnswer> {
     // Whoever asks for anything else has nothing more to say, and waits.
     return { answer: await act(request, ENTRY, { print, signal: gone.signal }) };
   } catch (error) {
-    const known = error instanceof RaftctlError ? error : null;
+    if (error instanceof RaftctlError) return { error: tellError(error) };
     const message = error instanceof Error ? error.message : String(error);
-    return { error: { code: known?.code ?? 'INTERNAL', message, hint: known?.hint ?? null } };
+    return { error: { code: 'INTERNAL', message, hint: null } };
   }
 }
 

@@ -4,11 +4,12 @@ import type { LogLine } from '../cluster/log-tail.ts';
 import type { NodeDisk } from '../cluster/node-disk.ts';
 import type { NodeResult } from '../cluster/nodes.ts';
 import type { ClusterSpec, UnitManager } from '../cluster/topology.ts';
-import type { ErrorCode } from '../std/errors.ts';
+import type { ToldError } from '../std/errors.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
+import type { FolderOfSnapshots } from '../wire/snapshots.ts';
 
 /** A program of another version may not understand what it is asked. */
-export const HAND_VERSION = 2;
+export const HAND_VERSION = 3;
 
 interface OfCluster {
   readonly version: typeof HAND_VERSION;
@@ -29,6 +30,9 @@ export interface MakeRequest extends OfCluster {
   readonly tls: Readonly<Record<string, string>>;
   /** Of nodes that join a cluster: what its leader answered. */
   readonly joined?: Pick<NodeConfig, 'members' | 'founding'>;
+  /** A file there: the state that the cluster begins with. */
+  readonly snapshot?: string;
+  readonly timeoutMs?: number;
 }
 
 export interface ActRequest extends OfCluster {
@@ -61,6 +65,26 @@ export interface DisksRequest extends OfCluster {
   readonly verb: 'disks';
 }
 
+/** What snapshots lie in the nodes' folders. */
+export interface SnapshotsRequest extends OfCluster {
+  readonly verb: 'snapshots';
+}
+
+/** Whether the data of a node is damaged, and how; `down` asks only whether it does not run. */
+export interface DamageRequest extends OfCluster {
+  readonly verb: 'down' | 'damage';
+  readonly timeoutMs: number;
+}
+
+/** Puts a snapshot in the place of a node's damaged data. */
+export interface RepairRequest extends OfCluster {
+  readonly verb: 'repair';
+  /** A file there. */
+  readonly snapshot: string;
+  readonly term: number;
+  readonly timeoutMs: number;
+}
+
 /** Removes programs that nobody uses there any more. */
 export interface TidyRequest extends OfCluster {
   readonly verb: 'tidy';
@@ -72,26 +96,41 @@ export type HandRequest =
   | KeysRequest
   | LogsRequest
   | DisksRequest
+  | SnapshotsRequest
+  | DamageRequest
+  | RepairRequest
   | TidyRequest;
 
 /** A row a node. */
 export type Acted = NodeResult | StoppedNode;
+
+export interface SnapshotsOfNode extends FolderOfSnapshots {
+  readonly id: string;
+}
+
+export interface NodeDamage {
+  /** Null: it is sound. */
+  readonly damage: ToldError | null;
+}
+
+export interface NodeRepaired {
+  /** Where what was there is kept. */
+  readonly kept: string;
+}
 
 /** What is answered to a request of that kind. */
 export type AnswerTo<R extends HandRequest> = R extends LogsRequest
   ? readonly LogLine[]
   : R extends DisksRequest
     ? readonly NodeDisk[]
-    : R extends TidyRequest
-      ? readonly string[]
-      : readonly Acted[];
+    : R extends SnapshotsRequest
+      ? readonly SnapshotsOfNode[]
+      : R extends DamageRequest
+        ? NodeDamage
+        : R extends RepairRequest
+          ? NodeRepaired
+          : R extends TidyRequest
+            ? readonly string[]
+            : readonly Acted[];
 
-export type HandAnswer =
-  | { readonly answer: AnswerTo<HandRequest> }
-  | {
-      readonly error: {
-        readonly code: ErrorCode;
-        readonly message: string;
-        readonly hint: string | null;
-      };
-    };
+export type HandAnswer = { readonly answer: AnswerTo<HandRequest> } | { readonly error: ToldError };

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { NO_WISH, planCluster } from '../cluster/topology.ts';
-import { placed } from './far-cluster.ts';
+import { placed } from './far-create.ts';
 import { act } from './hand.ts';
 import {
   type ActRequest,

@@ -24,6 +24,7 @@ import { type ClusterNode, type ClusterSpec, nodeConfigOf } from '../cluster/top
 import { withLock } from '../cluster/up-lock.ts';
 import { formatNode } from '../node/format.ts';
 import { RaftctlError } from '../std/errors.ts';
+import { repairThere, snapshotsOf } from './hand-data.ts';
 import {
   type Acted,
   type ActRequest,
@@ -86,6 +87,12 @@ async function answerTo(
           return { id, ...(await placeOnDisk(dataDir)), ...files };
         }),
       );
+    case 'snapshots':
+      return snapshotsOf(nodes);
+    case 'down':
+    case 'damage':
+    case 'repair':
+      return repairThere(spec, nodes, request);
     default:
       return actOn({ store, spec, nodes, entry }, request);
   }
@@ -207,9 +214,10 @@ function make(
       await noteProgram(store, cluster, entry);
       await writeSecrets(store, request);
       const secretFile = store.secretFileOf(cluster);
+      const begun = request.snapshot === undefined ? {} : { snapshot: request.snapshot };
       for (const node of own) {
         const config = { ...nodeConfigOf(request.spec, node, secretFile), ...request.joined };
-        await formatNode({ directory: node.dataDir, config });
+        await formatNode({ directory: node.dataDir, config, ...begun });
       }
     } catch (error) {
       if (existing === null) await store.remove(cluster);

@@ -1,5 +1,24 @@
-import { expect, test } from 'vitest';
-import { quoteWord, sshTrouble } from './ssh.ts';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { quoteWord, SshConnections, sshTrouble } from './ssh.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'raftctl-ssh-test-'));
+  vi.stubEnv('PATH', `${folder}${delimiter}${process.env['PATH']}`);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What takes the place of ssh. */
+function standIn(script: string): void {
+  writeFileSync(join(folder, 'ssh'), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, 'ssh'), 0o755);
+}
 
 test('quoteWord() leaves a shell nothing to understand', () => {
   expect(['node', '/a/b-1.js', ''].map(quoteWord)).toEqual(['node', '/a/b-1.js', "''"]);
@@ -38,4 +57,23 @@ test.each([
   expect(error.code).toBe(code);
   expect(error.message).toMatch(says);
   expect(error.hint).toMatch(hint);
+});
+
+test('run() hands a file to the command, and ends it when it is told to', async () => {
+  const inputFile = join(folder, 'input');
+  writeFileSync(inputFile, 'of a file');
+  standIn('case "$*" in *true*) exec sleep 60;; *exit*) exit 0;; *) exec cat;; esac');
+  await SshConnections.use(async (connections) => {
+    const target = { ssh: 'alpha' };
+    expect(await connections.run(target, ['cat'], { inputFile, timeoutMs: 20_000 })).toMatchObject({
+      ...{ code: 0, stdout: 'of a file' },
+    });
+    const stop = new AbortController();
+    const wish = { timeoutMs: 50_000, signal: stop.signal };
+    const running = connections.run(target, ['true'], wish);
+    setTimeout(() => stop.abort(), 50);
+    await expect(running).rejects.toMatchObject({
+      ...{ code: 'INTERRUPTED', message: 'Interrupted at work on alpha' },
+    });
+  });
 });

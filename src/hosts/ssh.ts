@@ -16,7 +16,11 @@ export interface SshTarget {
 export interface SshInit {
   /** What the command reads. */
   readonly input?: string | Uint8Array;
+  /** Path of a file that it reads instead. */
+  readonly inputFile?: string;
   readonly timeoutMs: number;
+  /** Ends the command. */
+  readonly signal?: AbortSignal;
 }
 
 const SSH_FAILED = 255;
@@ -61,16 +65,21 @@ export class SshConnections {
   /**
    * Runs a command there. @returns how it ended, whatever its exit code was.
    *
-   * @throws {RaftctlError} UNREACHABLE, UNAUTHORIZED, WAIT_TIMEOUT naming the machine.
+   * @throws {RaftctlError} UNREACHABLE, UNAUTHORIZED, WAIT_TIMEOUT naming the machine; INTERRUPTED.
    */
   async run(target: SshTarget, words: readonly string[], init: SshInit): Promise<SshResult> {
     const { execa } = await import('execa');
+    const { input, inputFile, signal } = init;
     const result = await execa('ssh', this.#words(target, words), {
       reject: false,
       stripFinalNewline: false,
       timeout: init.timeoutMs,
-      ...(init.input === undefined ? { stdin: 'ignore' } : { input: init.input }),
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+      ...stdinOf(input, inputFile),
     });
+    if (result.isCanceled) {
+      throw new RaftctlError('INTERRUPTED', { message: `Interrupted at work on ${target.ssh}` });
+    }
     if (result.timedOut) {
       throw new RaftctlError('WAIT_TIMEOUT', {
         message: `Waited ${init.timeoutMs} ms for ${target.ssh} in vain`,
@@ -143,6 +152,11 @@ export class SshConnections {
     await Promise.all(closing);
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+function stdinOf(input: string | Uint8Array | undefined, inputFile: string | undefined) {
+  if (inputFile !== undefined) return { inputFile };
+  return input === undefined ? { stdin: 'ignore' as const } : { input };
 }
 
 /** @throws {RaftctlError} when it is ssh that failed, and not the command. */

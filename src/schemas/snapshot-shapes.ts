@@ -33,7 +33,9 @@ export const SNAPSHOT: Readonly<Record<string, z.ZodType>> = {
         file: z.string().nullable().describe('null: the node was asked'),
       }),
     ),
-    damage: errorReport.nullable(),
+    damage: errorReport
+      .nullable()
+      .describe('Of a file, or why a machine could not be asked for its own'),
   }),
   'snapshot save': z.object({
     cluster: z.string(),

@@ -123,6 +123,25 @@ export class RaftctlError extends Error {
   }
 }
 
+/** An error as it is sent from one process to another. */
+export interface ToldError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | null;
+}
+
+export function tellError({ code, message, hint }: RaftctlError): ToldError {
+  return { code, message, hint };
+}
+
+/** @param where stands before the message. */
+export function errorTold({ code, message, hint }: ToldError, where = ''): RaftctlError {
+  return new RaftctlError(code, {
+    message: `${where}${message}`,
+    ...(hint === null ? {} : { hint }),
+  });
+}
+
 /** The operating system's code of an error (`ENOSPC`, `EADDRINUSE`, ...), or null. */
 export function systemCode(error: unknown): string | null {
   if (typeof error === 'object' && error !== null && 'code' in error) {

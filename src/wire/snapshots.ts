@@ -1,4 +1,5 @@
-/** What the admin port says of a node's snapshots. */
+/** What is said of a node's snapshots: by its admin port, or by who looks into its folder. */
+import type { ToldError } from '../std/errors.ts';
 
 /** One that lies on disk. */
 export interface SnapshotRow {
@@ -9,6 +10,22 @@ export interface SnapshotRow {
   readonly bytes: number;
   /** Cluster time of the newest command in it, RFC 3339; null: it holds none. */
   readonly asOf: string | null;
+}
+
+/** What a look into a node's folder finds: also what cannot be read. */
+export interface FoundSnapshot extends Omit<SnapshotRow, 'index' | 'term'> {
+  /** Null: damaged. */
+  readonly index: number | null;
+  readonly term: number | null;
+  readonly state: 'kept' | 'damaged';
+  readonly file: string;
+}
+
+/** All of a node's folder. */
+export interface FolderOfSnapshots {
+  readonly rows: readonly FoundSnapshot[];
+  /** Of the first that is damaged; null: none is. */
+  readonly damage: ToldError | null;
 }
 
 export interface NodeSnapshots {

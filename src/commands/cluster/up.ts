@@ -4,6 +4,7 @@ import { demoFlags } from '../../cli/demo-flags.ts';
 import { stateDirectory } from '../../cli/directories.ts';
 import { entryOf } from '../../cli/entry.ts';
 import { dirFlag, durationFlag, procfileFlag, profileFlag } from '../../cli/flags.ts';
+import { systemdFlag } from '../../cli/hosts-flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { typed } from '../../cli/invocation.ts';
 import { splitAddress } from '../../client/address.ts';
@@ -48,11 +49,7 @@ export default class ClusterUp extends BaseCommand {
       exclusive: ['procfile', 'ephemeral', 'engine'],
       env: 'RAFTCTL_HOSTS',
     }),
-    systemd: Flags.option({
-      summary: "Have the machines' systemd look after the nodes: the user's own, or the system's.",
-      options: ['user', 'system'] as const,
-      env: 'RAFTCTL_SYSTEMD',
-    })(),
+    systemd: systemdFlag,
     nodes: Flags.integer({
       char: 'n',
       summary: 'How many nodes. [default: 3]',

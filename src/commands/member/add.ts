@@ -4,8 +4,8 @@ import { memberFlags, memberWish } from '../../cli/flags.ts';
 import { stoppable } from '../../cli/interrupts.ts';
 import { additionsOf } from '../../cluster/members.ts';
 import { changeLines } from '../../cluster/members-view.ts';
-import { changeRosterOf } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { changeMembersOf } from '../../hosts/far-members.ts';
 
 export default class MemberAdd extends BaseCommand {
   static override summary = 'Make room for new members, as learners.';
@@ -29,9 +29,10 @@ export default class MemberAdd extends BaseCommand {
     const { argv, flags } = await this.parse(MemberAdd);
     const changes = additionsOf(argv, flags.join);
     const store = new ClusterStore(flags.dir);
+    const say = (line: string): void => this.note(line);
     const result = await stoppable(
       () => this.note('Stopping'),
-      (signal) => changeRosterOf({ ...memberWish(flags), store, changes, signal }),
+      (signal) => changeMembersOf({ ...memberWish(flags), store, changes, signal, say }),
     );
     for (const line of changeLines(result)) this.print(line);
     return this.answer('member.add', result);

@@ -3,8 +3,8 @@ import { BaseCommand } from '../../cli/base-command.ts';
 import { memberFlags, memberWish } from '../../cli/flags.ts';
 import { stoppable } from '../../cli/interrupts.ts';
 import { changeLines } from '../../cluster/members-view.ts';
-import { changeRosterOf } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { changeMembersOf } from '../../hosts/far-members.ts';
 import { RaftctlError } from '../../std/errors.ts';
 
 export default class MemberChange extends BaseCommand {
@@ -48,9 +48,10 @@ export default class MemberChange extends BaseCommand {
       });
     }
     const store = new ClusterStore(flags.dir);
+    const say = (line: string): void => this.note(line);
     const result = await stoppable(
       () => this.note('Stopping'),
-      (signal) => changeRosterOf({ ...memberWish(flags), store, changes, signal }),
+      (signal) => changeMembersOf({ ...memberWish(flags), store, changes, signal, say }),
     );
     for (const line of changeLines(result)) this.print(line);
     return this.answer('member.change', result);

@@ -3,8 +3,8 @@ import { memberFlags, memberWish } from '../../cli/flags.ts';
 import { stoppable } from '../../cli/interrupts.ts';
 import { changesOf } from '../../cluster/members.ts';
 import { changeLines } from '../../cluster/members-view.ts';
-import { changeRosterOf } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { changeMembersOf } from '../../hosts/far-members.ts';
 
 export default class MemberDemote extends BaseCommand {
   static override summary = 'Make voters learners: they receive the log and decide nothing.';
@@ -19,9 +19,10 @@ export default class MemberDemote extends BaseCommand {
     const { argv, flags } = await this.parse(MemberDemote);
     const changes = changesOf('demote', argv);
     const store = new ClusterStore(flags.dir);
+    const say = (line: string): void => this.note(line);
     const result = await stoppable(
       () => this.note('Stopping'),
-      (signal) => changeRosterOf({ ...memberWish(flags), store, changes, signal }),
+      (signal) => changeMembersOf({ ...memberWish(flags), store, changes, signal, say }),
     );
     for (const line of changeLines(result)) this.print(line);
     return this.answer('member.demote', result);

@@ -3,8 +3,8 @@ import { memberFlags, memberWish } from '../../cli/flags.ts';
 import { stoppable } from '../../cli/interrupts.ts';
 import { changesOf } from '../../cluster/members.ts';
 import { changeLines } from '../../cluster/members-view.ts';
-import { changeRosterOf } from '../../cluster/roster.ts';
 import { ClusterStore } from '../../cluster/store.ts';
+import { changeMembersOf } from '../../hosts/far-members.ts';
 
 export default class MemberRemove extends BaseCommand {
   static override summary = 'Remove members; their nodes end by themselves.';
@@ -22,9 +22,10 @@ export default class MemberRemove extends BaseCommand {
     const { argv, flags } = await this.parse(MemberRemove);
     const changes = changesOf('remove', argv);
     const store = new ClusterStore(flags.dir);
+    const say = (line: string): void => this.note(line);
     const result = await stoppable(
       () => this.note('Stopping'),
-      (signal) => changeRosterOf({ ...memberWish(flags), store, changes, signal }),
+      (signal) => changeMembersOf({ ...memberWish(flags), store, changes, signal, say }),
     );
     for (const line of changeLines(result)) this.print(line);
     return this.answer('member.remove', result);

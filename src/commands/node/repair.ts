@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
@@ -7,20 +6,13 @@ import { clusterChoice, snapshotTimeoutFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
 import { typed } from '../../cli/invocation.ts';
 import { selectNodes } from '../../cluster/nodes.ts';
-import { findRescue, takeRescue } from '../../cluster/repair.ts';
-import { fetchSnapshotFile, type SnapshotsInit } from '../../cluster/snapshots.ts';
+import { checkDown, type Repaired, type RepairSite, repairMember } from '../../cluster/repair.ts';
+import type { SnapshotsInit } from '../../cluster/snapshots.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import type { ClusterNode } from '../../cluster/topology.ts';
-import { writeWholeFile } from '../../cluster/whole-file.ts';
+import { isElsewhere } from '../../hosts/far-nodes.ts';
 import type { RaftctlError } from '../../std/errors.ts';
 import { formatDurationMs } from '../../std/units.ts';
-
-interface Repaired {
-  readonly term: number;
-  readonly index: number;
-  readonly from: string;
-  readonly kept: string;
-}
 
 export default class NodeRepair extends BaseCommand {
   static override summary = "Replace a stopped node's damaged data by what the others hold.";
@@ -38,16 +30,15 @@ export default class NodeRepair extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(NodeRepair);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const [node] = selectNodes(spec, [args.node]) as [ClusterNode];
     const interrupts = new Interrupts(() => this.note('Giving up: nothing was changed'));
     const begun = performance.now();
     try {
       const init = { store, spec, timeoutMs: flags.timeout, signal: interrupts.signal };
-      const rescue = await findRescue(init, node);
-      const { findDamage } = await import('../../node/repair.ts');
-      const damage = await findDamage(node.dataDir);
-      const repaired = damage === null ? null : await repair(init, { node, rescue });
+      const { damage, repaired } = isElsewhere(spec)
+        ? await this.#elsewhere(init, node)
+        : await repairMember(init, node, await siteHere(init, node));
       const durationMs = Math.round(performance.now() - begun);
       this.#say({ node, damage, repaired, durationMs });
       const outcome = repaired === null ? ('sound' as const) : ('repaired' as const);
@@ -60,6 +51,14 @@ export default class NodeRepair extends BaseCommand {
     } finally {
       interrupts.release();
     }
+  }
+
+  async #elsewhere(init: SnapshotsInit, node: ClusterNode) {
+    const { repairSiteElsewhere } = await import('../../hosts/far-repair.ts');
+    const { SshConnections } = await import('../../hosts/ssh.ts');
+    return SshConnections.use((connections) =>
+      repairMember(init, node, repairSiteElsewhere(init, connections, node)),
+    );
   }
 
   #say(what: {
@@ -83,27 +82,13 @@ export default class NodeRepair extends BaseCommand {
   }
 }
 
-async function repair(
-  init: SnapshotsInit,
-  what: { readonly node: ClusterNode; readonly rescue: Awaited<ReturnType<typeof findRescue>> },
-): Promise<Repaired> {
-  const { node, rescue } = what;
-  const { node: source, taken } = await takeRescue(init, rescue);
-  const path = join(node.dataDir, 'repair.snap');
-  await writeWholeFile({
-    path,
-    mayReplace: true,
-    fill: async (write) => {
-      await fetchSnapshotFile(init, { node: source, index: taken.index }, write);
-    },
-    // It is verified as it becomes the node's own.
-    check: async () => {},
-  });
-  try {
-    const { repairNode } = await import('../../node/repair.ts');
-    const kept = await repairNode({ directory: node.dataDir, snapshot: path, term: rescue.term });
-    return { term: rescue.term, index: taken.index, from: source.id, kept };
-  } finally {
-    await rm(path, { force: true });
-  }
+async function siteHere({ spec }: SnapshotsInit, node: ClusterNode): Promise<RepairSite> {
+  const { findDamage, repairNode } = await import('../../node/repair.ts');
+  const directory = node.dataDir;
+  return {
+    checkDown: () => checkDown(spec, node),
+    findDamage: () => findDamage(directory),
+    snapshotFile: join(directory, 'repair.snap'),
+    replace: (snapshot, term) => repairNode({ directory, snapshot, term }),
+  };
 }

@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { type ErrorReport, reportOf } from '../../cli/error-report.ts';
@@ -7,27 +6,32 @@ import { fetchSnapshots } from '../../client/snapshot-client.ts';
 import { selectNodes } from '../../cluster/nodes.ts';
 import { runningNodes, snapshotNode } from '../../cluster/snapshots.ts';
 import { ClusterStore } from '../../cluster/store.ts';
-import { asOfText } from '../../node/wal/snapshot-catalogue.ts';
-import { EXIT, type RaftctlError } from '../../std/errors.ts';
+import type { ClusterNode, ClusterSpec } from '../../cluster/topology.ts';
+import { isElsewhere } from '../../hosts/far-nodes.ts';
+import { snapshotsElsewhere } from '../../hosts/far-snapshots.ts';
+import { EXIT, errorTold, type RaftctlError } from '../../std/errors.ts';
 import { tableLines } from '../../std/table.ts';
 import { formatBytes } from '../../std/units.ts';
-import type { SnapshotRow } from '../../wire/snapshots.ts';
+import type { FolderOfSnapshots, FoundSnapshot } from '../../wire/snapshots.ts';
 
-interface Row extends Omit<SnapshotRow, 'index' | 'term'> {
+interface Row extends Omit<FoundSnapshot, 'state' | 'file'> {
   /** Null: read from a directory that was named. */
   readonly id: string | null;
-  /** Null: damaged, or still being written. */
-  readonly index: number | null;
-  readonly term: number | null;
-  readonly state: 'kept' | 'writing' | 'damaged';
+  readonly state: FoundSnapshot['state'] | 'writing';
+  /** Null: the node was asked. */
   readonly file: string | null;
+}
+
+interface Listed {
+  readonly rows: readonly Row[];
+  readonly trouble: RaftctlError | null;
 }
 
 export default class SnapshotList extends BaseCommand {
   static override summary = 'List the snapshots of nodes.';
   static override description =
-    'Running nodes are asked, the directories of others are read. Without names: every node of the ' +
-    'cluster. Only headers are read: raftctl snapshot inspect verifies a whole file.';
+    'Running nodes are asked, the directories of others are read, over ssh where they are on other ' +
+    'machines. Without names: every node of the cluster. Only headers are read: raftctl snapshot inspect verifies a whole file.';
   static override examples = [
     '<%= config.bin %> snapshot list --cluster demo',
     '<%= config.bin %> snapshot list --data-dir ./n1',
@@ -46,40 +50,28 @@ export default class SnapshotList extends BaseCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(SnapshotList);
     const directory = flags['data-dir'];
-    if (directory !== undefined) return this.#report(null, await folderRows(null, directory));
+    if (directory !== undefined) return this.#report(null, await folderHere(directory));
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const chosen = selectNodes(spec, argv.map(String));
-    const running = await runningNodes(chosen);
-    const lists = await Promise.all(
-      chosen.map(async (node) => {
-        if (!running.includes(node)) return folderRows(node.id, node.dataDir);
-        const { snapshots, taking } = await fetchSnapshots(
-          await snapshotNode({ store, spec }, node),
-        );
-        const kept = snapshots.filter((row) => row.index !== taking);
-        const rows = kept.map((row): Row => ({ id: node.id, ...row, state: 'kept', file: null }));
-        return { rows: taking === null ? rows : [...rows, writing(node.id, taking)], damage: null };
-      }),
-    );
-    const rows = lists.flatMap((list) => list.rows);
-    const damage = lists.find((list) => list.damage !== null)?.damage ?? null;
-    return this.#report(spec.name, { rows, damage });
+    const running = await runningNodes(spec, chosen);
+    const others = chosen.filter((node) => !running.includes(node));
+    const asked = await Promise.all(running.map((node) => askedOf({ store, spec }, node)));
+    const found = await foldersOf(spec, others);
+    const all = [...asked, found.rows].flat();
+    const rows = chosen.flatMap(({ id }) => all.filter((row) => row.id === id));
+    return this.#report(spec.name, { rows, trouble: found.trouble });
   }
 
-  #report(
-    cluster: string | null,
-    found: { readonly rows: readonly Row[]; readonly damage: RaftctlError | null },
-  ): unknown {
-    const { rows, damage } = found;
-    if (rows.length === 0) {
+  #report(cluster: string | null, { rows, trouble }: Listed): unknown {
+    if (rows.length === 0 && trouble === null) {
       this.print(
         'No snapshot yet: nodes take one once their log is worth it, or raftctl snapshot take',
       );
     } else for (const line of table(rows)) this.print(line);
-    const exit = this.showTrouble(damage);
-    const report: ErrorReport | null = damage === null ? null : reportOf(damage);
-    const data = { cluster, snapshots: rows, damage: report };
+    const exit = this.showTrouble(trouble);
+    const damage: ErrorReport | null = trouble === null ? null : reportOf(trouble);
+    const data = { cluster, snapshots: rows, damage };
     return this.answer('snapshot.list', data, exit === 0 ? EXIT.ok : exit);
   }
 }
@@ -107,19 +99,41 @@ function writing(id: string, index: number): Row {
   return { id, index, term: null, bytes: 0, asOf: null, state: 'writing', file: null };
 }
 
-async function folderRows(
-  id: string | null,
-  dataDir: string,
-): Promise<{ rows: Row[]; damage: RaftctlError | null }> {
-  const { FsDisk } = await import('../../node/io/fs-disk.ts');
-  const { listSnapshots } = await import('../../node/wal/snapshot-catalogue.ts');
-  const folder = join(resolve(dataDir), 'snapshots');
-  const listed = await listSnapshots(new FsDisk({ readOnly: true }), folder, null);
-  const rows = listed.map(({ path: file, bytes, header }): Row => {
-    const meta = header?.meta ?? null;
-    const { index = null, term = null } = meta ?? {};
-    const asOf = meta === null ? null : asOfText(meta.leaderTimeMs);
-    return { id, index, term, bytes, asOf, state: meta === null ? 'damaged' : 'kept', file };
+async function askedOf(
+  cluster: { readonly store: ClusterStore; readonly spec: ClusterSpec },
+  node: ClusterNode,
+): Promise<readonly Row[]> {
+  const { id } = node;
+  const { snapshots, taking } = await fetchSnapshots(await snapshotNode(cluster, node));
+  const kept = snapshots.filter((row) => row.index !== taking);
+  const rows = kept.map((row): Row => ({ id, ...row, state: 'kept', file: null }));
+  return taking === null ? rows : [...rows, writing(id, taking)];
+}
+
+/** What lies on disk, wherever that is. */
+async function foldersOf(spec: ClusterSpec, nodes: readonly ClusterNode[]): Promise<Listed> {
+  if (nodes.length === 0) return { rows: [], trouble: null };
+  if (isElsewhere(spec)) {
+    const { found, trouble } = await snapshotsElsewhere(spec, nodes);
+    const told = listedIn(found);
+    return { ...told, trouble: told.trouble ?? trouble };
+  }
+  const { readSnapshotFolder } = await import('../../node/snapshot-folder.ts');
+  const folders = nodes.map(async ({ id, dataDir }) => {
+    return { id, ...(await readSnapshotFolder(dataDir)) };
   });
-  return { rows, damage: listed.find((one) => one.damage !== null)?.damage ?? null };
+  return listedIn(await Promise.all(folders));
+}
+
+async function folderHere(dataDir: string): Promise<Listed> {
+  const { readSnapshotFolder } = await import('../../node/snapshot-folder.ts');
+  return listedIn([{ id: null, ...(await readSnapshotFolder(dataDir)) }]);
+}
+
+function listedIn(
+  folders: readonly (FolderOfSnapshots & { readonly id: string | null })[],
+): Listed {
+  const rows = folders.flatMap(({ id, rows: own }) => own.map((row) => ({ id, ...row })));
+  const damage = folders.find((folder) => folder.damage !== null)?.damage ?? null;
+  return { rows, trouble: damage === null ? null : errorTold(damage) };
 }

@@ -2,10 +2,12 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
 import { dirFlag } from '../../cli/flags.ts';
 import { snapshotFileAt } from '../../cli/given-file.ts';
+import { systemdFlag } from '../../cli/hosts-flags.ts';
+import { stoppable } from '../../cli/interrupts.ts';
 import { typed } from '../../cli/invocation.ts';
-import { restoreCluster } from '../../cluster/restore.ts';
+import { type RestoreInit, restoreCluster } from '../../cluster/restore.ts';
 import { ClusterStore } from '../../cluster/store.ts';
-import { type ClusterSpec, NO_WISH } from '../../cluster/topology.ts';
+import { type ClusterSpec, NO_WISH, type UnitManager } from '../../cluster/topology.ts';
 import { asOfText, type InspectedSnapshot } from '../../node/wal/snapshot-catalogue.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import { plural } from '../../std/units.ts';
@@ -18,11 +20,12 @@ export default class SnapshotRestore extends BaseCommand {
   static override description =
     'Verifies FILE, then makes the data directories of a new cluster NAME with it; raftctl cluster up ' +
     'starts it. The new cluster has an id and a secret of its own, so its nodes and those of the old ' +
-    'one never take each other for their own, and it may have any number of nodes. What was written ' +
-    'after the snapshot is not in it: --expect-index refuses a file that is older than you think.';
+    'one never take each other for their own, and it may have any number of nodes, on other machines ' +
+    'with --hosts. What was written after the snapshot is not in it: --expect-index refuses a file that is older than you think.';
   static override examples = [
     '<%= config.bin %> snapshot restore demo.snap demo2 --nodes 5',
     '<%= config.bin %> snapshot restore demo.snap demo2 --expect-index 120000',
+    '<%= config.bin %> snapshot restore wide.snap wide2 --hosts hosts.toml --tls',
   ];
   static override args = {
     file: Args.string({ description: 'A saved snapshot.', required: true }),
@@ -44,6 +47,16 @@ export default class SnapshotRestore extends BaseCommand {
       options: ['always', 'batch', 'none'] as const,
       env: 'RAFTCTL_FSYNC',
     })(),
+    tls: Flags.boolean({
+      summary: 'Make certificates and tokens, and serve nobody without.',
+      env: 'RAFTCTL_TLS',
+    }),
+    hosts: Flags.string({
+      summary: 'Machines to run the nodes on, reached by ssh (TOML).',
+      helpValue: 'FILE',
+      env: 'RAFTCTL_HOSTS',
+    }),
+    systemd: systemdFlag,
     dir: dirFlag,
     'expect-cluster': Flags.string({
       summary: 'Refuse a file that was not taken of this cluster.',
@@ -71,14 +84,13 @@ export default class SnapshotRestore extends BaseCommand {
       nodeCount: flags.nodes ?? null,
       portBase: flags['port-base'] ?? null,
       fsync: flags.fsync ?? null,
+      tls: flags.tls || null,
     };
-    const spec = await restoreCluster({
-      ...{ store, name: args.name, wish, timeoutMs: LOCK_TIMEOUT_MS },
-      formatNode: async (init) => {
-        const { formatNode } = await import('../../node/format.ts');
-        await formatNode({ ...init, snapshot: path });
-      },
-    });
+    const init = { store, name: args.name, wish, timeoutMs: LOCK_TIMEOUT_MS };
+    const spec =
+      flags.hosts === undefined
+        ? await this.#here(init, path, flags.systemd)
+        : await this.#elsewhere({ ...init, snapshot: path }, flags.hosts, flags.systemd);
     this.#report(spec, state);
     const { name, nodes } = spec;
     return this.answer('snapshot.restore', {
@@ -87,6 +99,35 @@ export default class SnapshotRestore extends BaseCommand {
       clientAddresses: nodes.map((node) => node.clientAddress),
       from: { file: path, clusterId, cluster: origin?.name ?? null, app, ...state },
     });
+  }
+
+  async #here(
+    init: Omit<RestoreInit, 'formatNode'>,
+    snapshot: string,
+    units: UnitManager | undefined,
+  ): Promise<ClusterSpec> {
+    if (units !== undefined) {
+      throw new RaftctlError('USAGE', {
+        message: 'Cannot make systemd units of nodes of this machine',
+        hint: 'They are for other machines: --hosts hosts.toml. That may name this one, by ssh',
+      });
+    }
+    const { formatNode } = await import('../../node/format.ts');
+    return restoreCluster({ ...init, formatNode: (one) => formatNode({ ...one, snapshot }) });
+  }
+
+  async #elsewhere(
+    init: Omit<RestoreInit, 'formatNode'> & { readonly snapshot: string },
+    hostsFile: string,
+    units: UnitManager | undefined,
+  ): Promise<ClusterSpec> {
+    const { restoreElsewhere } = await import('../../hosts/far-restore.ts');
+    const say = (line: string): void => this.note(line);
+    const far = { ...init, hostsFile, units: units ?? null, root: this.config.root, say };
+    return stoppable(
+      () => this.note('Giving up: nothing of it will be left'),
+      (signal) => restoreElsewhere({ ...far, signal }),
+    );
   }
 
   #report(

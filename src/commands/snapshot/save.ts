@@ -51,7 +51,7 @@ export default class SnapshotSave extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(SnapshotSave);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const candidates = selectNodes(spec, flags.node === undefined ? [] : [flags.node]);
     const interrupts = new Interrupts(() => this.note('Giving up'));
     const target = { path: resolve(args.file), mayReplace: flags.force };

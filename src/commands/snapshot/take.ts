@@ -25,9 +25,9 @@ export default class SnapshotTake extends BaseCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(SnapshotTake);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.find(flags.cluster ?? null);
+    const spec = await store.findAnywhere(flags.cluster ?? null);
     const chosen = selectNodes(spec, argv.map(String));
-    const running = await runningNodes(chosen);
+    const running = await runningNodes(spec, chosen);
     const idle = chosen.filter((node) => !running.includes(node));
     if (running.length === 0 || (argv.length > 0 && idle.length > 0)) throw noneRuns(spec, idle);
     if (idle.length > 0) this.note(`Not running: ${idle.map((node) => node.id).join(', ')}`);
