@@ -2,13 +2,11 @@
  * A client of raft-demo: one connection to every replica, and a port for datagrams. What is asked
  * goes to all of them; one answers. A replica that is not there is tried again.
  */
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { connect, isIPv6, type Socket } from 'node:net';
-import { splitAddress } from '../client/address.ts';
+import { AnswerPort } from '../client/answer-port.ts';
+import { ReplicaLinks } from '../client/replica-links.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { DemoConfig } from './demo-config.ts';
 
-const RETRY_MS = 200;
 const CONNECT_MS = 3000;
 
 export type DemoReplicasInit = Pick<DemoConfig, 'addresses' | 'localip' | 'from'> & {
@@ -17,15 +15,18 @@ export type DemoReplicasInit = Pick<DemoConfig, 'addresses' | 'localip' | 'from'
 
 export class DemoReplicas {
   readonly #init: DemoReplicasInit;
-  readonly #udp: UdpSocket;
-  readonly #sockets = new Map<string, Socket>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #links: ReplicaLinks;
+  #port: AnswerPort | null = null;
   #waiting: ((answer: string | null) => void) | null = null;
-  #closed = false;
 
   private constructor(init: DemoReplicasInit) {
+    const { addresses, from } = init;
     this.#init = init;
-    this.#udp = createSocket(isIPv6(init.localip) ? 'udp6' : 'udp4');
+    this.#links = new ReplicaLinks({
+      ...{ addresses, from, connectMs: CONNECT_MS },
+      // What is no command at all is told here, by every replica.
+      onBytes: (chunk) => this.#answered(chunk.toString('latin1')),
+    });
   }
 
   /** @throws {RaftctlError} ADDRESS_IN_USE, UNREACHABLE when no replica answers. */
@@ -33,9 +34,8 @@ export class DemoReplicas {
     const replicas = new DemoReplicas(init);
     try {
       await replicas.#bind();
-      const opened = init.addresses.map((address) => replicas.#connect(address));
-      const reached = await Promise.all(opened);
-      if (reached.some(Boolean)) return replicas;
+      const tried = await replicas.#links.open();
+      if (tried.includes(null)) return replicas;
     } catch (error) {
       replicas.close();
       throw error;
@@ -55,15 +55,13 @@ export class DemoReplicas {
         clearTimeout(timer);
         resolve(answer);
       };
-      for (const socket of this.#sockets.values()) socket.write(message, 'latin1');
+      this.#links.write(Buffer.from(message, 'latin1'));
     });
   }
 
   close(): void {
-    this.#closed = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    for (const socket of this.#sockets.values()) socket.destroy();
-    this.#udp.close();
+    this.#links.close();
+    this.#port?.close();
   }
 
   #answered(answer: string | null): void {
@@ -72,48 +70,17 @@ export class DemoReplicas {
     waiting?.(answer);
   }
 
-  #bind(): Promise<void> {
+  async #bind(): Promise<void> {
     const { localip, udpport } = this.#init;
-    return new Promise((resolve, reject) => {
-      this.#udp.once('error', (cause) => {
-        const message = `Cannot await answers on UDP port ${udpport}: ${cause.message}`;
-        reject(new RaftctlError('ADDRESS_IN_USE', { message, cause }));
+    try {
+      this.#port = await AnswerPort.open({
+        ...{ host: localip, port: udpport },
+        onDatagram: (datagram) => this.#answered(datagram.toString('latin1')),
       });
-      this.#udp.on('message', (datagram) => this.#answered(datagram.toString('latin1')));
-      const done = (): void => resolve();
-      if (localip === '') this.#udp.bind(udpport, done);
-      else this.#udp.bind(udpport, localip, done);
-    });
-  }
-
-  /** @returns whether it is there; if not, it is tried again in the background. */
-  #connect(address: string): Promise<boolean> {
-    const { from } = this.#init;
-    const to = { ...splitAddress(address), ...(from === undefined ? {} : { localAddress: from }) };
-    return new Promise((resolve) => {
-      const socket = connect({ ...to, noDelay: true, timeout: CONNECT_MS });
-      socket.on('connect', () => {
-        socket.setTimeout(0);
-        this.#sockets.set(address, socket);
-        resolve(true);
-      });
-      // What is no command at all is told here, by every replica.
-      socket.on('data', (chunk: Buffer) => this.#answered(chunk.toString('latin1')));
-      socket.on('timeout', () => socket.destroy());
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        this.#sockets.delete(address);
-        resolve(false);
-        if (!this.#closed) this.#later(() => void this.#connect(address));
-      });
-    });
-  }
-
-  #later(task: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      if (!this.#closed) task();
-    }, RETRY_MS);
-    this.#timers.add(timer);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `Cannot await answers on UDP port ${udpport}: ${reason}`;
+      throw new RaftctlError('ADDRESS_IN_USE', { message, cause });
+    }
   }
 }
