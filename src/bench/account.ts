@@ -4,7 +4,7 @@
  * ```
  *  answered                  latency recorded
  *  refused (error reply)     by its first word; no latency: a quick "no" would flatter
- *  reset, protocol           the connection ended; no latency, for the same reason
+ *  reset, protocol, twice    the connection ended; no latency, for the same reason
  *  timeout                   latency as of the late answer, or the time waited when the run ended
  *  unsent                    was due and found no room; time waited when the run ended
  * ```
@@ -12,7 +12,7 @@
  * was *due* decides.
  */
 import type { ReplyKind } from './drivers/driver.ts';
-import type { Lane } from './lane.ts';
+import type { Lane, LostKind } from './lane.ts';
 import type { Ledger } from './ledger.ts';
 import type { Schedule } from './schedule.ts';
 import { type Operation, READ, Tally } from './tally.ts';
@@ -55,7 +55,7 @@ export class Account {
   }
 
   /** Counts what was unanswered on a connection that ended. */
-  lose(lane: Lane, kind: 'reset' | 'protocol', nowNs: number): void {
+  lose(lane: Lane, kind: LostKind, nowNs: number): void {
     this.#ledger?.giveUp(lane);
     for (let i = 0; i < lane.count; i += 1) {
       const slot = lane.slotAt(i);
@@ -71,7 +71,7 @@ export class Account {
       const slot = lane.slotAt(i);
       if ((lane.sentNs[slot] as number) > sentBeforeNs) return false;
       if (lane.timedOut[slot] === 1) continue;
-      lane.timedOut[slot] = 1;
+      lane.expire(slot);
       if (this.#isMeasured(lane, slot)) this.tally.fail('timeout', nowNs - this.#measureFromNs);
     }
     return lane.count > 0;

@@ -1,5 +1,7 @@
 /** The connections of one worker: opened together, and opened again when one is lost. */
-import { Lane, type LaneOwner } from './lane.ts';
+import { DatagramLane } from './datagram-lane.ts';
+import type { Lane, LaneOwner } from './lane.ts';
+import { StreamLane } from './stream-lane.ts';
 import type { Target } from './target.ts';
 
 const RECONNECT_PAUSE_MS = 50;
@@ -24,8 +26,10 @@ export class LaneGroup {
 
   constructor(init: LaneGroupInit) {
     this.#init = init;
+    const { owner } = init;
     this.lanes = Array.from({ length: init.count }, (_, i) => {
-      const lane = new Lane(init.owner);
+      const isStream = owner.driver.answersBy === 'connection';
+      const lane = isStream ? new StreamLane(owner) : new DatagramLane(owner);
       lane.target = (init.first + i * init.step) % init.targets.length;
       return lane;
     });
@@ -64,11 +68,9 @@ export class LaneGroup {
 
   /** Open connections by target. */
   get openByTarget(): number[] {
-    const open = this.#init.targets.map(() => 0);
-    for (const lane of this.lanes) {
-      if (lane.isOpen) open[lane.target] = (open[lane.target] ?? 0) + 1;
-    }
-    return open;
+    return this.#init.targets.map((_, target) => {
+      return this.lanes.filter((lane) => lane.isOpenTo(target)).length;
+    });
   }
 
   close(): void {
@@ -78,7 +80,7 @@ export class LaneGroup {
 
   async #open(lane: Lane): Promise<void> {
     const { targets, timeoutMs } = this.#init;
-    await lane.open(targets[lane.target]?.address ?? '', timeoutMs);
+    await lane.open(targets, timeoutMs);
     if (this.#isClosed) lane.close();
   }
 }

@@ -12,9 +12,9 @@
  */
 import { Account } from './account.ts';
 import { shareOf } from './arrivals.ts';
-import type { ReplyKind, ReplyScanner } from './drivers/driver.ts';
+import type { Driver, ReplyKind } from './drivers/driver.ts';
 import { driverOf } from './drivers/drivers.ts';
-import type { Lane, LaneOwner } from './lane.ts';
+import type { Lane, LaneOwner, LostKind } from './lane.ts';
 import { LaneGroup } from './lane-group.ts';
 import type { Ledger } from './ledger.ts';
 import { RequestWriter } from './request-writer.ts';
@@ -43,6 +43,7 @@ export interface LoadGeneratorInit {
 }
 
 export class LoadGenerator implements LaneOwner {
+  readonly driver: Driver;
   readonly window: number;
   readonly ledger: Ledger | null;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -79,7 +80,8 @@ export class LoadGenerator implements LaneOwner {
     this.#account = new Account(workload.ratePerSecond !== null, this.ledger);
     this.window = workload.pipeline;
     this.#timeoutNs = workload.timeoutMs * NS_PER_MS;
-    const driver = driverOf(workload.driver);
+    this.driver = driverOf(workload.driver);
+    const { driver } = this;
     const host = init.targets[0]?.address ?? '';
     this.#writer = new RequestWriter({ workload, driver, host, worker, ledger: this.ledger });
     this.#left = shareOf(workload.requests ?? NEVER, worker, workload.workers);
@@ -157,10 +159,6 @@ export class LoadGenerator implements LaneOwner {
     this.#group.close();
   }
 
-  createScanner(): ReplyScanner {
-    return driverOf(this.#init.workload.driver).createScanner();
-  }
-
   pump(): void {
     this.#isPumpDue = false;
     if (this.#state !== 'running') return;
@@ -189,7 +187,7 @@ export class LoadGenerator implements LaneOwner {
     this.#pumpSoon();
   }
 
-  onLost(lane: Lane, kind: 'reset' | 'protocol'): void {
+  onLost(lane: Lane, kind: LostKind): void {
     if (this.#state === 'done') return;
     const nowNs = this.#init.clock.now();
     this.#account.lose(lane, kind, nowNs);
@@ -246,7 +244,7 @@ export class LoadGenerator implements LaneOwner {
         inBatch = 0;
       }
       const operation = this.#writer.choose();
-      this.#writer.put(operation);
+      this.#writer.put(operation, lane.replyPort);
       lane.push(operation, schedule === null ? 0 : schedule.dueNs(this.#sent + inBatch));
       inBatch += 1;
     }

@@ -1,4 +1,4 @@
-/** One connection that reads key after key, in whatever protocol the load had. */
+/** Reads key after key, in whatever protocol the load had: one connection, one key at a time. */
 import type { Socket } from 'node:net';
 import { credentialsOf } from '../client/credentials.ts';
 import { dial } from '../client/dial.ts';
@@ -31,13 +31,32 @@ export interface KeyAnswer {
   readonly text: string;
 }
 
+export interface KeyReader {
+  nameOf(key: number): string;
+  /** @returns null when there is no answer in time. */
+  read(key: number): Promise<KeyAnswer | null>;
+  close(): void;
+}
+
+/** The request for one key, made once. @param host as in `Host:`, where there is one. */
+export function readTemplate({ driver, keyPrefix }: Workload, host: string): Template {
+  const token = credentialsOf(host)?.clientToken ?? null;
+  const bearer = token === null ? {} : { bearer: token };
+  const shape = { host, keyPrefix, value: '', scanLength: 1, modify: false, stale: false };
+  return driverOf(driver).read({ ...shape, ...bearer });
+}
+
+export function keyName({ keyPrefix }: Workload, key: number): string {
+  return `${keyPrefix}${String(key).padStart(KEY_DIGITS, '0')}`;
+}
+
 interface Open {
   readonly socket: Socket;
   readonly scanner: ReplyScanner;
   readonly template: Template;
 }
 
-export class ReadBack {
+export class ReadBack implements KeyReader {
   readonly #init: ReadBackInit;
   #target: number;
   #open: Open | null = null;
@@ -48,10 +67,9 @@ export class ReadBack {
   }
 
   nameOf(key: number): string {
-    return `${this.#init.workload.keyPrefix}${String(key).padStart(KEY_DIGITS, '0')}`;
+    return keyName(this.#init.workload, key);
   }
 
-  /** @returns null when there is no answer in time. */
   async read(key: number): Promise<KeyAnswer | null> {
     const open = this.#open ?? (await this.#connect());
     if (open === null) return null;
@@ -78,13 +96,9 @@ export class ReadBack {
   async #connect(): Promise<Open | null> {
     const { workload, targets } = this.#init;
     const host = targets[this.#target]?.address ?? '';
-    const driver = driverOf(workload.driver);
-    const scanner = driver.createScanner();
-    const { keyPrefix } = workload;
+    const scanner = driverOf(workload.driver).createScanner();
     const token = credentialsOf(host)?.clientToken ?? null;
-    const bearer = token === null ? {} : { bearer: token };
-    const shape = { host, keyPrefix, value: '', scanLength: 1, modify: false, stale: false };
-    const template = driver.read({ ...shape, ...bearer });
+    const template = readTemplate(workload, host);
     const { socket, ready } = dial(host);
     const isReady = await new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), workload.timeoutMs);
@@ -127,7 +141,7 @@ export class ReadBack {
       };
       const take = (bytes: Buffer): void => {
         pieces.push(bytes);
-        if (!scanner.push(bytes, bytes.length, { onReply: end })) end(null);
+        if (!scanner.push(bytes, bytes.length, { awaits: 'read', onReply: end })) end(null);
       };
       const lose = (): void => end(null);
       const timer = setTimeout(lose, this.#init.workload.timeoutMs);

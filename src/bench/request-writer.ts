@@ -6,6 +6,7 @@ import { credentialsOf } from '../client/credentials.ts';
 import type { Prng } from '../std/prng.ts';
 import {
   type Driver,
+  putPort,
   putRequest,
   putStamp,
   type RequestShape,
@@ -91,14 +92,19 @@ export class RequestWriter {
     return this.#prng.unit() < this.#writeShare ? WRITE : READ;
   }
 
-  /** Adds a request to the batch. Requires: `hasRoom`. */
-  put(operation: Operation): void {
+  /**
+   * Adds a request to the batch. Requires: `hasRoom`.
+   *
+   * @param replyPort the UDP port that it names, in protocols where it does.
+   */
+  put(operation: Operation, replyPort: number): void {
     const isWrite = operation === WRITE;
     const size = isWrite ? this.#chooseSize() : 0;
     const template = isWrite ? (this.#writes[size] as Template) : this.#read;
     const key = this.#keys.next(isWrite);
     const first = this.#used;
     this.#used = putRequest(this.#out, first, template, key);
+    if (template.portAt !== undefined) putPort(this.#out, first + template.portAt, replyPort);
     if (this.#ledger === null) return;
     const stamp = this.#ledger.issue(operation, key);
     if (isWrite) putStamp(this.#out, first, this.#stamps[size] as StampPlace, stamp);

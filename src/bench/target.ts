@@ -10,6 +10,8 @@ import type { DriverName } from './drivers/drivers.ts';
 export interface Target {
   /** `host:port`. */
   readonly address: string;
+  /** It is known to answer `INFO`, whatever protocol the load has. */
+  readonly answersInfo?: boolean;
 }
 
 /** What `INFO` tells; null: the target does not say. */
@@ -33,7 +35,15 @@ const SCHEMES: Readonly<Record<string, DriverName>> = {
   'etcd:': 'etcd',
   'raftexample:': 'raftexample',
   'kvapi:': 'kvapi',
+  'raft-demo:': 'raft-demo-c',
+  'raft-demo-a:': 'raft-demo-a',
+  'raft-demo-b:': 'raft-demo-b',
+  'raft-demo-c:': 'raft-demo-c',
 };
+/** What takes the question for `INFO` for a request that it does not know. */
+const UNASKED: ReadonlySet<DriverName> = new Set([
+  ...(['raftexample', 'kvapi', 'raft-demo-a', 'raft-demo-b', 'raft-demo-c'] as const),
+]);
 
 /**
  * `resp://host:port`, `redis://host:port`, `http://host:port` or `host:port`; null: it is a name.
@@ -43,7 +53,7 @@ const SCHEMES: Readonly<Record<string, DriverName>> = {
 export function parseTarget(
   text: string,
 ): (Target & { readonly driver: DriverName | null }) | null {
-  const match = /^([a-z]+:)\/\/([^/]*)\/?$/.exec(text);
+  const match = /^([a-z-]+:)\/\/([^/]*)\/?$/.exec(text);
   if (match === null) {
     if (!text.includes(':')) return null;
     splitAddress(text);
@@ -53,7 +63,7 @@ export function parseTarget(
   const address = match[2] ?? '';
   if (driver === undefined) {
     throw new RaftctlError('USAGE', {
-      message: `Cannot measure ${text}: the protocol is not resp, http, etcd, raftexample or kvapi`,
+      message: `Cannot measure ${text}: the protocol is not resp, http, etcd, raftexample, kvapi or raft-demo`,
       hint: 'For example --target resp://127.0.0.1:6379',
     });
   }
@@ -68,8 +78,8 @@ export async function describeTarget(
   timeoutMs: number,
 ): Promise<TargetInfo> {
   if (driver === 'etcd') return describeEtcd(target.address, timeoutMs);
-  // They would take the question for a request that they do not know.
-  if (driver === 'raftexample' || driver === 'kvapi') return readInfo(target.address, '');
+  const mayAsk = target.answersInfo === true || !UNASKED.has(driver);
+  if (!mayAsk) return readInfo(target.address, '');
   const text = await infoText(target.address, timeoutMs).catch(() => null);
   return readInfo(target.address, text ?? '');
 }

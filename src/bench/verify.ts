@@ -3,9 +3,11 @@
  * acknowledged must hold the value of one that may be the last. A key that is written by several at
  * once has several such; a write that was never answered may have come last too, or never.
  */
+import { DatagramReadBack } from './datagram-read-back.ts';
 import { KEY_DIGITS } from './drivers/driver.ts';
+import { driverOf } from './drivers/drivers.ts';
 import { type KeyWrites, mergedWrites, possibleStamps } from './ledger.ts';
-import { type KeyAnswer, ReadBack } from './read-back.ts';
+import { type KeyAnswer, type KeyReader, ReadBack } from './read-back.ts';
 import type { Target } from './target.ts';
 import { prngOf, valuesOf } from './values.ts';
 import type { Workload } from './workload.ts';
@@ -65,8 +67,11 @@ export async function verifyWrites(init: VerifyInit): Promise<Verification> {
   const counts = { missing: 0, older: 0, foreign: 0, damaged: 0 };
   let unread = 0;
   let at = 0;
+  const isStream = driverOf(workload.driver).answersBy === 'connection';
   const work = async (first: number): Promise<void> => {
-    const reader = new ReadBack({ workload, mark, targets, first });
+    const reader: KeyReader = isStream
+      ? new ReadBack({ workload, mark, targets, first })
+      : new DatagramReadBack({ workload, mark, targets });
     for (let one = judged[at]; one !== undefined && !init.signal.aborted; one = judged[at]) {
       at += 1;
       const answer = await readPatiently(reader, one.key, init.signal);
@@ -105,7 +110,7 @@ export async function verifyWrites(init: VerifyInit): Promise<Verification> {
 
 /** @returns null when nobody answers, or all refuse. */
 async function readPatiently(
-  reader: ReadBack,
+  reader: KeyReader,
   key: number,
   signal: AbortSignal,
 ): Promise<KeyAnswer | null> {

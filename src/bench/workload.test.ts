@@ -59,8 +59,18 @@ const REFUSED: readonly (readonly [WorkloadInput, string])[] = [
   [{ reads: 'stale' }, 'reads "stale": over resp all reads are linearizable'],
   [{ target: ['resp://a:1', 'http://b:2'] }, 'one run speaks one protocol'],
   [{ target: 'http://b:2', driver: 'resp' }, 'driver "resp": the target\'s address says http'],
-  [{ target: 'ftp://b:2' }, 'the protocol is not resp, http, etcd, raftexample or kvapi'],
+  [
+    { target: 'ftp://b:2' },
+    'the protocol is not resp, http, etcd, raftexample, kvapi or raft-demo',
+  ],
   [{ target: 'kvapi://b:2', modify: true }, 'over kvapi a write does not return what was there'],
+  [{ driver: 'raft-demo-d' }, 'it is one of resp, http, etcd, raftexample, kvapi, raft-demo-a'],
+  [{ driver: 'raft-demo-a', target: 'raft-demo://b:2' }, 'address says raft-demo-c'],
+  [{ driver: 'raft-demo-a', pipeline: 2 }, 'an answer has no number'],
+  [{ driver: 'raft-demo-b', 'key-prefix': 'a-' }, 'a dash or a newline ends a key there'],
+  [{ driver: 'raft-demo-c', pipeline: 257 }, 'a UDP port of its own, up to 256 a client'],
+  [{ driver: 'raft-demo-c', clients: 1000, rate: 9 }, 'there are 16384: at most 963'],
+  [{ driver: 'raft-demo-c', 'data-size': '64KiB' }, 'fits into a datagram, 65502 bytes'],
   [{ driver: 'raftexample', verify: true }, 'a write is answered before it is committed'],
   [{ driver: 'raftexample', reads: 'linearizable' }, "of the asked node's own state"],
   [{ verify: true, 'data-size': 20 }, 'values of 21 bytes or more have numbers'],
@@ -114,4 +124,18 @@ test('resolveWorkload() takes the largest of several sizes as the size of values
 
 test('workersDefault() leaves at least half of the cores to the servers', () => {
   expect([1, 2, 4, 64].map(workersDefault)).toEqual([1, 1, 2, 8]);
+});
+
+test('resolveWorkload() knows raft-demo by one name, and what may be under way there', () => {
+  const of = (input: WorkloadInput) => {
+    const { driver, pipeline } = resolveWorkload(input);
+    return [driver, pipeline];
+  };
+  expect(of({ driver: 'raft-demo' })).toEqual(['raft-demo-c', 1]);
+  expect(of({ target: 'raft-demo://b:2', rate: 9 })).toEqual(['raft-demo-c', 16]);
+  expect(of({ target: 'raft-demo-a://b:2', rate: 9 })).toEqual(['raft-demo-a', 1]);
+  expect(of({ target: 'raft-demo-b://b:2', rate: 9, pipeline: 256 })).toEqual(['raft-demo-b', 256]);
+  const big = { driver: 'raft-demo', 'data-size': '64KiB', ratio: '1:0' };
+  expect(() => resolveWorkload(big)).not.toThrow();
+  expect(() => resolveWorkload({ ...big, verify: true })).toThrow('fits into a datagram');
 });

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { parseBytes, parseDurationMs } from '../std/units.ts';
 import { ARRIVALS, type ArrivalName } from './arrivals.ts';
 import { KEY_NUMBER_MAX, MARKED_BYTES_MIN } from './drivers/driver.ts';
-import { DRIVER_NAMES, type DriverName, driverOf as driverNamed } from './drivers/drivers.ts';
+import { DRIVER_NAMES, type DriverName, driverNamed, driverOf } from './drivers/drivers.ts';
 import { KEY_PATTERNS, type KeyPattern } from './keys.ts';
 import { meanRate, type Stage } from './pace.ts';
 import type { OpenLoad } from './schedule.ts';
@@ -117,15 +117,16 @@ export function resolveWorkload(said: WorkloadInput): Workload {
   }
   const [writeParts, readParts] = ratioOf(fields);
   const targets = fields.list('target');
-  const driver = driverOf(fields, targets);
+  const driver = driverFor(fields, targets);
+  const { openWindow = OPEN_WINDOW_DEFAULT, can } = driverOf(driver);
   checkAble(driver, fields);
   if (fields.flag('verify')) checkVerifiable(fields, dataSizes, writeParts);
-  return {
+  const workload: Workload = {
     driver,
     targets,
     clients,
     workers: Math.min(clients, fields.count('workers', workersDefault(), 1, WORKERS_MAX)),
-    pipeline: fields.count('pipeline', isOpen ? OPEN_WINDOW_DEFAULT : 1, 1, PIPELINE_MAX),
+    pipeline: fields.count('pipeline', isOpen ? openWindow : 1, 1, PIPELINE_MAX),
     ...{ ratePerSecond, arrival, stages },
     burst: fields.count('burst', 100, 1, 1e6),
     durationMs: requests !== null && !fields.has('duration') ? null : duration,
@@ -135,7 +136,7 @@ export function resolveWorkload(said: WorkloadInput): Workload {
     modify: fields.flag('modify'),
     scanLength: fields.count('scan-length', 1, 1, SCAN_LENGTH_MAX),
     ...{ writeParts, readParts },
-    reads: driverNamed(driver).can.linearizable ? fields.choice('reads', READ_MODES) : 'stale',
+    reads: can.linearizable ? fields.choice('reads', READ_MODES) : 'stale',
     keyPattern: fields.choice('key-pattern', KEY_PATTERNS),
     keyMaximum: fields.count('key-maximum', 100_000, 1, KEY_NUMBER_MAX),
     keyPrefix: prefixOf(fields),
@@ -151,6 +152,8 @@ export function resolveWorkload(said: WorkloadInput): Workload {
     seed: fields.count('seed', 1, 0, SEED_MAX),
     ...(fields.flag('verify') ? { verify: true as const } : {}),
   };
+  checkFitsDriver(fields, workload);
+  return workload;
 }
 
 /** When an open loop sends; null: it is a closed one. */
@@ -181,10 +184,14 @@ function rateOf(fields: Fields, stages: readonly Stage[]): number | null {
 }
 
 /** The protocol that is named, or the one the targets' addresses begin with. */
-function driverOf(fields: Fields, targets: readonly string[]): DriverName {
+function driverFor(fields: Fields, targets: readonly string[]): DriverName {
   const schemes = new Set(targets.flatMap((text) => parseTarget(text)?.driver ?? []));
   const [scheme] = schemes;
-  const named = fields.has('driver') ? fields.choice('driver', DRIVER_NAMES) : null;
+  const text = fields.text('driver', '');
+  const named = driverNamed(text);
+  if (text !== '' && named === null) {
+    throw fields.refusal('driver', `it is one of ${DRIVER_NAMES.join(', ')}`);
+  }
   if (schemes.size > 1) throw fields.refusal('target', 'one run speaks one protocol');
   if (named !== null && scheme !== undefined && named !== scheme) {
     throw fields.refusal('driver', `the target's address says ${scheme}`);
@@ -193,7 +200,7 @@ function driverOf(fields: Fields, targets: readonly string[]): DriverName {
 }
 
 function checkAble(name: DriverName, fields: Fields): void {
-  const { can, answersWrites } = driverNamed(name);
+  const { can, answersWrites } = driverOf(name);
   const { scan, modify, stale, linearizable } = can;
   if (!stale && fields.choice('reads', READ_MODES) === 'stale') {
     throw fields.refusal('reads', `over ${name} all reads are linearizable`);
@@ -210,6 +217,13 @@ function checkAble(name: DriverName, fields: Fields): void {
   if (!modify && fields.flag('modify')) {
     throw fields.refusal('modify', `over ${name} a write does not return what was there`);
   }
+}
+
+function checkFitsDriver(fields: Fields, workload: Workload): void {
+  const { driver, readParts, verify } = workload;
+  const reads = readParts > 0 || verify === true;
+  const refusal = driverOf(driver).refusal?.({ ...workload, reads }) ?? null;
+  if (refusal !== null) throw fields.refusal(refusal.key, `over ${driver} ${refusal.why}`);
 }
 
 function checkVerifiable(fields: Fields, sizes: Workload['dataSizes'], writeParts: number): void {

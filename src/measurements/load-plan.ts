@@ -1,10 +1,12 @@
 /** From what a person asked for to a load on addresses. */
 import { checkFits, inputFor } from '../bench/app-workload.ts';
+import { driverOf } from '../bench/drivers/drivers.ts';
 import type { AgentsWish } from '../bench/far-crew.ts';
 import type { WatchedNode } from '../bench/phase-meter.ts';
 import { parseTarget, type Target } from '../bench/target.ts';
 import { resolveWorkload, targetsOf, type Workload } from '../bench/workload.ts';
 import type { WorkloadInput } from '../bench/workload-fields.ts';
+import { credentialsOf } from '../client/credentials.ts';
 import { addressesBySrv, type DiscoverChoice } from '../client/srv-records.ts';
 import { checkApp } from '../cluster/endpoints.ts';
 import { entrustGiven, type GivenTrust } from '../cluster/given-credentials.ts';
@@ -56,9 +58,11 @@ export async function planLoad(wish: LoadWish): Promise<LoadPlan> {
   await entrustGiven(given, trust);
   if (addresses.length > 0 && names.length === 0) {
     if (phases) throw noPhases('addresses have no admin ports');
+    const workload = resolveWorkload(input);
+    checkCertificates(workload, addresses);
     return {
       input,
-      workload: resolveWorkload(input),
+      workload,
       targets: addresses,
       cluster: null,
       clusterFolder: null,
@@ -77,10 +81,22 @@ export async function planLoad(wish: LoadWish): Promise<LoadPlan> {
   const workload = resolveWorkload(inputFor(app, input));
   checkFits(app, workload);
   const named = await loadTargets(store, spec, names);
-  const targets = [...addresses, ...named.map((address) => ({ address }))];
+  const targets = [...addresses, ...named.map((address) => ({ address, answersInfo: true }))];
+  checkCertificates(workload, targets);
   const clusterFolder = store.folderOf(spec.name);
   const watched = phases ? spec.nodes : [];
   return { input, workload, targets, cluster: spec.name, clusterFolder, app, watched };
+}
+
+function checkCertificates({ driver }: Workload, targets: readonly Target[]): void {
+  if (driverOf(driver).needsCertificate !== true) return;
+  for (const { address } of targets) {
+    if (credentialsOf(address)?.identity !== null) continue;
+    throw new RaftctlError('USAGE', {
+      message: `Cannot measure ${address} over ${driver} without a certificate: a token has no place there`,
+      hint: 'Show a certificate: --tls-cert FILE. Or measure it over resp',
+    });
+  }
 }
 
 function noPhases(why: string): RaftctlError {

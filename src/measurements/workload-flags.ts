@@ -28,7 +28,8 @@ export const workloadFlags = {
       multipleNonGreedy: true,
     }),
     driver: value(
-      'Protocol: resp, http, etcd, raftexample or kvapi. [default: what the target says, or resp]',
+      'Protocol: resp, http, etcd, raftexample, kvapi, raft-demo-a, -b or -c. ' +
+        '[default: what the target says, or resp]',
       'NAME',
     ),
     clients: value('Connections. [default: 50]', 'N', 'c'),

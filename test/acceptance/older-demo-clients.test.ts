@@ -5,6 +5,7 @@
 import { createSocket } from 'node:dgram';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeDemoCommand } from '../../src/wire/dialects/raft-demo-command.ts';
 import { eventually, OldPrograms } from '../doubles/old-programs.ts';
@@ -137,6 +138,48 @@ describe('loadgen', () => {
       at = end;
     }
     expect(found).toBe(count);
+  });
+});
+
+describe('bench', () => {
+  /** The one of the two that leads: of text it alone does what is written. */
+  const leader = (): Promise<number> =>
+    eventually(
+      async () => {
+        const done = (port: number) => programs.typedTo(port, 'set-who-leads\n');
+        if ((await done(24020)) === 'OK\n') return 24020;
+        return (await done(24021)) === 'OK\n' ? 24021 : 0;
+      },
+      (port) => port > 0,
+    );
+  const LOAD = ['--requests', '400', '--clients', '4', '--key-maximum', '100', '--verify'];
+
+  test.each(['raft-demo-a', 'raft-demo-b', 'raft-demo-c'])('measures over %s', async (driver) => {
+    const ports = driver === 'raft-demo-a' ? [await leader()] : [24020, 24021];
+    const targets = ports.flatMap((port) => ['--target', `${driver}://127.0.0.1:${port}`]);
+    const words = ['bench', ...targets, ...LOAD, '--no-store', '--json'];
+    const { code, stdout, stderr } = await programs.raftctl('node0', ...words);
+    expect([code, stderr]).toEqual([0, '']);
+    const { requests, verification, targets: told } = JSON.parse(stdout).data;
+    const { answered, failed } = requests;
+    expect([answered, failed, told.length]).toEqual([400, 0, ports.length]);
+    expect(verification.sound).toBe(verification.keys);
+    expect(verification.keys).toBeGreaterThan(50);
+  });
+
+  test('goes on when the servers answer again, and counts what had no answer', async () => {
+    const targets = ['24020', '24021'].flatMap((port) => ['--target', `127.0.0.1:${port}`]);
+    const load = ['--driver', 'raft-demo', '--rate', '200', '-d', '4s', '--timeout', '500ms'];
+    const words = ['bench', ...targets, ...load, '--verify', '--no-store', '--json'];
+    const ended = programs.raftctl('node0', ...words);
+    await sleep(3000);
+    await programs.signal('node0', 'SIGSTOP');
+    setTimeout(() => void programs.signal('node0', 'SIGCONT'), 1200);
+    const { data } = JSON.parse((await ended).stdout);
+    expect(data.errors.timeout).toBeGreaterThan(0);
+    expect(data.requests.answered).toBeGreaterThan(200);
+    const { missing, older, foreign, damaged, unread } = data.verification;
+    expect([missing, older, foreign, damaged, unread]).toEqual([0, 0, 0, 0, 0]);
   });
 });
 

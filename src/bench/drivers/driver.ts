@@ -11,6 +11,8 @@ import { assert } from '../../std/assert.ts';
 
 /** Digits of a key's number; every key is as long as every other. */
 export const KEY_DIGITS = 12;
+/** Of a UDP port; shorter ones begin with zeros. */
+export const PORT_DIGITS = 5;
 export const KEY_NUMBER_MAX = 10 ** KEY_DIGITS - 1;
 /** Of what values begin with that are to be read back. A multiple of three: see `stampPlaceOf`. */
 export const MARK_LETTERS = 9;
@@ -25,6 +27,8 @@ export interface Template {
   /** Offset of the first digit of each key's number: of the key, of the one behind it, ... */
   readonly digitsAt: readonly number[];
   readonly digits: DigitForm;
+  /** Offset of the UDP port that the answer is to come to; left out: it comes on the connection. */
+  readonly portAt?: number;
 }
 
 /** As they are, or as base64 has them: four characters for three digits. */
@@ -33,7 +37,12 @@ export type DigitForm = 'decimal' | 'base64';
 /** What became of a request, as far as its reply tells. */
 export type ReplyKind = 'ok' | 'missing' | 'error';
 
+/** What a request asks for, whose answer is the next. */
+export type Awaited = 'write' | 'read';
+
 export interface ReplySink {
+  /** Null: nothing was asked. Left out: nobody knows. */
+  readonly awaits?: Awaited | null;
   /** @param word what names an error: its first word, or its HTTP status. Empty otherwise. */
   onReply(kind: ReplyKind, word: string): void;
 }
@@ -71,11 +80,40 @@ export interface Driver {
     readonly stale: boolean;
     readonly linearizable: boolean;
   };
+  /**
+   * Where answers come: in the order of the requests on their connection, which is one to one
+   * target; or each by itself to the UDP port that its request names, when requests go to all
+   * targets. A scanner is then given whole datagrams, each of which is one answer.
+   */
+  readonly answersBy: 'connection' | 'datagram';
+  /** Where there is TLS: only a certificate says who asks, as there is no place for a token. */
+  readonly needsCertificate?: boolean;
+  /** Requests of one client under way in an open loop, unless it is said; left out: many. */
+  readonly openWindow?: number;
   /** When a write is answered: once it is committed, or as soon as it was taken in. */
   readonly answersWrites: 'committed' | 'taken';
+  /** What of a load this protocol cannot, and why; left out, or null: nothing. */
+  readonly refusal?: (load: LoadShape) => Refusal | null;
   write(shape: RequestShape): Template;
   read(shape: RequestShape): Template;
   createScanner(): ReplyScanner;
+}
+
+/** What a driver may have to refuse. */
+export interface LoadShape {
+  readonly clients: number;
+  readonly pipeline: number;
+  readonly keyPrefix: string;
+  /** Of the largest value. */
+  readonly dataBytes: number;
+  /** Whether values are read. */
+  readonly reads: boolean;
+}
+
+export interface Refusal {
+  /** The flag. */
+  readonly key: string;
+  readonly why: string;
 }
 
 /** A template of the text that `parts` make, with the zeros of a key's number between them. */
@@ -127,6 +165,15 @@ export function putRequest(out: Buffer, at: number, template: Template, key: num
     else putBase64(out, first, key + i);
   }
   return at + template.bytes.length;
+}
+
+/** Puts a UDP port into a request, at its first digit. */
+export function putPort(out: Buffer, first: number, port: number): void {
+  let rest = port;
+  for (let at = first + PORT_DIGITS - 1; at >= first; at -= 1) {
+    out[at] = ZERO + (rest % 10);
+    rest = (rest / 10) | 0;
+  }
 }
 
 function putDigits(out: Buffer, first: number, key: number): void {

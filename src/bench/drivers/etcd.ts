@@ -14,6 +14,7 @@ const NOTHING_FOUND = '"}}';
 
 export const ETCD_DRIVER: Driver = {
   can: { scan: false, modify: true, stale: true, linearizable: true },
+  answersBy: 'connection',
   answersWrites: 'committed',
   write: (shape) => {
     const value = Buffer.from(shape.value).toString('base64');

@@ -4,6 +4,7 @@ import { HttpScanner } from './http-scanner.ts';
 
 export const HTTP_DRIVER: Driver = {
   can: { scan: false, modify: false, stale: false, linearizable: true },
+  answersBy: 'connection',
   answersWrites: 'committed',
   write: ({ host, keyPrefix, value, bearer }) => {
     const bodyHead = `{${JSON.stringify(keyPrefix).slice(0, -1)}`;

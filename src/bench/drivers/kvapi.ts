@@ -8,6 +8,7 @@ import { HttpScanner } from './http-scanner.ts';
 
 export const KVAPI_DRIVER: Driver = {
   can: { scan: false, modify: false, stale: true, linearizable: true },
+  answersBy: 'connection',
   answersWrites: 'committed',
   write: ({ host, keyPrefix, value }) =>
     templateOf(

@@ -7,6 +7,7 @@ import { HttpScanner } from './http-scanner.ts';
 
 export const RAFTEXAMPLE_DRIVER: Driver = {
   can: { scan: false, modify: false, stale: true, linearizable: false },
+  answersBy: 'connection',
   answersWrites: 'taken',
   write: ({ host, keyPrefix, value }) =>
     templateOf(

@@ -4,6 +4,7 @@ import { RespScanner } from './resp-scanner.ts';
 
 export const RESP_DRIVER: Driver = {
   can: { scan: true, modify: true, stale: false, linearizable: true },
+  answersBy: 'connection',
   answersWrites: 'committed',
   write: (shape) => {
     const size = Buffer.byteLength(shape.value);
