@@ -98,6 +98,37 @@ export const discoverFlags = {
   }),
 };
 
+/** Of commands that ask the admin ports of nodes, which are found by DNS. */
+export const adminDiscoverFlags = {
+  ...trustFlags,
+  discover: Flags.string({
+    summary: 'A cluster by DNS: the SRV records _admin._tcp.NAME, as a headless Service has.',
+    helpValue: 'srv:NAME',
+    env: 'RAFTCTL_DISCOVER',
+  }),
+  dns: discoverFlags.dns,
+};
+
+/**
+ * What is to be found by DNS; null: a cluster is named, which is nearer than what the environment
+ * or a file says.
+ *
+ * @param argv as it was typed.
+ * @throws {RaftctlError} USAGE when both were typed.
+ */
+export function discoverFor(
+  argv: readonly string[],
+  names: readonly string[],
+  discover: string | undefined,
+): string | null {
+  if (discover === undefined || names.length === 0) return discover ?? null;
+  if (!argv.some((word) => /^--discover(=|$)/.test(word))) return null;
+  throw new RaftctlError('USAGE', {
+    message: `Cannot take --discover with names of clusters: ${names.join(', ')}`,
+    hint: 'Either names, or --discover',
+  });
+}
+
 export const kvFlags = {
   ...clusterChoice,
   endpoints: Flags.string({

@@ -1,6 +1,6 @@
 /**
- * Where clients find nodes when DNS knows: a name's SRV records of the port `client`, as the
- * headless Service of a cluster on Kubernetes has them.
+ * Where clients find nodes when DNS knows: a name's SRV records of the port `client` or `admin`, as
+ * the headless Service of a cluster on Kubernetes has them.
  */
 import { Resolver } from 'node:dns/promises';
 import { formatAddress } from '../std/address.ts';
@@ -17,7 +17,11 @@ export interface DiscoverChoice {
 }
 
 /** @throws {RaftctlError} USAGE; UNREACHABLE when DNS does not answer, or knows none. */
-export async function addressesBySrv(text: string, server: string | null): Promise<string[]> {
+export async function addressesBySrv(
+  text: string,
+  server: string | null,
+  port: 'client' | 'admin' = 'client',
+): Promise<string[]> {
   const [, name] = /^(?:srv|dns):([a-z0-9]([a-z0-9.-]*[a-z0-9])?)$/i.exec(text) ?? [];
   if (name === undefined) {
     throw new RaftctlError('USAGE', {
@@ -27,12 +31,12 @@ export async function addressesBySrv(text: string, server: string | null): Promi
   }
   const resolver = new Resolver({ timeout: DNS_MS, tries: DNS_TRIES });
   if (server !== null) resolver.setServers([server]);
-  const record = `_client._tcp.${name}`;
+  const record = `_${port}._tcp.${name}`;
   try {
     const found = await resolver.resolveSrv(record);
     return found
       .sort((a, b) => a.priority - b.priority || a.name.localeCompare(b.name, 'en'))
-      .map(({ name: target, port }) => formatAddress({ host: target.replace(/\.$/, ''), port }));
+      .map((one) => formatAddress({ host: one.name.replace(/\.$/, ''), port: one.port }));
   } catch (cause) {
     throw new RaftctlError('UNREACHABLE', {
       message: `Cannot find nodes by ${record}: DNS says ${systemCode(cause) ?? String(cause)}`,

@@ -15,6 +15,7 @@ export async function silenceOf(
   const node = spec.nodes.find((one) => one.id === id);
   if (node === undefined) return { state: 'removed', error: null };
   if (node.host !== undefined) return { state: 'down', error: `${node.host.ssh} is not heard of` };
+  if (node.dataDir === '') return { state: 'down', error: 'it does not answer' };
   const found = await findNodeProcess(node.dataDir);
   if (found === null) {
     const words = await lastWords(store.logFileOf(spec.name, id));

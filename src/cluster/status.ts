@@ -63,7 +63,7 @@ async function observe(
   spec: ClusterSpec,
   node: ClusterNode,
 ): Promise<Observation> {
-  if (node.host !== undefined) return observeElsewhere(spec, node);
+  if (node.host !== undefined || node.dataDir === '') return observeElsewhere(spec, node);
   const found = await findNodeProcess(node.dataDir);
   const beatMs = await lastBeatMs(node.dataDir, store.logFileOf(spec.name, node.id));
   const base = { node, process: found, lastBeatMs: beatMs };

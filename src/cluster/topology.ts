@@ -46,7 +46,7 @@ export interface ClusterNode {
   readonly clientAddress: string;
   readonly peerAddress: string;
   readonly adminAddress: string;
-  readonly dataDir: string;
+  readonly dataDir: string; // Empty: nothing of it lies here, only its addresses are known.
   /** Where this node differs from its cluster. */
   readonly fsync?: FsyncName;
   readonly times?: NodeTimes;

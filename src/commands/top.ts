@@ -2,9 +2,12 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../cli/base-command.ts';
 import { wantsColour } from '../cli/colour.ts';
 import { clustersDirectory } from '../cli/directories.ts';
-import { dirFlag, durationFlag } from '../cli/flags.ts';
+import { adminDiscoverFlags, dirFlag, discoverFor, durationFlag } from '../cli/flags.ts';
 import { Interrupts } from '../cli/interrupts.ts';
 import { isScreen, isUtf8, sizeOf } from '../cli/screen.ts';
+import type { DiscoverChoice } from '../client/srv-records.ts';
+import { discoveredCluster } from '../cluster/discovered.ts';
+import type { GivenTrust } from '../cluster/given-credentials.ts';
 import { runningNodes } from '../cluster/running.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import type { ClusterSpec } from '../cluster/topology.ts';
@@ -35,12 +38,14 @@ export default class TopCommand extends BaseCommand {
     '<%= config.bin %> top --all --read-only',
     '<%= config.bin %> top demo --record monday.rtrec',
     '<%= config.bin %> top --replay monday.rtrec',
+    '<%= config.bin %> top --discover srv:demo.default.svc.cluster.local',
     '<%= config.bin %> top demo --once --json',
   ];
   static override strict = false;
   static override usage = 'top [CLUSTER...] [--all]';
   static override flags = {
     dir: dirFlag,
+    ...adminDiscoverFlags,
     all: Flags.boolean({
       summary: 'All clusters of this machine that run.',
       exclusive: ['replay'],
@@ -105,6 +110,9 @@ export default class TopCommand extends BaseCommand {
     }),
   };
 
+  /** The cluster is one that DNS knows. */
+  #isElsewhere = false;
+
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(TopCommand);
     const names = [...new Set(argv.map(String))];
@@ -140,6 +148,13 @@ export default class TopCommand extends BaseCommand {
   /** At least one. @throws {RaftctlError} CLUSTER_NOT_FOUND, CLUSTER_AMBIGUOUS, USAGE */
   async #targets(names: readonly string[], flags: TopFlags): Promise<LiveTarget[]> {
     const store = new ClusterStore(flags.dir);
+    const named = flags.all ? ['--all'] : names;
+    const discover = discoverFor(this.argv, named, flags.discover);
+    if (discover !== null) {
+      const spec = await discoveredCluster(discover, flags);
+      this.#isElsewhere = true;
+      return [{ store, spec, isElsewhere: true, scope: [], context: null }];
+    }
     const wanted = names.length === 0 ? [this.clusterNamed(undefined)] : names;
     const specs = flags.all
       ? await this.#running(store, names)
@@ -209,7 +224,8 @@ export default class TopCommand extends BaseCommand {
       view: viewOf(flags.view),
       refreshMs: flags.refresh,
       theme: flags.theme as ThemeName,
-      isReadOnly: flags['read-only'],
+      // What acts takes a folder of this machine.
+      isReadOnly: flags['read-only'] || this.#isElsewhere,
       hasMouse: flags.mouse,
       context: target?.context ?? null,
       scope: target?.scope ?? [],
@@ -263,7 +279,7 @@ interface Seen {
   readonly context?: string | null;
 }
 
-interface TopFlags {
+interface TopFlags extends GivenTrust, DiscoverChoice {
   readonly dir: string;
   readonly all: boolean;
   readonly context?: string | undefined;

@@ -21,9 +21,11 @@ const LOG_TAIL_BYTES = 64 * 1024;
 export interface TopTarget {
   readonly store: ClusterStore;
   readonly spec: ClusterSpec;
+  /** Nothing of it lies here: no logs, no loads, no profiles; and nothing is done to it. */
+  readonly isElsewhere?: boolean;
 }
 
-export function collectorFor({ store, spec }: TopTarget): Collector {
+export function collectorFor({ store, spec, isElsewhere = false }: TopTarget): Collector {
   const { engine } = spec;
   return new Collector({
     cluster: {
@@ -32,7 +34,7 @@ export function collectorFor({ store, spec }: TopTarget): Collector {
       nodes: spec.nodes.map(({ id, member, adminAddress }) => ({ id, member, adminAddress })),
     },
     silenceOf: (id) => silenceOf(store, spec, id),
-    benches: () => liveBenches(store.folderOf(spec.name)),
+    benches: async () => (isElsewhere ? [] : liveBenches(store.folderOf(spec.name))),
     engine: engine === undefined ? undefined : engineOf(spec, engine),
   });
 }
@@ -50,16 +52,17 @@ function engineOf(spec: ClusterSpec, name: EngineName): ForeignEngine {
 }
 
 /** Where profiles taken from the screen go. */
-export function profileFolderOf({ store, spec }: TopTarget): string {
-  return join(store.folderOf(spec.name), 'profiles');
+export function profileFolderOf({ store, spec, isElsewhere = false }: TopTarget): string {
+  return isElsewhere ? '' : join(store.folderOf(spec.name), 'profiles');
 }
 
 /** Begins to follow the log files of its nodes. */
 export async function followLogs(
-  { store, spec }: TopTarget,
+  { store, spec, isElsewhere = false }: TopTarget,
   signal: AbortSignal,
   add: (line: LogLine) => void,
 ): Promise<void> {
+  if (isElsewhere) return;
   const files = await Promise.all(
     spec.nodes.map(async ({ id }) => {
       const path = store.logFileOf(spec.name, id);

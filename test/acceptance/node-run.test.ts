@@ -76,6 +76,19 @@ async function configOf(n: number): Promise<NodeConfig> {
   return JSON.parse(await readFile(join(folder, `demo-${n}`, 'node.json'), 'utf8')) as NodeConfig;
 }
 
+/** A command about the cluster that DNS knows. */
+const found = (...more: string[]) =>
+  raftctl([...more, '--discover', `srv:${SERVICE}`, '--dns', dns.address]);
+
+interface Seen {
+  readonly leader: string | null;
+  readonly nodes: readonly { readonly id: string; readonly state: string }[];
+}
+const seenIn = (stdout: string): readonly [boolean, readonly string[]] => {
+  const { leader, nodes } = JSON.parse(stdout).data as Seen;
+  return [leader !== null, nodes.map(({ id, state }) => `${id} ${state}`).sort()];
+};
+
 test('node run: three found together, and one that lost its disk is a new member', async () => {
   listed(0, 1, 2);
   const first = start(0);
@@ -95,7 +108,25 @@ test('node run: three found together, and one that lost its disk is a new member
   const endpoints = ['--endpoints', `localhost:${BASE}`];
   expect((await raftctl(['kv', 'set', 'a', '1', ...endpoints])).code).toBe(0);
 
+  const up = ['demo-0 up', 'demo-1 up', 'demo-2 up'];
+  for (const words of [
+    ['cluster', 'status', '--json'],
+    ['top', '--once', '--json', '--refresh', '250ms'],
+  ]) {
+    const { code, stdout, stderr } = await found(...words);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(seenIn(stdout)).toEqual([true, up]);
+  }
+
   expect(await end(1, 'SIGTERM')).toBe(0);
+  const degraded = await found('cluster', 'status', '--json');
+  expect(degraded.code).toBe(5);
+  expect(seenIn(degraded.stdout)).toEqual([true, ['demo-0 up', 'demo-1 down', 'demo-2 up']]);
+  const told = await found('cluster', 'status');
+  expect([told.code, told.stderr]).toEqual([5, expect.stringContaining('kubectl')]);
+  const screen = await found('top', '--once', '--refresh', '250ms');
+  expect([screen.code, screen.stdout]).toEqual([0, expect.stringMatching(/demo-1 +\S?down/)]);
+  expect(screen.stdout).not.toContain('Actions');
   start(1);
   await eventually(() => status(1), isLedBy3);
   expect((await configOf(1)).member).toBe(2);
@@ -153,6 +184,11 @@ test('node run --tls-dir: founders and newcomers know one another by certificate
   const trust = ['--tls-ca', join(keys, 'ca.pem'), '--token-file', join(keys, 'client.token')];
   const set = ['kv', 'set', 'a', '1', '--endpoints', `localhost:${BASE}`, ...trust];
   expect((await raftctl(set)).code).toBe(0);
+  const asked = ['cluster', 'status', '--json', '--tls-ca', join(keys, 'ca.pem'), '--token-file'];
+  const told = await found(...asked, join(keys, 'admin-read.token'));
+  expect([told.code, seenIn(told.stdout)[1].length]).toEqual([0, 4]);
+  const refused = await found(...asked, join(keys, 'client-read.token'));
+  expect([refused.code, refused.stdout]).toEqual([3, expect.stringContaining('admin token')]);
   const stranger = await raftctl([...words(4), '--tls-dir', keys]);
   expect([stranger.code, stranger.stderr]).toEqual([
     ...[2, expect.stringContaining('no certificate for it')],

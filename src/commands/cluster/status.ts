@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
-import { dirFlag, durationFlag } from '../../cli/flags.ts';
+import { adminDiscoverFlags, dirFlag, discoverFor, durationFlag } from '../../cli/flags.ts';
 import { Interrupts } from '../../cli/interrupts.ts';
+import { discoveredCluster, troubleElsewhere } from '../../cluster/discovered.ts';
 import { clusterStatus, troubleOf } from '../../cluster/status.ts';
 import { statusLines } from '../../cluster/status-view.ts';
 import { ClusterStore } from '../../cluster/store.ts';
@@ -20,12 +21,14 @@ export default class ClusterStatusCommand extends BaseCommand {
   static override examples = [
     '<%= config.bin %> cluster status demo --json',
     '<%= config.bin %> cluster status demo --watch --exit-when-healthy',
+    '<%= config.bin %> cluster status --discover srv:demo.default.svc.cluster.local',
   ];
   static override args = {
     name: Args.string({ description: 'Name of the cluster; not needed when there is only one.' }),
   };
   static override flags = {
     dir: dirFlag,
+    ...adminDiscoverFlags,
     watch: durationFlag({
       summary: 'Show it again and again, every second or as often as named: --watch=5s.',
       helpValue: '[DURATION]',
@@ -47,13 +50,19 @@ export default class ClusterStatusCommand extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ClusterStatusCommand);
     const store = new ClusterStore(flags.dir);
-    const spec = await store.findAnywhere(this.clusterNamed(args.name));
+    const names = args.name === undefined ? [] : [args.name];
+    const discover = discoverFor(this.argv, names, flags.discover);
+    const spec =
+      discover === null
+        ? await store.findAnywhere(this.clusterNamed(args.name))
+        : await discoveredCluster(discover, flags);
     if (flags.watch !== undefined) {
       return this.#watch(store, spec, flags.watch, flags['exit-when-healthy']);
     }
     const status = await clusterStatus(store, spec);
     for (const line of statusLines(status, this.paintOut)) this.print(line);
-    const exit = this.showTrouble(troubleOf(status));
+    const trouble = troubleOf(status);
+    const exit = this.showTrouble(discover === null ? trouble : troubleElsewhere(trouble));
     return this.answer('cluster.status', status, exit);
   }
 
