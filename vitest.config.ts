@@ -11,7 +11,7 @@ const FEW = [
 ].map(pathOf);
 /** Older systems, other machines, other engines, many keys: `npm run test:more`. */
 const MORE = [
-  ...['older-*', 'chatroom', 'diskstorage', 'experiment', 'loggers'],
+  ...['older-*', 'chatroom', 'diskstorage', 'experiment', 'loggers', 'loggers-*'],
   ...['bench-agents', 'deploy', 'etcd', 'hosts', 'hosts-*', 'million-keys', 'node-run'],
 ].map(pathOf);
 /** And what looks at how long something takes. */

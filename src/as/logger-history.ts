@@ -1,7 +1,9 @@
 /** What a logger lacks that comes late, out of the archives of members (`retain = all`). */
 import { readFile } from 'node:fs/promises';
 import { fetchNodeStatus } from '../client/admin-client.ts';
+import { entrust } from '../client/credentials.ts';
 import { openDownload } from '../client/snapshot-client.ts';
+import { credentialsIn } from '../cluster/newcomer-security.ts';
 import { backfill, type Fetched } from '../node/backfill.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { SILENT_LOG } from '../std/log.ts';
@@ -24,9 +26,11 @@ export async function fetchHistory(
   say: (line: string) => void,
 ): Promise<void> {
   const others = config.members.filter(({ member }) => member !== config.member);
-  const asked = others.map(({ adminAddress }) =>
-    fetchNodeStatus(adminAddress, STATUS_MS).catch(() => null),
-  );
+  const addresses = others.map(({ adminAddress }) => adminAddress);
+  if (config.security !== undefined) {
+    entrust(addresses, await credentialsIn(config.security, directory));
+  }
+  const asked = addresses.map((address) => fetchNodeStatus(address, STATUS_MS).catch(() => null));
   const statuses = (await Promise.all(asked)).filter((status) => status !== null);
   const leader = statuses.find(
     ({ role, clusterId }) => role === 'leader' && clusterId === config.clusterId,

@@ -10,8 +10,11 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fetchNodeStatus } from '../client/admin-client.ts';
+import { isSecured } from '../client/dial.ts';
+import type { GivenTrust } from '../cluster/given-credentials.ts';
 import { joinCluster } from '../cluster/join.ts';
 import { leaderStatus } from '../cluster/members.ts';
+import { newcomerSecurity } from '../cluster/newcomer-security.ts';
 import { describeHolder, findFreePortBase } from '../cluster/ports.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { ClusterSpec } from '../cluster/topology.ts';
@@ -36,6 +39,8 @@ export interface Followed {
   readonly contact: string;
   readonly secretFile: string;
   readonly member: NamedMember;
+  /** Folder with the keys of a cluster with TLS; null: it is plain. */
+  readonly tlsDir: string | null;
 }
 
 export interface LoggerWish {
@@ -48,6 +53,8 @@ export interface LoggerWish {
   /** Those that are not followed yet are joined. */
   readonly follow: readonly Followed[];
   readonly timeoutMs: number;
+  /** What is shown to clusters that are joined, where that is not in their folder of keys. */
+  readonly trust: GivenTrust;
 }
 
 export interface LoggerRun {
@@ -56,6 +63,8 @@ export interface LoggerRun {
   /** See RunDaemonInit; of the whole process, so its first node takes care of them. */
   readonly profiles?: NonNullable<RunDaemonInit['profiles']>;
   readonly profileOnAnomaly?: boolean;
+  /** Plain ports may be wherever they are. */
+  readonly insecureBind: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -93,7 +102,8 @@ function runOne(
   const port = members.find((m) => m.member === member)?.clientAddress;
   return runDaemon({
     directory: join(directory, cluster),
-    ...{ version: run.version, logFile: run.logFile, holderOfPort: describeHolder },
+    ...{ version: run.version, logFile: run.logFile, insecureBind: run.insecureBind },
+    holderOfPort: describeHolder,
     ...profiling,
     onReady: () => run.say(`${id} follows ${cluster} into ${logger?.file}, handed out at ${port}`),
   });
@@ -113,7 +123,9 @@ async function followedClusters(directory: string): Promise<NodeConfig[]> {
 async function follow(wish: LoggerWish, followed: Followed): Promise<void> {
   const { contact, secretFile, member } = followed;
   const { timeoutMs, fsync } = wish;
-  const { cluster, clusterId } = await fetchNodeStatus(contact, timeoutMs);
+  const trust = { ...wish.trust, 'tls-dir': followed.tlsDir ?? undefined };
+  const security = await newcomerSecurity(member, contact, trust);
+  const { cluster, clusterId } = await askFor(followed, timeoutMs);
   const directory = join(wish.directory, cluster);
   if (await isFormatted(directory)) {
     const known = await readNodeConfig(directory);
@@ -128,7 +140,26 @@ async function follow(wish: LoggerWish, followed: Followed): Promise<void> {
   for (const folder of [wish.logFolder, wish.throughputFolder ?? wish.logFolder]) {
     await mkdir(folder, { recursive: true });
   }
-  await formatNode({ directory, config: { ...config, logger: filesOf(wish, member.id) } });
+  const logger = filesOf(wish, member.id);
+  await formatNode({ directory, config: { ...config, ...security, logger } });
+}
+
+/** @throws {RaftctlError} TLS_INVALID when it takes a certificate and there is none to show. */
+async function askFor({ contact, member, tlsDir }: Followed, timeoutMs: number) {
+  const noKeys = (reason: string, cause?: unknown): RaftctlError =>
+    new RaftctlError('TLS_INVALID', {
+      message: `Cannot follow the cluster at ${contact} as ${member.id} has no certificate: ${reason}`,
+      hint: `Name the folder with it: --tls-dir DIR. Where the authority lies: raftctl tls init --into DIR --member ${member.id}=HOST`,
+      cause,
+    });
+  if (tlsDir === null && isSecured(contact)) throw noKeys('its members want one');
+  try {
+    return await fetchNodeStatus(contact, timeoutMs);
+  } catch (error) {
+    const wantsTls = error instanceof Error && /socket hang up|ECONNRESET/.test(error.message);
+    if (tlsDir === null && wantsTls) throw noKeys('it hung up on who has none', error);
+    throw error;
+  }
 }
 
 function filesOf({ logFolder, throughputFolder, text }: LoggerWish, id: string): LoggerConfig {
@@ -159,11 +190,6 @@ export async function followLocal(
   const bases: number[] = [];
   for (const name of names) {
     const spec = await store.find(name);
-    if (spec.tls === true) {
-      throw new RaftctlError('TLS_INVALID', {
-        message: `Cannot follow ${name}: its nodes want certificates, and a logger has none yet`,
-      });
-    }
     if (known.some(({ clusterId }) => clusterId === spec.clusterId)) continue;
     const { members, leaderMember } = await leaderStatus(spec);
     const leader = members.find((m) => m.member === leaderMember);
@@ -176,7 +202,8 @@ export async function followLocal(
     );
     const member = { id, clientAddress, peerAddress, adminAddress };
     const contact = leader?.adminAddress ?? '';
-    found.push({ contact, member, secretFile: store.secretFileOf(spec.name) });
+    const tlsDir = spec.tls === true ? store.tlsFolderOf(spec.name).path : null;
+    found.push({ contact, member, secretFile: store.secretFileOf(spec.name), tlsDir });
   }
   return found;
 }
@@ -198,11 +225,15 @@ async function freeBase(spec: ClusterSpec, taken: readonly number[]): Promise<nu
   });
 }
 
-/** Clusters by lists of one length: member to ask, who to be, and the secret (or one for all). */
+/**
+ * Clusters by lists of one length: member to ask, who to be, the secret (or one for all) and the
+ * folder of keys (or one for all; an empty word is a plain cluster).
+ */
 export function followListed(lists: {
   readonly join: string;
   readonly member: string;
   readonly secretFile: string;
+  readonly tlsDir: string | null;
 }): Followed[] {
   const contacts = lists.join.split(',');
   const members = lists.member.split(',').map((text) => {
@@ -211,16 +242,24 @@ export function followListed(lists: {
     throw new RaftctlError('USAGE', { message: `Cannot follow a cluster: ${member}` });
   });
   const secrets = lists.secretFile.split(',').map((file) => resolve(file));
-  const one = secrets.length === 1 ? secrets[0] : undefined;
-  const fits =
-    contacts.length === members.length && (one !== undefined || secrets.length === members.length);
-  if (!fits) {
+  const folders = (lists.tlsDir ?? '')
+    .split(',')
+    .map((path) => (path === '' ? null : resolve(path)));
+  const count = members.length;
+  const fits = [secrets, folders].every(({ length }) => length === 1 || length === count);
+  if (contacts.length !== count || !fits) {
+    const given = [
+      ...[`--join names ${contacts.length}`, `--member ${count}`],
+      ...[`--secret-file ${secrets.length}`, `--tls-dir ${folders.length}`],
+    ];
     throw new RaftctlError('USAGE', {
-      message: `Cannot follow clusters: --join names ${contacts.length}, --member ${members.length}, --secret-file ${secrets.length}`,
-      hint: 'Give as many of each as there are clusters to follow; one secret may serve for all',
+      message: `Cannot follow clusters: ${given.join(', ')}`,
+      hint: 'Give as many of each as there are clusters to follow; one secret or folder of keys may serve for all',
     });
   }
+  const nth = <T>(list: readonly T[], i: number): T | undefined => list[list.length === 1 ? 0 : i];
   return members.map((member, i) => {
-    return { member, contact: contacts[i] ?? '', secretFile: one ?? secrets[i] ?? '' };
+    const secretFile = nth(secrets, i) ?? '';
+    return { member, contact: contacts[i] ?? '', secretFile, tlsDir: nth(folders, i) ?? null };
   });
 }

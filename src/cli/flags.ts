@@ -65,8 +65,8 @@ export const commandTimeoutFlag = durationFlag({
   env: 'RAFTCTL_TIMEOUT',
 });
 
-/** Of commands that are told addresses of nodes; a cluster of this machine has its own. */
-export const trustFlags = {
+/** Of ports whose protocol has no place for a token. */
+export const trustCertFlags = {
   'tls-ca': Flags.string({
     summary: 'Authorities that nodes at other addresses are trusted by.',
     helpValue: 'FILE',
@@ -77,6 +77,11 @@ export const trustFlags = {
     helpValue: 'FILE',
     env: 'RAFTCTL_TLS_CERT',
   }),
+};
+
+/** Of commands that are told addresses of nodes; a cluster of this machine has its own. */
+export const trustFlags = {
+  ...trustCertFlags,
   'token-file': Flags.string({
     summary: 'File with a bearer token; - is stdin.',
     helpValue: 'FILE',

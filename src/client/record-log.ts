@@ -1,8 +1,7 @@
 /** The port that hands out an application log (node/daemon/state-transfer.ts), from outside. */
-import { connect } from 'node:net';
 import { allocBytes, type Bytes, concatBytes, latin1Slice } from '../std/bytes.ts';
 import { RaftctlError } from '../std/errors.ts';
-import { splitAddress } from './address.ts';
+import { dial } from './dial.ts';
 
 const SILENCE_MS_MAX = 30_000;
 const BLOCK_BYTES = 64 * 1024 * 1024;
@@ -10,6 +9,9 @@ const BLOCK_BYTES = 64 * 1024 * 1024;
 const READ_BYTES_MIN = 64 * 1024;
 /** Behind an interval. */
 const END = '\nEOL\n';
+
+const WHAT_PORT =
+  'Is it the port of a logger, or one named with -hrecov? With TLS it takes --tls-ca and --tls-cert';
 
 /** What comes is read to where it stays: there may be gigabytes of it. */
 class Blocks {
@@ -47,7 +49,6 @@ export function askRecordLog(
   question: string,
   as: string | null = null,
 ): Promise<readonly Bytes[]> {
-  const { host, port } = splitAddress(address);
   const blocks = new Blocks();
   return new Promise((resolve, reject) => {
     const onread = {
@@ -57,18 +58,13 @@ export function askRecordLog(
         return true;
       },
     };
-    const socket = connect({ host, port, timeout: SILENCE_MS_MAX, onread });
+    const { socket, ready } = dial(address, { timeout: SILENCE_MS_MAX, onread });
     const fail = (why: string): void => {
       socket.destroy();
       const message = `Cannot fetch the log of ${address}: ${why}`;
-      reject(
-        new RaftctlError('UNREACHABLE', {
-          message,
-          hint: 'Is it the port of a logger, or one named with -hrecov?',
-        }),
-      );
+      reject(new RaftctlError('UNREACHABLE', { message, hint: WHAT_PORT }));
     };
-    socket.on('connect', () => {
+    socket.on(ready, () => {
       socket.write(`${as ?? `${socket.localAddress}:${socket.localPort}`}-${question}\n`);
     });
     socket.on('timeout', () => fail('it is silent'));
@@ -103,6 +99,7 @@ export function intervalOf(blocks: readonly Bytes[]): RecordInterval {
   }
   throw new RaftctlError('UNREACHABLE', {
     message: 'The log that was sent is not whole: the connection ended before it',
+    ...(bytes.length === 0 ? { hint: WHAT_PORT } : {}),
   });
 }
 
@@ -132,7 +129,10 @@ export function agreementOf(blocks: readonly Bytes[], address: string): Agreemen
   if (through !== undefined && asked !== undefined && needed !== undefined) {
     return { through, asked, needed };
   }
-  throw new RaftctlError('UNREACHABLE', { message: `${address} hands out no log` });
+  throw new RaftctlError('UNREACHABLE', {
+    message: `${address} hands out no log`,
+    hint: WHAT_PORT,
+  });
 }
 
 function linesOf(blocks: readonly Bytes[]): number[][] {

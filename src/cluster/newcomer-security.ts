@@ -5,6 +5,7 @@ import { type Credentials, entrust } from '../client/credentials.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { NamedMember } from '../wire/member-change.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
+import type { SecurityConfig } from '../wire/security.ts';
 import { entrustGiven, type GivenTrust } from './given-credentials.ts';
 import { CERTIFICATE_DAYS, TlsFolder } from './tls-folder.ts';
 import { tlsMemberOf } from './tls-member.ts';
@@ -25,7 +26,6 @@ export async function newcomerSecurity(
   const path = flags['tls-dir'];
   if (path === undefined) return {};
   const folder = new TlsFolder(resolve(path));
-  if (given === null) entrust([contact], await folder.credentials());
   if (!(await folder.holds(member.id))) {
     if (!(await folder.canIssue())) {
       throw new RaftctlError('TLS_INVALID', {
@@ -34,6 +34,12 @@ export async function newcomerSecurity(
       });
     }
     await folder.issue([tlsMemberOf(member)], CERTIFICATE_DAYS);
+  }
+  if (given === null) {
+    const credentials = await folder.credentials();
+    // On a machine of its own it has no keys of the operator, and shows what it has.
+    const own = credentials.identity === null ? await ownSecurity(path, member.id) : null;
+    entrust([contact], own === null ? credentials : own.credentials);
   }
   return { security: folder.filesOf(member.id) };
 }
@@ -48,11 +54,7 @@ export async function ownSecurity(path: string, id: string): Promise<OwnSecurity
   const folder = new TlsFolder(resolve(path));
   const security = folder.filesOf(id);
   try {
-    const [ca, identity] = await Promise.all(
-      [security.authorities, security.identity].map((file) => readFile(file, 'utf8')),
-    );
-    const none = { clientToken: null, adminToken: null };
-    return { security, credentials: { ca: ca ?? null, identity: identity ?? null, ...none } };
+    return { security, credentials: await credentialsIn(security) };
   } catch (cause) {
     throw new RaftctlError('TLS_INVALID', {
       message: `Cannot start ${id}: ${folder.path} holds no certificate for it`,
@@ -60,4 +62,12 @@ export async function ownSecurity(path: string, id: string): Promise<OwnSecurity
       cause,
     });
   }
+}
+
+/** What a member shows with the files that its `node.json` names. @throws when one is missing. */
+export async function credentialsIn(security: SecurityConfig, base = ''): Promise<Credentials> {
+  const [ca = null, identity = null] = await Promise.all(
+    [security.authorities, security.identity].map((file) => readFile(resolve(base, file), 'utf8')),
+  );
+  return { ca, identity, clientToken: null, adminToken: null };
 }

@@ -13,11 +13,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fetchNodeStatus } from '../client/admin-client.ts';
 import { postAdmin, readAnswer } from '../client/admin-post.ts';
 import { askAdmin } from '../client/admin-request.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
 import type { SecurityFacts } from '../wire/security.ts';
+import type { MemberStatus, NodeStatus } from '../wire/status.ts';
 import { writeWhole } from './durable-file.ts';
 import { findNodeProcess, mayAnswer } from './node-process.ts';
 import type { ClusterStore } from './store.ts';
@@ -87,7 +89,7 @@ export interface RotateWish {
  * Replaces certificates, the authority or the tokens. Nodes and clients are never without.
  *
  * @param deliver for nodes that do not read this folder itself.
- * @returns the nodes that were told; the others do not run.
+ * @returns the members that were told; the others do not run.
  * @throws {RaftctlError} UNREACHABLE when a running node was not reached: to be called again.
  */
 export function rotateTls(
@@ -143,15 +145,49 @@ async function reloadNodes(
     await postAdmin({ address, path, secretHex, timeoutMs: ANSWER_MS_MAX });
     told.push(id);
   }
+  for (const { id, adminAddress: address } of await guestsOf(store, spec, running)) {
+    await postAdmin({ address, path, secretHex, timeoutMs: ANSWER_MS_MAX });
+    told.push(id);
+  }
   return told;
 }
 
-/** What running nodes use, by name; a node that does not answer is left out. */
-export async function keysInUse(spec: ClusterSpec): Promise<ReadonlyMap<string, SecurityFacts>> {
+/** Members that have keys of the folder, are none of its nodes, as loggers are, and answer. */
+async function guestsOf(
+  store: ClusterStore,
+  spec: ClusterSpec,
+  running: readonly string[],
+): Promise<readonly MemberStatus[]> {
+  const folder = store.tlsFolderOf(spec.name);
+  const nodes = spec.nodes.filter(({ id }) => running.includes(id));
+  const statuses = await Promise.all(nodes.map(({ adminAddress }) => statusAt(adminAddress)));
+  const guests = new Map<number, MemberStatus>();
+  for (const one of statuses.flatMap((status) => status?.members ?? [])) {
+    const isNode = spec.nodes.some(({ member }) => member === one.member);
+    if (!isNode && (await folder.holds(one.id))) guests.set(one.member, one);
+  }
+  const asked = [...guests.values()].map(async (one) => {
+    const status = await statusAt(one.adminAddress);
+    return status?.clusterId === spec.clusterId && status.member === one.member ? [one] : [];
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+function statusAt(adminAddress: string): Promise<NodeStatus | null> {
+  return fetchNodeStatus(adminAddress, ANSWER_MS_MAX).catch(() => null);
+}
+
+/** What running members use, by name; one that does not answer is left out. */
+export async function keysInUse(
+  store: ClusterStore,
+  spec: ClusterSpec,
+): Promise<ReadonlyMap<string, SecurityFacts>> {
   const found = new Map<string, SecurityFacts>();
-  for (const node of spec.nodes) {
-    const { id, adminAddress } = node;
-    if (!(await mayAnswer(node))) continue;
+  const running: ClusterNode[] = [];
+  for (const node of spec.nodes) if (await mayAnswer(node)) running.push(node);
+  const ids = running.map(({ id }) => id);
+  const guests = await guestsOf(store, spec, ids);
+  for (const { id, adminAddress } of [...running, ...guests]) {
     const facts = await fetchKeys(adminAddress).catch(() => null);
     if (facts !== null) found.set(id, facts);
   }

@@ -108,17 +108,15 @@ export function servingPods(wish: ClusterWish): { readonly id: string; readonly 
       const id = `${setName(wish, role)}-${i}`;
       return { id, host: `${id}.${domainOf(wish, role)}` };
     });
-  return [...podsOf('node', wish.nodes), ...podsOf('learner', wish.learners)];
+  return [
+    ...podsOf('node', wish.nodes),
+    ...podsOf('learner', wish.learners),
+    ...podsOf('logger', wish.loggers),
+  ];
 }
 
 /** @throws {RaftctlError} USAGE where parts of a wish do not go together. */
-export function checkWish({ loggers, tls, bench }: ClusterWish): void {
-  if (tls && loggers > 0) {
-    throw new RaftctlError('USAGE', {
-      message: 'Cannot have loggers follow a cluster with TLS: they do not speak it yet',
-      hint: 'Leave --loggers out, or TLS: --insecure, on a network that is closed',
-    });
-  }
+export function checkWish({ bench }: ClusterWish): void {
   if (bench === null || bench.rate === null || bench.rate % bench.pods === 0) return;
   const less = bench.rate - (bench.rate % bench.pods);
   throw new RaftctlError('USAGE', {

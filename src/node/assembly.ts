@@ -160,9 +160,9 @@ export async function assemble(
   );
   undo.push(() => admin.close());
   const commands = (): number => countersOf(servers)('commands');
-  await extras.open({ replica, desk: members, adminAddress, status, commands });
-  const facts = { incarnation: life.incarnation, startedAtMs: life.startedAtMs };
   const { security } = life;
+  await extras.open({ replica, desk: members, adminAddress, status, commands, security });
+  const facts = { incarnation: life.incarnation, startedAtMs: life.startedAtMs };
   return { lock, events, replica, stateMachine, log, servers, admin, extras, security, ...facts };
 }
 

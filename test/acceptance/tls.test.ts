@@ -82,7 +82,7 @@ test('tls: plain clients are closed on every port', async () => {
 
 test('tls: certificates, authority and tokens are replaced while clients write', async () => {
   const { store, spec } = await stored();
-  const before = await keysInUse(spec);
+  const before = await keysInUse(store, spec);
   expect([...before.keys()]).toEqual(rig.ids());
   const endpoints = spec.nodes.map((node) => node.clientAddress);
   let isOver = false;
@@ -101,7 +101,7 @@ test('tls: certificates, authority and tokens are replaced while clients write',
   isOver = true;
   await writing;
   expect(written).toBeGreaterThan(0);
-  const after = await keysInUse(spec);
+  const after = await keysInUse(store, spec);
   for (const id of rig.ids()) {
     expect(after.get(id)?.authorities).toHaveLength(1);
     expect(after.get(id)?.authorities).not.toEqual(before.get(id)?.authorities);

@@ -10,7 +10,7 @@ export async function handedOut(
   ask: (address: string) => Promise<void>,
 ): Promise<void> {
   const file = new ApplicationLog({ path, sync: false, log: SILENT_LOG, onFailed: () => {} });
-  const server = await new StateTransfer({ file, replicas: () => 1 }).listen('127.0.0.1:0');
+  const server = await new StateTransfer({ file, replicas: () => 1 }).listen('127.0.0.1:0', null);
   const { port } = server.address() as AddressInfo;
   await ask(`127.0.0.1:${port}`);
   server.close();

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { trustCertFlags } from '../../cli/flags.ts';
 import { entryLine, entryRow } from '../../cli/record-text.ts';
 import { askRecordLog, intervalOf, lackedOf } from '../../client/record-log.ts';
+import { entrustGiven } from '../../cluster/given-credentials.ts';
 import { checkTarget, writeWholeFile } from '../../cluster/whole-file.ts';
 import { RaftctlError } from '../../std/errors.ts';
 import { formatBytes, plural } from '../../std/units.ts';
@@ -29,6 +31,7 @@ export default class LogRecover extends BaseCommand {
       env: 'RAFTCTL_OUTPUT',
     }),
     force: Flags.boolean({ summary: 'Replace FILE if it exists.', env: 'RAFTCTL_FORCE' }),
+    ...trustCertFlags,
   };
 
   async run(): Promise<unknown> {
@@ -42,6 +45,7 @@ export default class LogRecover extends BaseCommand {
     const target = output === undefined ? null : { path: resolve(output), mayReplace: flags.force };
     if (target !== null) await checkTarget(target);
     const { address } = args;
+    await entrustGiven([address], flags);
     const lacks = lackedOf(await askRecordLog(address, 'lacks')).filter(
       ({ first, last }) => first <= to && last >= from,
     );

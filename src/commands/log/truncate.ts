@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/base-command.ts';
+import { trustCertFlags } from '../../cli/flags.ts';
 import { agreementOf, askRecordLog } from '../../client/record-log.ts';
+import { entrustGiven } from '../../cluster/given-credentials.ts';
 
 export default class LogTruncate extends BaseCommand {
   static override summary = "Tell a logger that a replica does not need its log's beginning.";
@@ -26,11 +28,13 @@ export default class LogTruncate extends BaseCommand {
       helpValue: 'NAME',
       env: 'RAFTCTL_REPLICA',
     }),
+    ...trustCertFlags,
   };
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(LogTruncate);
     const { address } = args;
+    await entrustGiven([address], flags);
     const { through, replica = hostname() } = flags;
     const answer = await askRecordLog(address, `truncate-${through}`, replica);
     const agreed = agreementOf(answer, address);

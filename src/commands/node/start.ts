@@ -176,7 +176,8 @@ export default class NodeStart extends BaseCommand {
     const { followListed, followLocal, runLoggers } = await import('../../as/logger-process.ts');
     const absolute = resolve(directory);
     const { join, member = '', 'secret-file': secretFile = '', follow } = flags;
-    const listed = join === undefined ? [] : followListed({ join, member, secretFile });
+    const tlsDir = flags['tls-dir'] ?? null;
+    const listed = join === undefined ? [] : followListed({ join, member, secretFile, tlsDir });
     const names = follow === undefined ? [] : follow.split(',');
     const local = await followLocal(new ClusterStore(flags.dir), names, absolute);
     const { timeout: timeoutMs, fsync, 'text-log': text, throughput } = flags;
@@ -185,12 +186,13 @@ export default class NodeStart extends BaseCommand {
     process.exitCode = await runLoggers(
       {
         ...{ directory: absolute, logFolder, throughputFolder, text, fsync, timeoutMs },
-        follow: [...listed, ...local],
+        ...{ follow: [...listed, ...local], trust: flags },
       },
       {
         version: versionInfo().raftctl,
         ...{ logFile: flags['log-file'] ?? null, profiles: profileWish(flags) },
         profileOnAnomaly: flags['profile-on-anomaly'],
+        insecureBind: flags['insecure-bind'],
         say: (line) => this.note(line),
       },
     );

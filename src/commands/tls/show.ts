@@ -27,7 +27,7 @@ export default class TlsShow extends BaseCommand {
     const folder =
       spec === null ? new TlsFolder(resolve(flags.into ?? '')) : store.tlsFolderOf(spec.name);
     await folder.mustExist();
-    const used = spec === null ? new Map() : await keysInUse(spec);
+    const used = spec === null ? new Map() : await keysInUse(store, spec);
     const rows = await folder.certificates();
     const certificates = rows.map((row) =>
       shownCertificate(row, used.get(row.name)?.fingerprint ?? null, Date.now()),

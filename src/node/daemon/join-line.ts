@@ -3,7 +3,7 @@
  * has no answer; here it is told what became of it, which nobody there reads. A name may
  * have dashes in it, as the address is found by its colon.
  */
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import type { Log } from '../../std/log.ts';
 import { ADMIN_QUESTION, oldAddress } from '../../wire/older-systems.ts';
 import type { JoinWish, MemberDesk } from '../server/member-desk.ts';
@@ -21,7 +21,7 @@ const YES = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 /** @throws {RaftctlError} ADDRESS_IN_USE, CONFIG_INVALID */
 export function listenForJoins(address: string, init: JoinLineInit): Promise<Server> {
   const { desk, adminAddress, log } = init;
-  return lineServer(createServer({ allowHalfOpen: true }), address, (line, socket) => {
+  return lineServer(address, null, (line, socket) => {
     if (line === ADMIN_QUESTION) {
       socket.end(`${adminAddress}\n`);
       return;

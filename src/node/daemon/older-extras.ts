@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { RaftctlError } from '../../std/errors.ts';
 import type { Log } from '../../std/log.ts';
 import type { LoggerConfig, MemberConfig, NodeConfig } from '../../wire/node-config.ts';
+import type { Security } from '../../wire/security.ts';
 import type { NodeStatus } from '../../wire/status.ts';
 import { LoggedMachine } from '../apps/logged-machine.ts';
 import type { StateMachine } from '../ports/state-machine.ts';
@@ -82,6 +83,8 @@ export interface ExtrasParts {
   readonly status: () => NodeStatus;
   /** Commands of clients so far. */
   readonly commands: () => number;
+  /** Null: plain ports. */
+  readonly security: Security | null;
 }
 
 export class Extras {
@@ -121,7 +124,7 @@ export class Extras {
   }
 
   /** @throws {RaftctlError} ADDRESS_IN_USE, CONFIG_INVALID, DISK_FAILED */
-  async open({ desk, adminAddress, status, commands }: ExtrasParts): Promise<void> {
+  async open({ desk, adminAddress, status, commands, security }: ExtrasParts): Promise<void> {
     const { wish, log } = this.#init;
     if (wish.joins !== undefined) {
       this.#servers.push(await listenForJoins(wish.joins, { desk, adminAddress, log }));
@@ -129,7 +132,7 @@ export class Extras {
     if (wish.transfer !== undefined) {
       const replicas = (): number => status().members.filter((m) => m.voter).length;
       const transfer = new StateTransfer({ file: this.#file, replicas });
-      this.#servers.push(await transfer.listen(wish.transfer));
+      this.#servers.push(await transfer.listen(wish.transfer, security));
     }
     if (wish.throughputFile !== undefined) {
       const records = (): number => this.#file?.appended ?? 0;

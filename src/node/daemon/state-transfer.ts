@@ -11,8 +11,9 @@
  * ```
  * An address may have dashes in it: the parts are counted from the end.
  */
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Bytes } from '../../std/bytes.ts';
+import type { Security } from '../../wire/security.ts';
 import type { ApplicationLog } from './application-log.ts';
 import { lineServer } from './line-server.ts';
 
@@ -35,9 +36,8 @@ export class StateTransfer {
     this.#init = init;
   }
 
-  listen(address: string): Promise<Server> {
-    const server = createServer({ allowHalfOpen: true });
-    return lineServer(server, address, (line, socket) => this.#answer(line, socket));
+  listen(address: string, security: Security | null): Promise<Server> {
+    return lineServer(address, security, (line, socket) => this.#answer(line, socket));
   }
 
   #answer(line: string, socket: Socket): void {
