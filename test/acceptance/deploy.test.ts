@@ -34,12 +34,12 @@ const DRY_RUN = ['create', '--dry-run=client', '--validate=false', '-o', 'name',
 test('deploy k8s: kubectl creates and kustomizes what it writes', async () => {
   const at = join(folder, 'demo');
   const more = ['-n', '5', '--learners', '1', '--loggers', '2', '--discovery', 'api'];
-  const slip = await raftctl(['deploy', 'k8s', 'shop', '--output', at, ...more]);
-  expect([slip.code, slip.stderr]).toEqual([2, expect.stringContaining('--insecure')]);
-  more.push('--insecure');
   const { stdout, code } = await raftctl(['deploy', 'k8s', 'shop', '--output', at, ...more]);
   expect(code).toBe(0);
   expect(stdout).toContain('kubectl create secret generic shop-secret');
+  // Whoever serves has a certificate, loggers too.
+  expect(stdout).toMatch(/tls init .*--member shop-logger-1=shop-logger-1\.shop-logger\./);
+  expect(stdout).toMatch(/generic shop-tls .*member-shop-logger-1\.pem/);
   expect((await readdir(at)).sort()).toEqual([
     ...['cluster.yaml', 'kustomization.yaml', 'learners.yaml', 'loggers.yaml'],
   ]);
