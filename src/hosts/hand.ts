@@ -120,7 +120,7 @@ async function actOn(scene: Scene, request: ActRequest): Promise<readonly Acted[
     units === null ? stopNodes(nodes, { graceMs: timeoutMs }) : stopUnits(units);
   switch (verb) {
     case 'start': {
-      await noteProgram(store, spec.name, entry);
+      await noteProgram(store, spec.name, { ids: request.ids, entry });
       const { signal } = new AbortController();
       return units === null
         ? startStopped({ store, spec, nodes, entry, timeoutMs, signal })
@@ -211,7 +211,7 @@ function make(
     if (existing === null) await store.create(spec);
     else await store.save(spec);
     try {
-      await noteProgram(store, cluster, entry);
+      await noteProgram(store, cluster, { ids, entry });
       await writeSecrets(store, request);
       const secretFile = store.secretFileOf(cluster);
       const begun = request.snapshot === undefined ? {} : { snapshot: request.snapshot };

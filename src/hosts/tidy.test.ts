@@ -34,7 +34,7 @@ beforeEach(async () => {
     dataDirOf: (id) => store.dataDirOf('wide', id),
   });
   await store.create(spec);
-  await noteProgram(store, 'wide', entryOf(NOTED));
+  await noteProgram(store, 'wide', { ids: ['n1'], entry: entryOf(NOTED) });
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
@@ -59,6 +59,27 @@ test('tidyPrograms() removes what no cluster was started with', async () => {
   ]);
 });
 
+test('tidyPrograms() lets each node keep the program that it was started with last', async () => {
+  const spec = await store.load('wide');
+  const [n1] = spec?.nodes ?? [];
+  if (spec === null || n1 === undefined) throw new Error('there is no node');
+  const n2 = { ...n1, id: 'n2', member: 2, dataDir: store.dataDirOf('wide', 'n2') };
+  await store.save({ ...spec, nodes: [n1, n2] });
+  expect(await tidy()).toEqual([]);
+  await noteProgram(store, 'wide', { ids: ['n2'], entry: entryOf(OLD) });
+  expect(await tidy()).toEqual([]);
+  // One that has left needs none any more.
+  await store.save({ ...spec, nodes: [n1] });
+  expect(await tidy()).toEqual([OLD]);
+});
+
+test('tidyPrograms() takes the note of an older raftctl for all nodes', async () => {
+  write(join(store.folderOf('wide'), 'program'), `${OLD}\n`);
+  expect(await tidy()).toEqual([NOTED]);
+  await noteProgram(store, 'wide', { ids: ['n1'], entry: entryOf(OWN) });
+  expect(await tidy()).toEqual([OLD]);
+});
+
 test('tidyPrograms() removes all but its own where there is no cluster', async () => {
   await store.remove('wide');
   expect(await tidy()).toEqual([OLD, NOTED]);
@@ -76,6 +97,10 @@ const UNREADABLE: Readonly<Record<string, () => void>> = {
   'a description that is no JSON': () =>
     write(join(store.folderOf('wide'), 'cluster.json'), '{"formatVersion":'),
   'the disk of a cluster': () => symlinkSync(join(root, 'not-mounted'), store.folderOf('away')),
+  'the disk of all clusters': () => {
+    rmSync(store.directory, { recursive: true });
+    symlinkSync(join(root, 'not-mounted'), store.directory);
+  },
   'a folder without a description': () => write(join(store.folderOf('half'), 'secret'), 'x'),
   'a note': () => {
     rmSync(join(store.folderOf('wide'), 'program'));

@@ -2,7 +2,7 @@
  * Programs that `cluster up` has put on a machine, and that nobody needs there any more. Where it
  * cannot be told what somebody needs, nothing is removed.
  */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeWhole } from '../cluster/durable-file.ts';
 import { isSameProcess, pidFileOf, readPidFile } from '../cluster/node-process.ts';
@@ -18,10 +18,25 @@ const PROGRAM = /^raftctl-[\w.+-]+-[0-9a-f]{12}$/;
 /** It is needed, and nobody can say which one it is. */
 const UNKNOWN = Symbol('unknown');
 
-/** Afterwards that cluster is known to need the program. @param entry its script. */
-export async function noteProgram(store: ClusterStore, cluster: string, entry: string) {
-  const path = noteOf(store, cluster);
-  await writeWhole({ path, text: `${programOf(entry)}\n`, mode: 0o600 });
+/** Afterwards those nodes of a cluster are known to need that program. @param entry its script. */
+export async function noteProgram(
+  store: ClusterStore,
+  cluster: string,
+  { ids, entry }: { readonly ids: readonly string[]; readonly entry: string },
+): Promise<void> {
+  const notes = new Map(await readNotes(store, cluster).catch(() => []));
+  for (const id of ids) notes.set(id, programOf(entry));
+  const text = [...notes].map(([id, program]) => `${id} ${program}\n`.trimStart()).join('');
+  await writeWhole({ path: noteOf(store, cluster), text, mode: 0o600 });
+}
+
+/** Programs by node; what an older raftctl has noted is of all nodes, and by no name. */
+async function readNotes(store: ClusterStore, cluster: string): Promise<[string, string][]> {
+  const lines = (await readFile(noteOf(store, cluster), 'utf8')).trim().split('\n');
+  return lines.map((line) => {
+    const [program = '', id = ''] = line.split(' ').reverse();
+    return [id, program];
+  });
 }
 
 /**
@@ -53,10 +68,10 @@ async function usedPrograms(store: ClusterStore): Promise<Set<string> | typeof U
   const specs = await allClusters(store);
   if (specs === UNKNOWN) return UNKNOWN;
   const used = new Set<string>();
-  for (const { name, nodes } of specs) {
-    const noted = await notedProgram(store, name);
-    const running = await Promise.all(nodes.map(({ dataDir }) => runningProgram(dataDir)));
-    const programs: readonly (string | null | typeof UNKNOWN)[] = [noted, ...running];
+  for (const spec of specs) {
+    const noted = await notedPrograms(store, spec);
+    const running = await Promise.all(spec.nodes.map(({ dataDir }) => runningProgram(dataDir)));
+    const programs: readonly (string | null | typeof UNKNOWN)[] = [...noted, ...running];
     for (const program of programs) {
       if (program === UNKNOWN) return UNKNOWN;
       if (program !== null) used.add(program);
@@ -78,13 +93,13 @@ async function allClusters(store: ClusterStore): Promise<readonly ClusterSpec[] 
   }
 }
 
-/** None is noted where an older raftctl has started it. */
-async function notedProgram(
+/** None is noted of a node that an older raftctl has made. */
+async function notedPrograms(
   store: ClusterStore,
-  cluster: string,
-): Promise<string | typeof UNKNOWN> {
-  const noted = (await readFile(noteOf(store, cluster), 'utf8').catch(() => '')).trim();
-  return noted === '' ? UNKNOWN : noted;
+  { name, nodes }: ClusterSpec,
+): Promise<readonly (string | typeof UNKNOWN)[]> {
+  const notes = new Map(await readNotes(store, name).catch(() => []));
+  return nodes.map(({ id }) => notes.get(id) || notes.get('') || UNKNOWN);
 }
 
 /** Null: nobody runs that directory. */
@@ -99,9 +114,10 @@ async function runningProgram(dataDir: string): Promise<string | null | typeof U
   return entry === undefined ? UNKNOWN : programOf(entry);
 }
 
+/** A link that leads nowhere is there: what it leads to may only be missing just now. */
 async function isMissing(path: string): Promise<boolean> {
   try {
-    await stat(path);
+    await lstat(path);
     return false;
   } catch (error) {
     return systemCode(error) === 'ENOENT';
