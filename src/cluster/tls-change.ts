@@ -11,26 +11,23 @@
  * ```
  * Broken off, it goes on where it was. Tokens likewise: nodes take new ones before anybody has one.
  */
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fetchNodeStatus } from '../client/admin-client.ts';
-import { postAdmin, readAnswer } from '../client/admin-post.ts';
-import { askAdmin } from '../client/admin-request.ts';
+import { postAdmin } from '../client/admin-post.ts';
 import { RaftctlError } from '../std/errors.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
 import type { SecurityFacts } from '../wire/security.ts';
-import type { MemberStatus, NodeStatus } from '../wire/status.ts';
 import { writeWhole } from './durable-file.ts';
 import { findNodeProcess, mayAnswer } from './node-process.ts';
 import type { ClusterStore } from './store.ts';
 import { CERTIFICATE_DAYS, type TlsFolder } from './tls-folder.ts';
+import { ANSWER_MS_MAX, fetchKeys, guestsOf, tellGuests } from './tls-guests.ts';
 import { tlsMemberOf } from './tls-member.ts';
 import type { ClusterNode, ClusterSpec } from './topology.ts';
 import { withLock } from './up-lock.ts';
 
 const LOCK_MS_MAX = 30_000;
-const ANSWER_MS_MAX = 5000;
-const ANSWER_BYTES_MAX = 64 * 1024;
 
 /**
  * Afterwards the cluster has certificates and tokens, and its nodes serve nobody without.
@@ -90,7 +87,8 @@ export interface RotateWish {
  *
  * @param deliver for nodes that do not read this folder itself.
  * @returns the members that were told; the others do not run.
- * @throws {RaftctlError} UNREACHABLE when a running node was not reached: to be called again.
+ * @throws {RaftctlError} UNREACHABLE when a running node was not reached, TLS_INVALID when a new
+ *   authority would lock somebody out: to be called again.
  */
 export function rotateTls(
   store: ClusterStore,
@@ -121,11 +119,23 @@ export async function rotateFolder(
     await folder.prepareAuthority(wish.cluster);
     await tell();
   }
-  if (isReplacing || !wish.tokens) await folder.renew(wish.days);
+  // What was copied to another machine meanwhile is not to be out of date again.
+  if (isReplacing ? !(await hasNext(folder)) : !wish.tokens) await folder.renew(wish.days);
   const told = await tell();
   if (!isReplacing) return told;
   await folder.finishAuthority();
   return tell();
+}
+
+/** Whether all certificates are of the authority that makes them now. */
+async function hasNext(folder: TlsFolder): Promise<boolean> {
+  const authority = new X509Certificate(await folder.authority());
+  for (const { role, file } of await folder.certificates()) {
+    if (role === 'authority') continue;
+    const own = new X509Certificate(await readFile(file));
+    if (!own.checkIssued(authority) || !own.verify(authority.publicKey)) return false;
+  }
+  return true;
 }
 
 /** @throws {RaftctlError} UNREACHABLE, TLS_INVALID, and what `deliver` throws. */
@@ -145,36 +155,9 @@ async function reloadNodes(
     await postAdmin({ address, path, secretHex, timeoutMs: ANSWER_MS_MAX });
     told.push(id);
   }
-  for (const { id, adminAddress: address } of await guestsOf(store, spec, running)) {
-    await postAdmin({ address, path, secretHex, timeoutMs: ANSWER_MS_MAX });
-    told.push(id);
-  }
-  return told;
-}
-
-/** Members that have keys of the folder, are none of its nodes, as loggers are, and answer. */
-async function guestsOf(
-  store: ClusterStore,
-  spec: ClusterSpec,
-  running: readonly string[],
-): Promise<readonly MemberStatus[]> {
   const folder = store.tlsFolderOf(spec.name);
-  const nodes = spec.nodes.filter(({ id }) => running.includes(id));
-  const statuses = await Promise.all(nodes.map(({ adminAddress }) => statusAt(adminAddress)));
-  const guests = new Map<number, MemberStatus>();
-  for (const one of statuses.flatMap((status) => status?.members ?? [])) {
-    const isNode = spec.nodes.some(({ member }) => member === one.member);
-    if (!isNode && (await folder.holds(one.id))) guests.set(one.member, one);
-  }
-  const asked = [...guests.values()].map(async (one) => {
-    const status = await statusAt(one.adminAddress);
-    return status?.clusterId === spec.clusterId && status.member === one.member ? [one] : [];
-  });
-  return (await Promise.all(asked)).flat();
-}
-
-function statusAt(adminAddress: string): Promise<NodeStatus | null> {
-  return fetchNodeStatus(adminAddress, ANSWER_MS_MAX).catch(() => null);
+  const isReplacing = await folder.isReplacing();
+  return [...told, ...(await tellGuests({ folder, spec, running }, { secretHex, isReplacing }))];
 }
 
 /** What running members use, by name; one that does not answer is left out. */
@@ -186,16 +169,11 @@ export async function keysInUse(
   const running: ClusterNode[] = [];
   for (const node of spec.nodes) if (await mayAnswer(node)) running.push(node);
   const ids = running.map(({ id }) => id);
-  const guests = await guestsOf(store, spec, ids);
+  const folder = store.tlsFolderOf(spec.name);
+  const guests = await guestsOf({ folder, spec, running: ids });
   for (const { id, adminAddress } of [...running, ...guests]) {
     const facts = await fetchKeys(adminAddress).catch(() => null);
     if (facts !== null) found.set(id, facts);
   }
   return found;
-}
-
-async function fetchKeys(address: string): Promise<SecurityFacts> {
-  const ask = { address, path: '/v1/tls', timeoutMs: ANSWER_MS_MAX, what: 'its keys' };
-  const { text } = await askAdmin({ ...ask, method: 'GET', answerBytesMax: ANSWER_BYTES_MAX });
-  return readAnswer(text, address) as SecurityFacts;
 }

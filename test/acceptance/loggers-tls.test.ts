@@ -131,9 +131,12 @@ test('a logger with a copy of its keys joins late, and gets what the log has for
   expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('TLS_INVALID')]);
   expect(without.stderr).toContain('tls init --into DIR --member z9=HOST');
   await raftctl(['tls', 'init', '--into', keys(''), '--member', 'z9=127.0.0.1']);
-  for (const name of ['ca.pem', 'member-z9.pem', 'tokens']) {
-    await copyFile(keys(name), join(copy, name));
-  }
+  const copyKeys = async (): Promise<void> => {
+    for (const name of ['ca.pem', 'member-z9.pem', 'tokens']) {
+      await copyFile(keys(name), join(copy, name));
+    }
+  };
+  await copyKeys();
   await follow('far', ...where, ...secret, '--tls-dir', copy);
   await tells(fileOf('far', 'z9'), 'last');
   await tells(fileOf('near', 'log1'), 'very last');
@@ -144,4 +147,17 @@ test('a logger with a copy of its keys joins late, and gets what the log has for
   const [near, far] = [await bytesOf(fileOf('near', 'log1')), await bytesOf(fileOf('far', 'z9'))];
   expect(near.length).toBeGreaterThan(100_000);
   expect(far.equals(near)).toBe(true);
+  // Copies are not renewed by themselves: no step of a rotation locks out who reads them.
+  const rotate = ['tls', 'rotate', 'demo', '--authority'];
+  for (const step of ['trusts both', 'shows the new']) {
+    const refused = await rig.run(rotate);
+    expect([refused.code, refused.stderr], step).toEqual([2, expect.stringContaining('member-z9')]);
+    await tells(fileOf('far', 'z9'), step);
+    await copyKeys();
+  }
+  const rotated = await rig.json<{ told: string[] }>(rotate);
+  expect(rotated.data.told).toEqual([...rig.ids(), 'log1', 'z9']);
+  await rig.ok(['node', 'restart', ...rig.ids(), '--cluster', 'demo']);
+  await rig.healthy();
+  await tells(fileOf('far', 'z9'), 'at the end');
 });
