@@ -108,9 +108,9 @@ export class ExperimentRig {
     if (nice === 0) return;
     const nodes = this.#clusters.flatMap(({ nodes }) => nodes);
     for (const { pid } of await Promise.all(nodes.map(({ dataDir }) => running(dataDir)))) {
-      setPriority(pid, nice);
-      // Where sessions share the processors as groups, only the group's own number counts.
-      await writeFile(`/proc/${pid}/autogroup`, String(nice)).catch(() => {});
+      // Linux counts by thread, and where sessions share the processors as groups by group alone.
+      for (const thread of await namesIn(`/proc/${pid}/task`)) stepDown(Number(thread), nice);
+      await writeFile(`/proc/${pid}/autogroup`, String(nice)).catch(() => stepDown(pid, nice));
     }
   }
 
@@ -196,6 +196,14 @@ async function running(dataDir: string): Promise<NodeProcess> {
   throw new RaftctlError('UNREACHABLE', {
     message: `The node of ${dataDir} does not run any more`,
   });
+}
+
+function stepDown(task: number, nice: number): void {
+  try {
+    setPriority(task, nice);
+  } catch {
+    // A thread that has ended meanwhile.
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
