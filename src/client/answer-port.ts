@@ -24,11 +24,15 @@ export class AnswerPort {
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     socket.on('message', onDatagram);
     return new Promise((resolve, reject) => {
-      // Behind the first it is of no consequence: an answer that does not come is noticed.
+      let isBound = false;
       socket.on('error', (error) => {
+        // Later it is of no consequence: an answer that does not come is noticed.
+        if (isBound) return;
+        socket.close();
         reject(error);
       });
       socket.bind({ port, ...(host === '' ? {} : { address: host }) }, () => {
+        isBound = true;
         resolve(new AnswerPort(socket));
       });
     });
