@@ -11,7 +11,8 @@
  * So a datagram that comes late is the late answer of its own request, or of nobody; one that comes
  * twice finds its port resting, as there is one port more than requests may be under way, and ends
  * the lane. A port whose answer may still come is not given back to the system at once, which
- * might hand it out again.
+ * might hand it out again. Where the system has no more, there is room for one request less until
+ * a late answer gives a port back, or the lane begins anew.
  */
 import { AnswerPort } from '../client/answer-port.ts';
 import { ReplicaLinks } from '../client/replica-links.ts';
@@ -92,6 +93,8 @@ export class DatagramLane extends Lane implements ReplySink {
     const links = new ReplicaLinks({
       addresses: targets.map(({ address }) => address),
       connectMs: timeoutMs,
+      // One that reads never has more to read than what it has not answered.
+      unsentBytesMax: this.#placeOf.length * this.owner.requestBytesMax,
       // Who answers on the connection has not understood.
       onBytes: () => this.#lose(links, 'protocol'),
       onCutOff: () => this.#lose(links, 'reset'),
@@ -140,10 +143,10 @@ export class DatagramLane extends Lane implements ReplySink {
     if (links === null) return;
     this.#openPlace().then(
       (place) => {
-        if (this.#links === links) this.#resting.push(place);
+        if (this.#links === links) this.#rest(place);
         else end(place);
       },
-      () => {}, // The system has no more ports: there is room for one request less.
+      () => {}, // The system has no more ports.
     );
   }
 
@@ -180,14 +183,16 @@ export class DatagramLane extends Lane implements ReplySink {
     this.#placeOf[slot] = null;
     this.#emptySlots.push(slot);
     place.slot = NO_SLOT;
-    if (this.timedOut[slot] === 1) {
-      // Another has its place already.
-      this.#expired -= 1;
-      end(place);
-    } else {
-      this.#resting.push(place);
-    }
+    if (this.timedOut[slot] === 1) this.#expired -= 1;
+    this.#rest(place);
     this.owner.onAnswer(this, slot, kind, word);
+  }
+
+  /** One place more than requests may be under way is enough: a late one's was taken, mostly. */
+  #rest(place: Place): void {
+    const taken = this.#resting.length + this.#count - this.#expired;
+    if (taken > this.owner.window) end(place);
+    else this.#resting.push(place);
   }
 
   async #openPlace(): Promise<Place> {

@@ -15,6 +15,8 @@ export interface LaneOwner {
   readonly driver: Driver;
   /** Requests that may wait for answers on one lane. */
   readonly window: number;
+  /** The longest request. */
+  readonly requestBytesMax: number;
   /** Where lanes read into; used only within one call. */
   readonly readBuffer: Buffer;
   /** Where writes are noted down; null: nowhere. */
@@ -77,7 +79,7 @@ export abstract class Lane {
   /**
    * Sends what was pushed last, in one write.
    *
-   * @returns whether the system took all bytes at once, so that their memory is free again.
+   * @returns whether the memory of the bytes is free again.
    */
   abstract write(bytes: Buffer, requests: number, nowNs: number): boolean;
 

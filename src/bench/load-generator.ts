@@ -45,6 +45,7 @@ export interface LoadGeneratorInit {
 export class LoadGenerator implements LaneOwner {
   readonly driver: Driver;
   readonly window: number;
+  readonly requestBytesMax: number;
   readonly ledger: Ledger | null;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #init: LoadGeneratorInit;
@@ -84,6 +85,7 @@ export class LoadGenerator implements LaneOwner {
     const { driver } = this;
     const host = init.targets[0]?.address ?? '';
     this.#writer = new RequestWriter({ workload, driver, host, worker, ledger: this.ledger });
+    this.requestBytesMax = this.#writer.requestBytesMax;
     this.#left = shareOf(workload.requests ?? NEVER, worker, workload.workers);
     this.#group = new LaneGroup({
       owner: this,

@@ -32,6 +32,8 @@ export interface RequestWriterInit {
 }
 
 export class RequestWriter {
+  /** The longest request. */
+  readonly requestBytesMax: number;
   readonly #ledger: Ledger | null;
   readonly #read: Template;
   /** One a size of values, each up to its part of all. */
@@ -42,7 +44,6 @@ export class RequestWriter {
   readonly #keys: KeySource;
   readonly #prng: Prng;
   readonly #writeShare: number;
-  readonly #requestBytesMax: number;
   #out: Buffer;
   #used = 0;
 
@@ -78,13 +79,13 @@ export class RequestWriter {
     this.#prng = prng;
     this.#writeShare = workload.writeParts / (workload.writeParts + workload.readParts);
     const templates = [this.#read, ...this.#writes];
-    this.#requestBytesMax = Math.max(...templates.map(({ bytes }) => bytes.length));
-    this.#out = Buffer.allocUnsafeSlow(Math.max(OUT_BYTES, this.#requestBytesMax));
+    this.requestBytesMax = Math.max(...templates.map(({ bytes }) => bytes.length));
+    this.#out = Buffer.allocUnsafeSlow(Math.max(OUT_BYTES, this.requestBytesMax));
   }
 
   /** Whether one more request fits into the batch. */
   get hasRoom(): boolean {
-    return this.#used + this.#requestBytesMax <= this.#out.length;
+    return this.#used + this.requestBytesMax <= this.#out.length;
   }
 
   choose(): Operation {

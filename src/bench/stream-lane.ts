@@ -9,6 +9,7 @@
  */
 import type { Socket } from 'node:net';
 import { dial } from '../client/dial.ts';
+import { writeTo } from '../client/write-to.ts';
 import type { Awaited, ReplyKind, ReplyScanner, ReplySink } from './drivers/driver.ts';
 import { Lane, type LaneOwner } from './lane.ts';
 import type { Operation } from './tally.ts';
@@ -104,10 +105,7 @@ export class StreamLane extends Lane implements ReplySink {
 
   write(bytes: Buffer, requests: number, nowNs: number): boolean {
     this.markSent(requests, nowNs);
-    const socket = this.#socket;
-    if (socket === null) return true;
-    socket.write(bytes);
-    return socket.writableLength === 0;
+    return this.#socket === null || writeTo(this.#socket, bytes);
   }
 
   slotAt(index: number): number {

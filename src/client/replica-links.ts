@@ -1,11 +1,16 @@
 /**
  * Connections to all replicas of a cluster whose clients say everything to each of them, as those
- * of raft-demo do. A replica that is not there is tried again.
+ * of raft-demo do. A replica that is not there is tried again. One that does not read, while others
+ * answer, is left: what waits for it would grow without end.
  */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { dial } from './dial.ts';
+import { writeTo } from './write-to.ts';
 
 const RETRY_MS = 200;
+/** What may wait for one replica in this process, unless it is said; the system holds more. */
+const UNSENT_BYTES_MAX = 256 * 1024;
 
 export interface ReplicaLinksInit {
   /** `host:port`. */
@@ -13,6 +18,8 @@ export interface ReplicaLinksInit {
   /** Where connections come from; left out: anywhere. */
   readonly from?: string | undefined;
   readonly connectMs: number;
+  /** With more than that unsent a connection is given up. At least what may be unanswered. */
+  readonly unsentBytesMax?: number;
   /** What a replica says on its connection. */
   readonly onBytes: (chunk: Buffer) => void;
   /** The last connection has ended. */
@@ -60,13 +67,15 @@ export class ReplicaLinks {
     );
   }
 
-  /** Says it to all. @returns whether the system took all bytes at once: their memory is free. */
+  /** Says it to all, to each of them whole or not at all. @returns whether its memory is free. */
   write(bytes: Buffer): boolean {
+    const unsentBytesMax = Math.max(UNSENT_BYTES_MAX, this.#init.unsentBytesMax ?? 0);
     let isFree = true;
     for (const socket of this.#sockets) {
-      if (socket === null) continue;
-      socket.write(bytes);
-      if (socket.writableLength > 0) isFree = false;
+      if (socket === null || socket.destroyed) continue;
+      // Of what is said now, the next connection is not told either: it begins with a whole one.
+      if (socket.writableLength > unsentBytesMax) leave(socket);
+      else if (!writeTo(socket, bytes)) isFree = false;
     }
     return isFree;
   }
@@ -117,4 +126,10 @@ export class ReplicaLinks {
     }, RETRY_MS);
     this.#timers.add(timer);
   }
+}
+
+/** By a reset: of a connection that is closed, the system would go on to hold megabytes. */
+function leave(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }

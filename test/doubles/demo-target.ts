@@ -15,6 +15,8 @@ export interface DemoTargetInit {
   readonly says?: string;
   /** Answers on connections leave byte by byte. */
   readonly cuts?: boolean;
+  /** It accepts connections and reads nothing. */
+  readonly standsStill?: boolean;
 }
 
 export class DemoTarget {
@@ -30,7 +32,8 @@ export class DemoTarget {
   private constructor(init: DemoTargetInit) {
     this.#init = init;
     this.#udp = createSocket('udp4');
-    this.#server = createServer({ noDelay: true }, (socket) => this.#serve(socket));
+    const options = { noDelay: true, pauseOnConnect: init.standsStill === true };
+    this.#server = createServer(options, (socket) => this.#serve(socket));
   }
 
   static async open(init: DemoTargetInit = {}): Promise<DemoTarget> {
@@ -63,6 +66,7 @@ export class DemoTarget {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => {});
+    if (this.#init.standsStill === true) return;
     socket.on('data', (bytes) => {
       stream.push(bytes);
       for (let next = stream.next(); next !== null; next = stream.next()) {
