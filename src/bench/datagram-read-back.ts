@@ -12,13 +12,19 @@ import {
   stampIn,
 } from './read-back.ts';
 
+/** Questions without an answer whose port is kept. */
+const GIVEN_UP_MAX = 32;
+
 export class DatagramReadBack implements KeyReader {
   readonly #init: Omit<ReadBackInit, 'first'>;
   readonly #template: Template;
   readonly #scanner;
   #links: ReplicaLinks | null = null;
   #port: AnswerPort | null = null;
-  /** Where a late answer may come, to a question that was given up. */
+  /**
+   * Where a late answer may come, to a question that was given up, the newest last: the system is
+   * not to hand the port out again at once.
+   */
   readonly #givenUp: AnswerPort[] = [];
   #answered: (datagram: Buffer | null) => void = () => {};
 
@@ -43,7 +49,7 @@ export class DatagramReadBack implements KeyReader {
     const datagram = await this.#ask(links, request);
     const kind = datagram === null ? null : this.#kindOf(datagram);
     if (datagram === null || kind === null) {
-      this.#givenUp.push(port);
+      if (this.#givenUp.push(port) > GIVEN_UP_MAX) this.#givenUp.shift()?.close();
       this.#port = null;
       return null;
     }
