@@ -53,12 +53,18 @@ export class Interrupts {
   }
 }
 
-/** Does something that Ctrl-C stops: `onFirst` says so, and the signal is passed on. */
+/**
+ * Does something that Ctrl-C stops: `onFirst` says so, and the signal is passed on.
+ *
+ * @param onSecond for what takes its time to stop.
+ */
 export async function stoppable<T>(
   onFirst: () => void,
   work: (signal: AbortSignal) => Promise<T>,
+  onSecond: () => void = () => {},
 ): Promise<T> {
   const interrupts = new Interrupts(onFirst);
+  interrupts.hurry.addEventListener('abort', onSecond);
   try {
     return await work(interrupts.signal);
   } finally {

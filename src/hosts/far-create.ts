@@ -58,6 +58,7 @@ export async function createElsewhere(
   const planned = plan(init, wish, (host) => host);
   checkExposed(planned);
   const folders = await examine(connections, planned.nodes, init.say);
+  checkWanted(init);
   const program = await packProgram(init.root);
   const inFolder = (host: NodeHost): NodeHost => {
     const directory = folders.get(host) ?? host.directory;
@@ -65,6 +66,7 @@ export async function createElsewhere(
   };
   const spec = { ...plan(init, wish, inFolder), clusterId: planned.clusterId };
   await putEverywhere(connections, spec.nodes, program, init.say);
+  checkWanted(init);
   await store.create(spec);
   try {
     if (spec.tls === true) {
@@ -73,11 +75,18 @@ export async function createElsewhere(
       await store.entrust(spec);
     }
     await onEach(byMachine(spec.nodes), (group) => makeFirst(init, connections, spec, group));
+    checkWanted(init);
   } catch (error) {
     await undoElsewhere(init, connections, spec);
     throw error;
   }
   return spec;
+}
+
+/** @throws {RaftctlError} INTERRUPTED */
+function checkWanted({ name, signal }: Pick<FarCreateInit, 'name' | 'signal'>): void {
+  if (!signal.aborted) return;
+  throw new RaftctlError('INTERRUPTED', { message: `Interrupted making ${name}: nothing is left` });
 }
 
 /** @param settle what is known of a machine by now. */
@@ -139,19 +148,25 @@ function checkExposed({ nodes, tls }: ClusterSpec): void {
   });
 }
 
-/** The nodes of one machine, with the state that the cluster begins with. */
+/**
+ * The nodes of one machine, with the state that the cluster begins with. One that is at it when
+ * Ctrl-C comes is waited for: it cannot be told, and what it still makes could not be removed.
+ */
 async function makeFirst(
-  { store, snapshot: from, signal }: FarCreateInit,
+  init: FarCreateInit,
   connections: SshConnections,
   spec: ClusterSpec,
   group: readonly [FarNode, ...FarNode[]],
 ): Promise<void> {
+  const { store, snapshot: from, signal } = init;
+  checkWanted(init);
   if (from === null) return makeNodes(store, connections, { spec }, group);
   const [{ host }] = group;
   const snapshot = posix.join(host.directory, `${spec.clusterId}.snap`);
-  await withFileThere(connections, host, { from, to: snapshot, signal }, () =>
-    makeNodes(store, connections, { spec, snapshot, timeoutMs: RESTORE_MS_MAX }, group),
-  );
+  await withFileThere(connections, host, { from, to: snapshot, signal }, () => {
+    checkWanted(init);
+    return makeNodes(store, connections, { spec, snapshot, timeoutMs: RESTORE_MS_MAX }, group);
+  });
 }
 
 /** The nodes of one machine, with what they must know and no more. */

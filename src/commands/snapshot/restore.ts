@@ -9,7 +9,7 @@ import { type RestoreInit, restoreCluster } from '../../cluster/restore.ts';
 import { ClusterStore } from '../../cluster/store.ts';
 import { type ClusterSpec, NO_WISH, type UnitManager } from '../../cluster/topology.ts';
 import { asOfText, type InspectedSnapshot } from '../../node/wal/snapshot-catalogue.ts';
-import { RaftctlError } from '../../std/errors.ts';
+import { EXIT, RaftctlError } from '../../std/errors.ts';
 import { plural } from '../../std/units.ts';
 import { APP_NAMES, type AppName } from '../../wire/node-config.ts';
 
@@ -125,8 +125,9 @@ export default class SnapshotRestore extends BaseCommand {
     const say = (line: string): void => this.note(line);
     const far = { ...init, hostsFile, units: units ?? null, root: this.config.root, say };
     return stoppable(
-      () => this.note('Giving up: nothing of it will be left'),
+      () => this.note('Giving up: nothing of it will be left (Ctrl-C again ends at once)'),
       (signal) => restoreElsewhere({ ...far, signal }),
+      () => process.exit(EXIT.interrupted),
     );
   }
 
