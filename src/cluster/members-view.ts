@@ -27,9 +27,11 @@ export function memberLines(
 
 /** What a change did, or would do. */
 export function changeLines(result: MembersResult): string[] {
-  const { reply } = result;
+  const { reply, dropped = [] } = result;
+  const told = dropped.map((id) => `${id} was no member any more, and is no node now, either`);
+  if (reply === null && dropped.length > 0) return told;
   const done = reply === null ? 'Would change' : `Changed with entry ${reply.index}`;
-  return [`${done}: ${strengthLine(result)}`];
+  return [...told, `${done}: ${strengthLine(result)}`];
 }
 
 function roleOf(member: MemberStatus, leader: string | null): string {

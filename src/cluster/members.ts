@@ -44,6 +44,8 @@ export interface MembersResult {
   /** Null: it was only asked what would be. */
   readonly reply: MemberChangeReply | null;
   readonly members: readonly MemberStatus[];
+  /** Named nodes that were no members before, and are none of the cluster's nodes any more. */
+  readonly dropped?: readonly string[] | undefined;
 }
 
 const ANSWER_TIMEOUT_MS = 1000;

@@ -1,11 +1,16 @@
 /** Which nodes `cluster.json` names as members come and go. */
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fakeStatus } from '../../test/doubles/node-status.ts';
 import type { NodeConfig } from '../wire/node-config.ts';
-import { enterRoster, leaveRoster } from './roster.ts';
+import { changeLines } from './members-view.ts';
+import { changeRoster, enterRoster, leaveRoster } from './roster.ts';
 import { ClusterStore } from './store.ts';
 import { type ClusterSpec, NO_WISH, nodeConfigOf, planCluster } from './topology.ts';
 
@@ -78,4 +83,31 @@ test('leaveRoster() forgets nodes with their data here, and leaves directories e
   expect(await nodes()).toEqual(['n1:1', 'n2:2']);
   expect(existsSync(store.dataDirOf('demo', 'n3'))).toBe(false);
   expect(existsSync(elsewhere)).toBe(true);
+});
+
+test('changeRoster() drops who had been removed before, and asks for nothing', async () => {
+  const asked: string[] = [];
+  const members = fakeStatus().members.slice(0, 2);
+  const server = createServer(({ method, url }, response) => {
+    if (method !== 'GET') asked.push(url ?? '');
+    const data = { ...fakeStatus({ members }), clusterId: spec.clusterId };
+    response.end(JSON.stringify({ data }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const adminAddress = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const now = { ...spec, nodes: spec.nodes.map((node) => ({ ...node, adminAddress })) };
+  await store.save(now);
+  const wish = { store, spec: now, force: false, wait: true, timeoutMs: TIMEOUT_MS };
+  const remove = (dryRun: boolean) => {
+    const { signal } = new AbortController();
+    return changeRoster({ ...wish, dryRun, signal, changes: [{ type: 'remove', id: 'n3' }] });
+  };
+  expect(await remove(true)).toMatchObject({ reply: null, after: { voters: 2 } });
+  expect(await nodes()).toEqual(['n1:1', 'n2:2', 'n3:3']);
+  const result = await remove(false);
+  expect(result).toMatchObject({ reply: null, dropped: ['n3'] });
+  expect(changeLines(result)).toEqual(['n3 was no member any more, and is no node now, either']);
+  expect([await nodes(), asked]).toEqual([['n1:1', 'n2:2'], []]);
+  server.closeAllConnections();
+  server.close();
 });

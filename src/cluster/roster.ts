@@ -48,20 +48,37 @@ export async function enterRoster(
   });
 }
 
-/** `changeMembers`; afterwards those who were removed are no nodes of this machine any more. */
+/**
+ * `changeMembers`; afterwards those who were removed are no nodes of the cluster any more, nor are
+ * those who had been removed before and are named again.
+ */
 export async function changeRoster(
   init: MembersInit & Pick<RosterInit, 'farewell'>,
 ): Promise<MembersResult> {
-  const result = await changeMembers(init);
+  const out = await alreadyOut(init);
+  const changes = init.changes.filter((one) => one.type !== 'remove' || !out.includes(one.id));
+  const dryRun = init.dryRun || changes.length === 0;
+  const result = await changeMembers({ ...init, changes, dryRun });
   const removed = init.changes.flatMap((change) => (change.type === 'remove' ? [change.id] : []));
-  if (result.reply === null || removed.length === 0) return result;
+  if (init.dryRun || removed.length === 0) return result;
   const { store, spec, timeoutMs } = init;
-  await withLock(store.lockFileOf(spec.name), timeoutMs, async () => {
+  const left = await withLock(store.lockFileOf(spec.name), timeoutMs, async () => {
     const now = (await store.load(spec.name)) ?? spec;
     const leaving = now.nodes.filter(({ id }) => removed.includes(id));
-    await leaveRoster(init, now, leaving);
+    return leaveRoster(init, now, leaving);
   });
-  return result;
+  const dropped = out.filter((id) => !left.nodes.some((node) => node.id === id));
+  return dropped.length === 0 ? result : { ...result, dropped };
+}
+
+/** Who is to be removed, is still a node of the cluster, and is surely no member any more. */
+async function alreadyOut({ spec, changes }: MembersInit): Promise<readonly string[]> {
+  const removed = changes.flatMap((change) => (change.type === 'remove' ? [change.id] : []));
+  const nodes = removed.filter((id) => spec.nodes.some((node) => node.id === id));
+  if (nodes.length === 0) return [];
+  const leader = await leaderStatus(spec).catch(() => null);
+  if (leader === null || !knowsMembers(leader)) return [];
+  return nodes.filter((id) => !leader.members.some((m) => m.id === id));
 }
 
 /** What a roster is changed with. Requires: the cluster's lock is held. */
@@ -85,8 +102,7 @@ export interface Farewell {
 /** Without the nodes that the leader does not know as members; without a leader, as it is. */
 export async function onlyMembers(init: RosterInit, spec: ClusterSpec): Promise<ClusterSpec> {
   const leader = await leaderStatus(spec).catch(() => null);
-  // An old leader that has not noticed may not know of members that joined since.
-  if (leader === null || leader.changing || !canCommit(leader)) return spec;
+  if (leader === null || !knowsMembers(leader)) return spec;
   const gone = spec.nodes.filter((node) => !isMember(leader, node));
   return leaveRoster(init, spec, gone);
 }
@@ -148,4 +164,9 @@ export async function endsSoon(
 
 function isMember(leader: NodeStatus, node: ClusterNode): boolean {
   return leader.members.some(({ member }) => member === node.member);
+}
+
+/** An old leader that has not noticed may not know of members that joined since. */
+function knowsMembers(leader: NodeStatus): boolean {
+  return !leader.changing && canCommit(leader);
 }

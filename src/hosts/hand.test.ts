@@ -145,10 +145,14 @@ test('act() forgets a node that left, and the cluster with the last of them', as
   expect(readdirSync(join(directory, 'wide')).sort()).toEqual([
     ...['cluster.json', 'n2', 'program', 'secret', 'tls'],
   ]);
+  expect(await act(actRequest('ended'), ENTRY)).toEqual([]);
   const last = { ...actRequest('forget'), ids: ['n2'] };
   expect(await act(last, ENTRY)).toEqual([{ id: 'n2', outcome: 'idle' }]);
   expect(readdirSync(directory)).toEqual([]);
   expect(await act(last, ENTRY)).toEqual([]);
+  // Who left and was wiped has ended.
+  expect(await act(actRequest('ended'), ENTRY)).toEqual([]);
+  await expect(act(actRequest('stop'), ENTRY)).rejects.toMatchObject({ code: 'CLUSTER_NOT_FOUND' });
 });
 
 test('act() removes programs that nobody uses: not its own, noted ones or new ones', async () => {

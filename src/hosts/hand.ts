@@ -66,7 +66,7 @@ async function answerTo(
   const found = await store.load(request.cluster);
   const spec = found?.clusterId === request.clusterId ? found : null;
   if (spec === null) {
-    if (request.verb === 'destroy' || request.verb === 'forget') return [];
+    if (GOES_WITHOUT.has(request.verb)) return [];
     throw new RaftctlError('CLUSTER_NOT_FOUND', {
       message: `There is nothing of cluster ${request.cluster} in ${request.directory}`,
       hint: 'Its folder there was removed: put it back, or remove the node from the cluster',
@@ -98,10 +98,12 @@ async function answerTo(
   }
 }
 
-/** What is gone already need not be removed. */
+/** What is gone already need not end or be removed. */
+const GOES_WITHOUT: ReadonlySet<HandRequest['verb']> = new Set(['ended', 'forget', 'destroy']);
+
 function nodesOf(spec: ClusterSpec, { verb, ids }: HandRequest): readonly ClusterNode[] {
   if (verb === 'destroy') return spec.nodes;
-  if (verb === 'forget') return spec.nodes.filter(({ id }) => ids.includes(id));
+  if (GOES_WITHOUT.has(verb)) return spec.nodes.filter(({ id }) => ids.includes(id));
   return selectNodes(spec, ids);
 }
 

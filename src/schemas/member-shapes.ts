@@ -35,6 +35,9 @@ const reply = exactly<MemberChangeReply>()(
 const result = {
   ...{ before: strength, after: strength, reply: reply.nullable() },
   members: z.array(memberStatus),
+  dropped: texts
+    .optional()
+    .describe('Named nodes that were no members before, and are no nodes of the cluster any more'),
 };
 const change = exactly<MembersResult>()(z.object(result));
 const changed = z.object({ cluster: z.string(), ...result });

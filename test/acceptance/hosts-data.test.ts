@@ -2,7 +2,7 @@
  * What lies on other machines: snapshots, data that is damaged, and members that come and go, of a
  * cluster that `cluster up --hosts` has made.
  */
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MachinesRig } from '../doubles/machines-rig.ts';
@@ -139,6 +139,27 @@ test('members on other machines are changed, and end there when they are removed
   expect((await rig.status()).nodes.map(({ id }) => id)).toEqual(['n1', 'n2', 'n3']);
 });
 
+test('a member whose machine was wiped is removed as any other', async () => {
+  await rig.data('cluster', 'scale', '--to', '4', '--hosts', file, '--timeout', '60s');
+  const { nodes } = await rig.status();
+  const { id } = nodes.at(-1) ?? { id: '' };
+  await rig.data('node', 'kill', id);
+  await rm(rig.folderOn('delta'), { recursive: true });
+  const stopped = await rig.run('node', 'stop', id);
+  expect([stopped.code, stopped.stderr]).toEqual([2, expect.stringContaining('CLUSTER_NOT_FOUND')]);
+  const description = join(rig.dir, 'here', 'wide', 'cluster.json');
+  const before = await readFile(description, 'utf8');
+  const removed = await rig.run('member', 'remove', id, '--wait');
+  expect([removed.code, removed.stderr]).toEqual([0, '']);
+  expect((await rig.status()).nodes.map((node) => node.id)).toEqual(['n1', 'n2', 'n3']);
+  // As when the command that removed it had ended half-way.
+  await writeFile(description, before);
+  const again = await rig.run('member', 'remove', id);
+  expect([again.code, again.stderr]).toEqual([0, '']);
+  expect(again.stdout).toContain(`${id} was no member any more`);
+  expect((await rig.status()).nodes.map((node) => node.id)).toEqual(['n1', 'n2', 'n3']);
+});
+
 test('a member whose machine is out of reach is removed all the same, and that is told', async () => {
   await rig.data('node', 'kill', 'n3');
   await rig.cutOff('gamma');
@@ -150,8 +171,8 @@ test('a member whose machine is out of reach is removed all the same, and that i
   expect([careful.code, careful.stderr]).toEqual([7, expect.stringContaining('MEMBERS_REFUSED')]);
   const removed = await rig.run('member', 'remove', 'n3', '--force', '--wait');
   expect(removed.code, removed.stderr).toBe(0);
-  expect(removed.stderr).toContain('n3 is no member any more, but its machine was not told');
-  expect(removed.stderr).toContain(`remove ${rig.folderOn('gamma', 'n3')}`);
+  expect(removed.stderr).toContain('n3 is no member any more, but its machine gamma was not told');
+  expect(removed.stderr).toContain(`remove ${rig.folderOn('gamma')}, where the secret`);
   expect((await rig.status()).nodes.map(({ id }) => id)).toEqual(['n1', 'n2']);
   expect((await rig.run('kv', 'get', 'kept')).stdout.trim()).toBe('yes');
 });
