@@ -36,7 +36,8 @@ async function interruptedAt(step: string) {
   const run = (host: { readonly ssh: string }, words: readonly string[], init: object) => {
     const input = 'input' in init ? String(init.input) : '';
     const isHand = words[1]?.endsWith('hand-main.js') === true;
-    const verb = isHand ? (JSON.parse(input) as { verb: string }).verb : (words[0] ?? '');
+    const isFile = words[0] === 'sh' && words.some((word) => word.endsWith('.snap'));
+    const verb = isHand ? (JSON.parse(input) as { verb: string }).verb : isFile ? 'put' : 'look';
     asked.push(`${host.ssh} ${verb}`);
     if (asked.at(-1) === step) stop.abort();
     const said = isHand ? { answer: [] } : { ...facts, nowMs: Date.now() };
@@ -62,7 +63,7 @@ test('createElsewhere() takes everything away again when Ctrl-C comes while node
 });
 
 test('createElsewhere() makes no node once Ctrl-C has come', async () => {
-  const { asked, outcome } = await interruptedAt('alpha sh');
+  const { asked, outcome } = await interruptedAt('alpha put');
   expect(outcome).toBe('INTERRUPTED');
   expect(asked).not.toContain('alpha make');
 });

@@ -20,7 +20,15 @@ import {
 import { isLoopback } from '../std/address.ts';
 import { RaftctlError } from '../std/errors.ts';
 import { withFileThere } from './far-files.ts';
-import { aboutNodes, byMachine, callHand, clustersOn, type FarNode, onEach } from './far-hand.ts';
+import {
+  aboutNodes,
+  byMachine,
+  callHand,
+  clustersOn,
+  DATA_MS_MAX,
+  type FarNode,
+  onEach,
+} from './far-hand.ts';
 import { keysFor } from './far-keys.ts';
 import { actOver } from './far-nodes.ts';
 import type { MakeRequest } from './hand-request.ts';
@@ -44,8 +52,6 @@ export interface FarCreateInit {
 }
 
 const DESTROY_GRACE_MS = 2000;
-/** For a machine to copy the state to each of its nodes. */
-const RESTORE_MS_MAX = 3_600_000;
 
 /** Afterwards every machine has what its nodes need, or nothing is left of it. */
 export async function createElsewhere(
@@ -165,7 +171,7 @@ async function makeFirst(
   const snapshot = posix.join(host.directory, `${spec.clusterId}.snap`);
   await withFileThere(connections, host, { from, to: snapshot, signal }, () => {
     checkWanted(init);
-    return makeNodes(store, connections, { spec, snapshot, timeoutMs: RESTORE_MS_MAX }, group);
+    return makeNodes(store, connections, { spec, snapshot, timeoutMs: DATA_MS_MAX }, group);
   });
 }
 

@@ -12,6 +12,8 @@ type Placeable = Omit<ClusterNode, 'member'>;
 
 /** For ssh, and for starting the hand. */
 const HAND_MS = 30_000;
+/** For a machine to read or to copy all that a node holds. */
+export const DATA_MS_MAX = 3_600_000;
 const COMMAND_NOT_FOUND = 127;
 
 /** Folder that holds clusters on a machine. */
@@ -59,11 +61,23 @@ export async function callHand<R extends HandRequest>(
 ): Promise<AnswerTo<R>> {
   const timeoutMs = HAND_MS + ('timeoutMs' in request ? (request.timeoutMs ?? 0) : 0);
   const input = `${JSON.stringify(request)}\n`;
-  const result = await connections.run(host, handWords(host), { input, timeoutMs });
+  const asked = connections.run(host, handWords(host), { input, timeoutMs });
+  const result = await asked.catch((error: unknown) => {
+    throw mayGoOn(error, host);
+  });
   const answer = answerOf(result);
   if (answer === null) throw handMissing(host, request.cluster, result);
   if ('answer' in answer) return answer.answer as AnswerTo<R>;
   throw errorTold(answer.error, `${host.ssh}: `);
+}
+
+/** Whoever does not wait any longer has not ended what runs there. */
+function mayGoOn(error: unknown, { ssh }: NodeHost): unknown {
+  if (!(error instanceof RaftctlError) || error.code !== 'WAIT_TIMEOUT') return error;
+  return errorTold({
+    ...tellError(error),
+    hint: `What was asked may go on there. See what is at it: ssh ${ssh} pgrep -fl hand-main.js`,
+  });
 }
 
 function answerOf({ code, stdout }: SshResult): HandAnswer | null {
@@ -110,6 +124,11 @@ export async function onEach<T, R>(
   if (errors.length === 1 || (first !== undefined && !(first instanceof RaftctlError))) throw first;
   if (first instanceof RaftctlError) throw inOne([first, ...errors.slice(1)]);
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+/** Null: there is no trouble. */
+export function allInOne([first, ...rest]: readonly RaftctlError[]): RaftctlError | null {
+  return first === undefined ? null : inOne([first, ...rest]);
 }
 
 /** One error that names all of them; the first says what to do. */

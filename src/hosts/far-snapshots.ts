@@ -1,13 +1,13 @@
 /** Snapshots in the folders of nodes that do not answer, on other machines. */
 import type { ClusterNode, ClusterSpec } from '../cluster/topology.ts';
-import { RaftctlError } from '../std/errors.ts';
-import { aboutNodes, byMachine, callHand, inOne } from './far-hand.ts';
+import { errorTold, RaftctlError } from '../std/errors.ts';
+import { aboutNodes, allInOne, byMachine, callHand } from './far-hand.ts';
 import type { SnapshotsOfNode, SnapshotsRequest } from './hand-request.ts';
 import { SshConnections } from './ssh.ts';
 
 export interface FoundElsewhere {
   readonly found: readonly SnapshotsOfNode[];
-  /** Of machines that could not be asked; null: all could. */
+  /** Files that are damaged, and machines that could not be asked; null: there are none. */
   readonly trouble: RaftctlError | null;
 }
 
@@ -30,8 +30,8 @@ export function snapshotsElsewhere(
         }
       }),
     );
-    const [first, ...rest] = troubles;
-    const trouble = first === undefined ? null : inOne([first, ...rest]);
-    return { found: found.flat(), trouble };
+    const folders = found.flat();
+    const damages = folders.flatMap(({ damage }) => (damage === null ? [] : [errorTold(damage)]));
+    return { found: folders, trouble: allInOne([...damages, ...troubles]) };
   });
 }

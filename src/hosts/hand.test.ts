@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ClusterStore } from '../cluster/store.ts';
 import { NO_WISH, planCluster } from '../cluster/topology.ts';
 import { placed } from './far-create.ts';
 import { act } from './hand.ts';
@@ -102,6 +103,16 @@ test('act() refuses what a program of another version asks', async () => {
   await expect(act(request, ENTRY)).rejects.toMatchObject({
     ...{ code: 'FORMAT_UNSUPPORTED', hint: expect.stringContaining('cluster up wide') },
   });
+});
+
+test('act() of start leaves the note of programs alone while another command is at it', async () => {
+  await act(makeRequest('n1'), ENTRY);
+  const lock = new ClusterStore(directory).lockFileOf('wide');
+  writeFileSync(lock, `pid ${process.pid}\n`);
+  await expect(act(actRequest('start'), '/a/other/bin/run.js')).rejects.toMatchObject({
+    code: 'WAIT_TIMEOUT',
+  });
+  expect(read('program')).not.toContain('other');
 });
 
 const about = (id: string) => {

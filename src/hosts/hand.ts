@@ -122,7 +122,9 @@ async function actOn(scene: Scene, request: ActRequest): Promise<readonly Acted[
     units === null ? stopNodes(nodes, { graceMs: timeoutMs }) : stopUnits(units);
   switch (verb) {
     case 'start': {
-      await noteProgram(store, spec.name, { ids: request.ids, entry });
+      await withLock(store.lockFileOf(spec.name), timeoutMs, () =>
+        noteProgram(store, spec.name, { ids: request.ids, entry }),
+      );
       const { signal } = new AbortController();
       return units === null
         ? startStopped({ store, spec, nodes, entry, timeoutMs, signal })

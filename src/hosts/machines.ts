@@ -95,15 +95,17 @@ tar -xzf - -C "$new"
 rm -rf "$new"
 `;
 
+/** From now on it is young: nobody tidies it away before a node is known to need it. */
+const FIND = '[ -e "$1/bin/run.js" ] || exit 1; touch "$1" || true';
+
 /** @returns whether it was not there yet. */
 async function putProgram(
   connections: SshConnections,
   host: NodeHost,
   { id, archive }: PackedProgram,
 ): Promise<boolean> {
-  const there = await connections.run(host, ['test', '-e', `${host.program}/bin/run.js`], {
-    timeoutMs: LOOK_MS_MAX,
-  });
+  const find = ['sh', '-c', FIND, 'sh', host.program];
+  const there = await connections.run(host, find, { timeoutMs: LOOK_MS_MAX });
   if (there.code === 0) return false;
   const folder = host.program.slice(0, -id.length - 1);
   const words = ['sh', '-c', UNPACK, 'sh', folder, id];

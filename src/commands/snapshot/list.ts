@@ -115,8 +115,7 @@ async function foldersOf(spec: ClusterSpec, nodes: readonly ClusterNode[]): Prom
   if (nodes.length === 0) return { rows: [], trouble: null };
   if (isElsewhere(spec)) {
     const { found, trouble } = await snapshotsElsewhere(spec, nodes);
-    const told = listedIn(found);
-    return { ...told, trouble: told.trouble ?? trouble };
+    return { ...listedIn(found), trouble };
   }
   const { readSnapshotFolder } = await import('../../node/snapshot-folder.ts');
   const folders = nodes.map(async ({ id, dataDir }) => {
