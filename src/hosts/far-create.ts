@@ -89,8 +89,8 @@ export async function createElsewhere(
   return spec;
 }
 
-/** @throws {RaftctlError} INTERRUPTED */
-function checkWanted({ name, signal }: Pick<FarCreateInit, 'name' | 'signal'>): void {
+/** @throws {RaftctlError} INTERRUPTED once it is given up. */
+export function checkWanted({ name, signal }: Pick<FarCreateInit, 'name' | 'signal'>): void {
   if (!signal.aborted) return;
   throw new RaftctlError('INTERRUPTED', { message: `Interrupted making ${name}: nothing is left` });
 }

@@ -61,7 +61,9 @@ export async function callHand<R extends HandRequest>(
 ): Promise<AnswerTo<R>> {
   const timeoutMs = HAND_MS + ('timeoutMs' in request ? (request.timeoutMs ?? 0) : 0);
   const input = `${JSON.stringify(request)}\n`;
-  const asked = connections.run(host, handWords(host), { input, timeoutMs });
+  // Who is making nodes is waited for: what ends here only would go on there.
+  const isApart = request.verb === 'make';
+  const asked = connections.run(host, handWords(host), { input, timeoutMs, isApart });
   const result = await asked.catch((error: unknown) => {
     throw mayGoOn(error, host);
   });

@@ -96,6 +96,8 @@ function legacyLines(
     untold,
     `On ${ssh}, ${end}; then remove ${folder}, where the secret of the cluster lies, too`,
     'The secret cannot be taken back from whoever has read it: only a new cluster has a new one',
-    ...(spec.tls === true ? [`Its keys can: ${rotate} --cluster ${spec.name}`] : []),
+    ...(spec.tls === true
+      ? [`The keys can be made worthless: ${rotate} --cluster ${spec.name}`]
+      : []),
   ];
 }

@@ -1,7 +1,7 @@
 /** `snapshot restore --hosts`: a new cluster on other machines that begins with a saved state. */
 import { withNewName } from '../cluster/restore.ts';
 import type { ClusterSpec } from '../cluster/topology.ts';
-import { createElsewhere, type FarCreateInit } from './far-create.ts';
+import { checkWanted, createElsewhere, type FarCreateInit } from './far-create.ts';
 import { readHosts } from './hosts-file.ts';
 import { SshConnections } from './ssh.ts';
 
@@ -18,7 +18,13 @@ export interface FarRestoreInit extends FarCreateInit {
  */
 export async function restoreElsewhere(init: FarRestoreInit): Promise<ClusterSpec> {
   const hosts = await readHosts(init.hostsFile);
-  return withNewName(init, () =>
-    SshConnections.use((connections) => createElsewhere(init, connections, hosts)),
-  );
+  try {
+    return await withNewName(init, () =>
+      SshConnections.use((connections) => createElsewhere(init, connections, hosts)),
+    );
+  } catch (error) {
+    // The Ctrl-C of a terminal ends ssh, too, which looks as if the machine was out of reach.
+    checkWanted(init);
+    throw error;
+  }
 }

@@ -21,6 +21,8 @@ export interface SshInit {
   readonly timeoutMs: number;
   /** Ends the command. */
   readonly signal?: AbortSignal;
+  /** Ctrl-C, which a terminal sends to all that runs in it, does not end ssh. */
+  readonly isApart?: boolean;
 }
 
 const SSH_FAILED = 255;
@@ -74,6 +76,7 @@ export class SshConnections {
       reject: false,
       stripFinalNewline: false,
       timeout: init.timeoutMs,
+      detached: init.isApart === true,
       ...(signal === undefined ? {} : { cancelSignal: signal }),
       ...stdinOf(input, inputFile),
     });

@@ -2,10 +2,13 @@
  * What lies on other machines: snapshots, data that is damaged, and members that come and go, of a
  * cluster that `cluster up --hosts` has made.
  */
+import { existsSync } from 'node:fs';
 import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Launched } from '../doubles/launched.ts';
 import { MachinesRig } from '../doubles/machines-rig.ts';
+import { launchRaftctl } from '../doubles/program.ts';
 
 const PORT_BASE = 15_800;
 const RESTORED_PORT_BASE = 15_820;
@@ -81,6 +84,34 @@ test('snapshot restore --hosts begins a cluster on other machines with a saved s
   expect([got.code, got.stdout.trim()]).toEqual([0, 'yes']);
   await rig.data('cluster', 'destroy', 'second', '--confirm', 'second');
   expect(await rig.clustersOf('beta')).not.toContain('second');
+});
+
+test('snapshot restore --hosts leaves nothing when Ctrl-C comes while nodes are made', async () => {
+  const begun = join(rig.dir, 'begun');
+  const slow = join(rig.dir, 'slow-node');
+  const pause = `case "$1" in *hand-main.js) touch ${begun}; sleep 2;; esac`;
+  const script = `#!/bin/sh\n${pause}\nexec ${process.execPath} "$@"\n`;
+  await writeFile(slow, script, { mode: 0o755 });
+  const two = await rig.hostsFile('slow', HOSTS.slice(0, 2), { node: slow });
+  const flags = ['--hosts', two, '--tls', '--port-base', String(RESTORED_PORT_BASE)];
+  const child = launchRaftctl(
+    ['snapshot', 'restore', join(rig.dir, 'wide.snap'), 'third', ...flags],
+    {
+      ...{ env: rig.env, isTerminal: true },
+    },
+  );
+  const restoring = new Launched(child);
+  await expect.poll(() => existsSync(begun), { timeout: 60_000 }).toBe(true);
+  // A terminal tells everybody who runs in it, ssh too.
+  process.kill(-(child.pid as number), 'SIGINT');
+  const { code } = await restoring.ended();
+  expect([code, restoring.output]).toEqual([130, expect.stringContaining('INTERRUPTED')]);
+  expect(restoring.output).toContain('Giving up: nothing of it will be left');
+  for (const host of ['alpha', 'beta']) {
+    expect(await rig.clustersOf(host)).toEqual(['wide']);
+    expect(await readdir(join(rig.dir, host))).not.toContainEqual(expect.stringMatching(/snap$/));
+  }
+  expect(await readdir(join(rig.dir, 'here'))).not.toContain('third');
 });
 
 /** In the first half of what it holds: what comes behind says that it was durable. */

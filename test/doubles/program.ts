@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdin?: string;
+  /** It has a process group of its own, as what is typed in a terminal: `kill(-pid)` is Ctrl-C. */
+  readonly isTerminal?: boolean;
   /** The process is killed, and the run fails, when it takes longer. */
   readonly timeoutMs?: number;
 }
@@ -51,6 +53,7 @@ export function launch(
 ): ChildProcess {
   return spawn(file, args, {
     cwd: options.cwd ?? ROOT,
+    detached: options.isTerminal === true,
     env: { ...cleanEnvironment(), ...options.env },
     stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
