@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -78,19 +79,15 @@ test('run() hands a file to the command, and ends it when it is told to', async 
   });
 });
 
-test.skipIf(process.platform !== 'linux')(
-  'run() keeps what is apart out of reach of the Ctrl-C of a terminal',
-  async () => {
-    standIn('cut -d " " -f 5 /proc/$$/stat');
-    const groups = await SshConnections.use((connections) =>
-      Promise.all(
-        [true, false].map(async (isApart) => {
-          const { stdout } = await connections.run({ ssh: 'a' }, [], { timeoutMs: 5000, isApart });
-          return Number(stdout);
-        }),
-      ),
-    );
-    const own = Number(readFileSync('/proc/self/stat', 'utf8').split(' ')[4]);
-    expect(groups.map((group) => group === own)).toEqual([false, true]);
-  },
-);
+test('run() keeps what is apart out of reach of the Ctrl-C of a terminal', async () => {
+  const groupOf = (pid: string): string => `ps -o pgid= -p ${pid}`;
+  standIn(groupOf('$$'));
+  const group = async (isApart: boolean): Promise<number> => {
+    const wish = { timeoutMs: 5000, isApart };
+    const { stdout } = await SshConnections.use((all) => all.run({ ssh: 'a' }, [], wish));
+    return Number(stdout);
+  };
+  const own = Number(execSync(groupOf(String(process.pid))).toString());
+  expect([await group(false), await group(true)]).toEqual([own, expect.any(Number)]);
+  expect(await group(true)).not.toBe(own);
+});
