@@ -1,8 +1,8 @@
 /**
  * Thrift, where all members share a machine: what a leader has to say, entries and rounds of reads
  * alike, goes at once only to as many followers as make a majority with it. The others, and who has
- * no vote, are patient: they get the same some milliseconds later, gathered into one message and one
- * sync, which spares the processors and the disk that all share.
+ * no vote, are patient: they get the same some milliseconds later, gathered into one message and
+ * one sync, which spares the processors and the disk that all share.
  *
  * Whom a leader talks to first is its own affair; what it calls committed does not change. Should
  * an eager follower fall silent, the patient ones hear everything with the next tick, and the
@@ -20,7 +20,7 @@ const SILENT_TICKS_MAX = 1;
 /** Chooses who may wait; called with every tick, and when a connection was lost. */
 export function chooseEager(s: RaftState, lead: Leadership): void {
   for (const progress of lead.followers) {
-    // No majority needs one without a vote. It catches up from the disk without a rest.
+    // No majority needs one without a vote; while it is read for from the disk it need not rest.
     progress.patient = s.sharesMachine && !hasVote(s, progress.member) && progress.readFrom === 0;
   }
   // While members change, two majorities are needed.
