@@ -72,6 +72,9 @@ test('leader transfer refuses who cannot take over, and the leader stays', async
     code: 7,
     error: { code: 'TRANSFER_REFUSED', exit: 7 },
   });
+  // Without it nobody could lead beside one that stands still.
+  await rig.ok(['node', 'start', stopped]);
+  await rig.healthy();
   await rig.signal(other, 'SIGSTOP');
   try {
     const { code, error } = await rig.json(['leader', 'transfer', other]);
@@ -80,6 +83,7 @@ test('leader transfer refuses who cannot take over, and the leader stays', async
       [4, 'WAIT_TIMEOUT'],
       [7, 'TRANSFER_REFUSED'],
     ]);
+    expect(await rig.leader()).toBe(leader);
   } finally {
     await rig.signal(other, 'SIGCONT');
   }
