@@ -21,6 +21,14 @@ const PACKAGE = {
   args: [`${TOOLS}/publint/src/cli.js`, 'run', '--strict', '--pack', 'npm'],
   env: { npm_config_ignore_scripts: 'true' },
 };
+/** Sizes, columns and ports: seconds, and what a last edit most often breaks. */
+const SIZES = {
+  name: 'sizes',
+  args: [
+    ...['scripts/run-tests.js', '--project', 'unit'],
+    ...['test/architecture.test.ts', 'test/ports.test.ts'],
+  ],
+};
 const TESTS = { name: 'tests', args: ['scripts/run-tests.js', '--project', 'unit'] };
 
 const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' };
@@ -72,7 +80,7 @@ async function runAll(parts) {
 }
 
 const fast = process.argv.includes('--fast');
-const results = await runAll([TYPES, STYLE, WALLS, ...(fast ? [] : [DEAD_CODE, PACKAGE])]);
+const results = await runAll([TYPES, STYLE, WALLS, SIZES, ...(fast ? [] : [DEAD_CODE, PACKAGE])]);
 if (!fast && !process.argv.includes('--without-tests')) results.push(...(await runAll([TESTS])));
 const failed = results.filter((result) => !result.ok).map((result) => result.name);
 process.stdout.write(

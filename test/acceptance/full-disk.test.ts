@@ -88,7 +88,7 @@ function fullDiskTests(): void {
     const disk = diskOf(victim);
     const before = await rig.nodeStatus(victim);
     const logFrom = readFileSync(rig.logFile(victim)).length;
-    // Less room than the next segment takes: as a rule it is the log that meets the end of the disk.
+    // Less room than the next segment takes: mostly it is the log that meets the end.
     disk.resize(Math.ceil(disk.usedBytes / (1024 * 1024)) + 1);
     try {
       await expectFull(victim);
